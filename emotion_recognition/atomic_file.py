@@ -1,0 +1,53 @@
+"""Writes files so that a reader never sees half of one.
+
+What is written goes to a temporary name in the target's folder and takes the target's name only when complete; a
+failed or killed writer leaves the earlier file as it was. Every stage that leaves a file behind uses this.
+"""
+
+import contextlib
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def replace_when_complete(path: Path) -> Iterator[Path]:
+    """Yields a temporary path; the block writes it, and it becomes ``path`` when the block ends without an error.
+
+    The temporary name keeps the target's suffix, because writers such as OpenCV, Keras and Matplotlib choose the
+    format by it. It starts with a dot and ends in ``.partial`` before the suffix.
+
+    Args:
+        path: The file to write or replace. Its folder is created when missing.
+
+    Raises:
+        OSError: If the folder cannot be written; whatever the block raises is passed on. Nothing is left behind.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with replace_when_complete(folder / "report.txt") as partial:
+        ...     _ = partial.write_text("all of it", encoding="utf-8")
+        >>> [file.name for file in folder.iterdir()]
+        ['report.txt']
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a mapping as indented UTF-8 JSON, complete or not at all.
+
+    Raises:
+        ValueError: If a value is NaN or infinite, which JSON does not have.
+    """
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    with replace_when_complete(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")

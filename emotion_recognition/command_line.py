@@ -1,0 +1,73 @@
+"""What the four scripts have in common: their first two options, and how a mistake ends.
+
+Importing this module imports neither Keras nor TensorFlow, so every ``--help`` answers at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from emotion_recognition.emotions import CLASS_COUNTS
+from emotion_recognition.workspace import DEFAULT_BASE_PATH
+
+#: Exit status after bad input, the same as argparse's own.
+BAD_INPUT = 2
+
+
+def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Returns a parser with ``-b/--base_path`` (Path) and ``-n/--num_emotions`` (6 or 7)."""
+    parser = argparse.ArgumentParser(
+        description=description, epilog=epilog, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "-b",
+        "--base_path",
+        type=Path,
+        default=DEFAULT_BASE_PATH,
+        metavar="DIR",
+        help="folder that holds fer2013/, hdf5/ and output/",
+    )
+    parser.add_argument(
+        "-n",
+        "--num_emotions",
+        type=int,
+        choices=CLASS_COUNTS,
+        default=7,
+        help="number of emotions; 6 merges disgust into anger",
+    )
+    return parser
+
+
+def exit_status(work: Callable[[], None]) -> int:
+    """Runs a script's work and turns a user's mistake into one line on standard error.
+
+    Args:
+        work: The script's body; the library raises ``ValueError`` or ``OSError`` for bad input.
+
+    Returns:
+        0, or 2 after bad input, or 130 after Ctrl-C, or 141 when the reader of a pipe went away.
+    """
+    # TensorFlow reads this when it is imported, which the body does.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Standard output is gone; what Python still wants to flush at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        print(f"error: {' '.join(_text_of(error).split())}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _text_of(error: ValueError | OSError) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

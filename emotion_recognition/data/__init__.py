@@ -1,0 +1,1 @@
+"""Sources -> arrays -> HDF5 -> augmented batches."""

@@ -1,0 +1,124 @@
+"""The HDF5 file of one split: arrays go in and come out, with the names of their classes and where they are from.
+
+Stage before: a reader such as :mod:`emotion_recognition.data.fer2013`. Next stages: training reads ``train`` and
+``val``, evaluation reads ``val`` or ``test``.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from emotion_recognition.atomic_file import replace_when_complete
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One split of a data set.
+
+    Args:
+        images: uint8 array (N, height, width, channels), 0..255.
+        labels: uint8 array (N,), indices into ``class_names``.
+        class_names: The classes in label order.
+        split: "train", "val" or "test".
+        source_name: Name of the file that the images came from, without its folder.
+        source_sha256: SHA-256 of that file, 64 hexadecimal digits.
+
+    Raises:
+        ValueError: If an array has another dtype or shape, or a label has no class.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    split: str
+    source_name: str
+    source_sha256: str
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+            raise ValueError(
+                "images must be a uint8 array (N, height, width, channels). "
+                f"Received: {self.images.dtype} {self.images.shape}"
+            )
+        if self.labels.dtype != np.uint8 or self.labels.shape != self.images.shape[:1]:
+            raise ValueError(
+                f"labels must be a uint8 array ({len(self.images)},), one for each image. "
+                f"Received: {self.labels.dtype} {self.labels.shape}"
+            )
+        if len(self.labels) and int(self.labels.max()) >= len(self.class_names):
+            raise ValueError(
+                f"labels must be below the number of classes, {len(self.class_names)}. Received: {self.labels.max()}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def class_counts(self) -> np.ndarray:
+        """The number of images of each class, int64 array (classes,)."""
+        return np.bincount(self.labels, minlength=len(self.class_names))
+
+
+def write_splits(splits: Mapping[Path, Split]) -> None:
+    """Writes each split to its path: all of them, or, when one fails, none.
+
+    Earlier files stay as they were until every new one is complete.
+
+    Args:
+        splits: The target path of each split.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    with contextlib.ExitStack() as stack:
+        for path, split in splits.items():
+            _write(stack.enter_context(replace_when_complete(path)), split)
+
+
+def read_split(path: Path) -> Split:
+    """Reads a whole split into memory.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not one that :func:`write_splits` wrote.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no data set {path}; BuildDataset.py writes it.")
+    try:
+        with h5py.File(path, "r") as file:
+            version = int(file.attrs["format_version"])
+            if version != FORMAT_VERSION:
+                raise ValueError(f"its format version is {version}, this program reads {FORMAT_VERSION}")
+            return Split(
+                images=file["images"][:],
+                labels=file["labels"][:],
+                class_names=tuple(str(name) for name in file.attrs["class_names"]),
+                split=str(file.attrs["split"]),
+                source_name=str(file.attrs["source_name"]),
+                source_sha256=str(file.attrs["source_sha256"]),
+            )
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"{path} is not a data set that this program can read: {_one_line(error)}; "
+            "build it again with BuildDataset.py --overwrite."
+        ) from error
+
+
+def _write(path: Path, split: Split) -> None:
+    with h5py.File(path, "w") as file:
+        file.create_dataset("images", data=split.images)
+        file.create_dataset("labels", data=split.labels)
+        file.attrs["class_names"] = list(split.class_names)
+        file.attrs["split"] = split.split
+        file.attrs["source_name"] = split.source_name
+        file.attrs["source_sha256"] = split.source_sha256
+        file.attrs["format_version"] = FORMAT_VERSION
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()).rstrip(".")

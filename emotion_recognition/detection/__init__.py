@@ -1,0 +1,1 @@
+"""Face detectors, emotion classifier, annotation of pictures."""

@@ -1,0 +1,46 @@
+"""The card: a JSON file beside each model with what it takes to know it and to repeat it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emotion_recognition.atomic_file import write_json
+from emotion_recognition.workspace import card_path
+
+_REQUIRED = ("network", "class_names")
+
+
+def write_card(model_path: Path, card: Mapping[str, Any]) -> None:
+    """Writes the card of a model.
+
+    Args:
+        model_path: The model file; the card gets its name with ``.json``.
+        card: At least ``network`` (str) and ``class_names`` (list of str, in label order).
+
+    Raises:
+        ValueError: If a required entry is missing.
+    """
+    missing = [key for key in _REQUIRED if key not in card]
+    if missing:
+        raise ValueError(f"card must have the entries {list(_REQUIRED)}. Missing: {missing}")
+    write_json(card_path(model_path), card)
+
+
+def read_card(model_path: Path) -> dict[str, Any] | None:
+    """Reads the card of a model; None when there is none.
+
+    Raises:
+        ValueError: If the file is there but is no card.
+    """
+    path = card_path(model_path)
+    if not path.is_file():
+        return None
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is not valid JSON: {error}") from error
+    names = card.get("class_names") if isinstance(card, dict) else None
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{path} is not a model's card: it must have class_names, a list of names.")
+    return card

@@ -1,0 +1,119 @@
+"""Model files: a network goes to disk and comes back, with its class names.
+
+``.keras``, ``.h5`` and ``.hdf5`` are read and written. Loading never runs code from the file.
+"""
+
+import contextlib
+import logging
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+
+from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.emotions import CLASS_COUNTS, class_names
+from emotion_recognition.models.card import read_card
+from emotion_recognition.models.precision import with_precision
+
+_HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+def load_network(path: Path) -> keras.Model:
+    """Loads a network, compiled as it was when saved.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no Keras model, cannot be read, or holds code (a Lambda layer, say).
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no model {path}.")
+    _check_signature(path)
+    try:
+        with warnings.catch_warnings(), _no_advice():
+            # The optimizer's moments are not in the file, see save_network.
+            warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
+            network = keras.saving.load_model(path, safe_mode=True)
+    # Keras lets through whatever the broken part of the file ran into: KeyError, TypeError, zipfile.BadZipFile ...
+    except Exception as error:
+        raise ValueError(f"{path} cannot be loaded as a Keras model: {_first_line(error)}") from error
+    if not isinstance(network, keras.Model):
+        raise ValueError(f"{path} must hold a Keras model. Received: {type(network).__name__}")
+    return network
+
+
+def save_network(network: keras.Model, path: Path) -> None:
+    """Saves a network in float32, complete or not at all.
+
+    Its optimizer is saved with its settings but without its moments, which would treble the file.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    released = with_precision(network, "float32")
+    if network.optimizer is not None:
+        fresh = type(network.optimizer).from_config(network.optimizer.get_config())
+        released.compile(optimizer=fresh, loss=network.loss, metrics=["accuracy"], jit_compile=False)
+    with replace_when_complete(path) as partial, _no_advice():
+        released.save(partial)
+
+
+def classes_of(path: Path, network: keras.Model) -> tuple[tuple[str, ...], bool]:
+    """The class names of a model file, in label order.
+
+    Args:
+        path: The model file; its card is looked for beside it.
+        network: The network from that file.
+
+    Returns:
+        The names, and whether they were stated in the card (True) or assumed from the number of outputs (False).
+
+    Raises:
+        ValueError: If the card contradicts the network, or there is no card and no label set of that size.
+    """
+    outputs = int(network.output_shape[-1])
+    card = read_card(path)
+    if card is not None:
+        names = tuple(card["class_names"])
+        if len(names) != outputs:
+            raise ValueError(
+                f"{path} has {outputs} outputs, but its card names {len(names)} classes: {', '.join(names)}."
+            )
+        return names, True
+    if outputs not in CLASS_COUNTS:
+        raise ValueError(
+            f"{path} has {outputs} outputs and no card beside it that names them; without one, "
+            f"{' or '.join(map(str, CLASS_COUNTS))} outputs are needed."
+        )
+    return class_names(outputs), False
+
+
+def _check_signature(path: Path) -> None:
+    # Keras chooses its reader by the suffix alone; a wrong file would fail deep inside it.
+    if path.suffix == ".keras":
+        if not zipfile.is_zipfile(path):
+            raise ValueError(f"{path} is not a .keras file, or is damaged: it is no zip archive.")
+    elif path.suffix in (".h5", ".hdf5"):
+        with path.open("rb") as file:
+            if file.read(len(_HDF5_SIGNATURE)) != _HDF5_SIGNATURE:
+                raise ValueError(f"{path} is not an HDF5 file, or is damaged.")
+    else:
+        raise ValueError(f"A model file must end in .keras, .h5 or .hdf5. Received: {path}")
+
+
+@contextlib.contextmanager
+def _no_advice() -> Iterator[None]:
+    # Keras advises against .h5 whenever it writes one; whoever names such a file has decided.
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -1,0 +1,1 @@
+"""Schedules, callbacks, one stage of fitting, staged runs."""

@@ -1,0 +1,105 @@
+"""The base path: where every file of the project lies and what it is called.
+
+A base path goes in, paths come out; nothing else in the project spells a file name.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
+DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
+SPLITS = ("train", "val", "test")
+MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """All paths below one base path.
+
+    Args:
+        base_path: The folder that holds ``fer2013/``, ``hdf5/`` and ``output/``.
+
+    Example:
+        >>> Workspace(Path("base")).split_path("val", 6).as_posix()
+        'base/hdf5/fer2013_6classes_val.hdf5'
+    """
+
+    base_path: Path = DEFAULT_BASE_PATH
+
+    @property
+    def fer2013_folder(self) -> Path:
+        """Where the Kaggle download goes."""
+        return self.base_path / "fer2013"
+
+    @property
+    def hdf5_folder(self) -> Path:
+        """Where BuildDataset.py writes."""
+        return self.base_path / "hdf5"
+
+    @property
+    def output_folder(self) -> Path:
+        """Models, reports and figures of runs, pre-trained models, the sample photograph."""
+        return self.base_path / "output"
+
+    @property
+    def face_detector_folder(self) -> Path:
+        """Where the SSD face detector's two files are looked for first."""
+        return self.output_folder / "face_detector"
+
+    @property
+    def sample_photo(self) -> Path:
+        """The photograph that ``make demo`` annotates."""
+        return self.output_folder / "testImage.jpg"
+
+    def create_folders(self) -> None:
+        """Creates the base path's sub-folders where they are missing."""
+        for folder in (self.fer2013_folder, self.hdf5_folder, self.output_folder):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def split_path(self, split: str, num_emotions: int) -> Path:
+        """The HDF5 file of a split ("train", "val" or "test") in the build with that many classes."""
+        if split not in SPLITS:
+            raise ValueError(f"split must be one of {list(SPLITS)}. Received: {split!r}")
+        return self.hdf5_folder / f"fer2013_{num_emotions}classes_{split}.hdf5"
+
+    def released_model(self, num_emotions: int) -> Path:
+        """The pre-trained model that comes with the project for that many classes."""
+        return self.output_folder / f"emotion_classification_{num_emotions}classes.keras"
+
+    def find_model(self, name: str | Path) -> Path:
+        """Finds an existing model file by its path or by its name in ``output/``.
+
+        Raises:
+            FileNotFoundError: If it is in neither place.
+        """
+        given, in_output = Path(name), self.output_folder / name
+        for path in (given, in_output):
+            if path.is_file():
+                return path
+        raise FileNotFoundError(f"There is no model {given} and none at {in_output}.")
+
+    def new_model(self, name: str | Path) -> Path:
+        """The path a model is written to: a bare name means a file in ``output/``, anything else is a path.
+
+        Raises:
+            ValueError: If the suffix is none that Keras writes.
+        """
+        given = Path(name)
+        if given.suffix not in MODEL_SUFFIXES:
+            raise ValueError(f"A model's name must end in one of {', '.join(MODEL_SUFFIXES)}. Received: {given}")
+        return self.output_folder / given if given.parent == Path() else given
+
+
+def beside(model_path: Path, ending: str) -> Path:
+    """The path of a file that belongs to a model and lies beside it.
+
+    Example:
+        >>> beside(Path("output/a.keras"), "_log.csv").as_posix()
+        'output/a_log.csv'
+    """
+    return model_path.with_name(model_path.stem + ending)
+
+
+def card_path(model_path: Path) -> Path:
+    """The JSON card beside a model, see :mod:`emotion_recognition.models.card`."""
+    return beside(model_path, ".json")
