@@ -3,12 +3,19 @@
 Drawn with Matplotlib's object interface and its Agg canvas: no window, no display, no global state.
 """
 
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from emotion_recognition.atomic_file import replace_when_complete
+
+if TYPE_CHECKING:
+    import keras
 
 _DOTS_PER_INCH = 120
 
@@ -17,3 +24,51 @@ def _save(figure: Figure, path: Path) -> None:
     FigureCanvasAgg(figure)
     with replace_when_complete(path) as partial:
         figure.savefig(partial, dpi=_DOTS_PER_INCH)
+
+
+def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> None:
+    """Draws accuracy and loss of a training run, on the training and the validation split, over its epochs.
+
+    Args:
+        path: PNG file to write.
+        rows: One mapping per epoch with the keys of the training log.
+        best_epoch: The epoch whose weights were kept, from 1.
+        title: Stands above both charts.
+    """
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    figure.suptitle(title)
+    epochs = [row["epoch"] for row in rows]
+    for axes, quantity in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+        axes.plot(epochs, [row[quantity] for row in rows], label="training (augmented)", color="tab:blue")
+        axes.plot(epochs, [row[f"val_{quantity}"] for row in rows], label="validation", color="tab:orange")
+        axes.axvline(best_epoch, color="grey", linestyle=":", label=f"kept: epoch {best_epoch}")
+        axes.set(xlabel="epoch", ylabel=quantity)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    _save(figure, path)
+
+
+def draw_network(stem: Path, network: "keras.Model") -> str:
+    """Draws a network's layers with Graphviz, or writes its summary as text where Graphviz is missing.
+
+    Args:
+        stem: Path of the file to write, without a suffix: ``.png`` or ``.txt`` is added.
+        network: The network.
+
+    Returns:
+        A sentence for a person: what was written.
+    """
+    import keras
+
+    if shutil.which("dot") is None:
+        path = stem.with_name(stem.name + ".txt")
+        lines: list[str] = []
+        network.summary(print_fn=lines.append, line_length=100)
+        with replace_when_complete(path) as partial:
+            partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return f"Graphviz is not installed, so the network is drawn as text: {path}"
+    path = stem.with_name(stem.name + ".png")
+    with replace_when_complete(path) as partial:
+        keras.utils.plot_model(network, partial, show_shapes=True, show_layer_names=True, dpi=_DOTS_PER_INCH // 2)
+    return f"the network is drawn in {path}"

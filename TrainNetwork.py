@@ -1,0 +1,114 @@
+"""Trains a network on the HDF5 splits, or goes on with a trained one at a tenth of its rate.
+
+BuildDataset.py comes before; TestNetwork.py comes next.
+"""
+
+import argparse
+import sys
+from typing import Any
+
+from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.models import NETWORKS
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, Workspace, beside
+
+DEFAULTS_EPILOG = """
+examples: train from scratch at 1e-3, then fine-tune twice, each time at a tenth of the rate:
+  TrainNetwork.py -n 7 -epochs 60 -om stage1.keras
+  TrainNetwork.py -n 7 -epochs 20 -im stage1.keras -om stage2.keras
+  TrainNetwork.py -n 7 -epochs 10 -im stage2.keras
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = new_parser("Trains a network on FER2013's HDF5 splits.", DEFAULTS_EPILOG)
+    parser.add_argument("-im", "--input_model", help="trained model to go on with: a name in output/ or a path")
+    parser.add_argument("-om", "--output_model", default=DEFAULT_MODEL_NAME, help="name in output/ or path to write")
+    parser.add_argument(
+        "-lr",
+        "--learning_rate",
+        type=float,
+        help="Adam's rate (default: 1e-3 from scratch, a tenth of the input model's own otherwise)",
+    )
+    parser.add_argument("-epochs", "--number_of_epochs", type=int, help="most epochs", default=60)
+    parser.add_argument("--network", choices=NETWORKS, help="architecture of a new network (default: vggnet)")
+    parser.add_argument("--new_head", action="store_true", help="give the input model a new last layer for -n emotions")
+    parser.add_argument("--batch_size", type=int, default=64, help="images per step")
+    parser.add_argument(
+        "--patience", type=int, default=8, help="epochs without a lower validation loss before the stop"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="start of all random numbers")
+    parser.add_argument("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
+    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
+    parser.add_argument("--resume", action="store_true", help="go on with the interrupted run of this output model")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the script; returns its exit status."""
+    arguments = build_parser().parse_args(argv)
+    return exit_status(lambda: _train(arguments))
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    workspace = Workspace(arguments.base_path)
+    output = workspace.new_model(arguments.output_model)
+
+    from emotion_recognition import plots
+    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.emotions import check_same_classes, class_names
+    from emotion_recognition.models.card import write_card
+    from emotion_recognition.models.files import save_network
+    from emotion_recognition.training.run_card import run_card, stage_entry
+    from emotion_recognition.training.stage import StageSettings, fit_stage
+    from emotion_recognition.training.start import open_start, tensorboard
+
+    train, val = (read_split(workspace.split_path(split, arguments.num_emotions)) for split in ("train", "val"))
+    for split in (train, val):
+        check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, f"The {split.split} split")
+    start = open_start(
+        train,
+        network_name=arguments.network,
+        input_model=None if arguments.input_model is None else workspace.find_model(arguments.input_model),
+        new_head=arguments.new_head,
+        learning_rate=arguments.learning_rate,
+        mixed_precision=arguments.mixed_precision,
+        seed=arguments.seed,
+    )
+    settings = StageSettings(
+        learning_rate=start.learning_rate,
+        epochs=arguments.number_of_epochs,
+        patience=arguments.patience,
+        batch_size=arguments.batch_size,
+        seed=arguments.seed,
+        mixed_precision=arguments.mixed_precision,
+    )
+    print(start.description)
+    print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
+    result = fit_stage(
+        start.network,
+        train,
+        val,
+        settings,
+        log_path=beside(output, "_log.csv"),
+        resume_path=beside(output, ".resume.h5"),
+        resume=arguments.resume,
+        identity=start.identity,
+        callbacks=tensorboard(beside(output, "_tensorboard")) if arguments.tensorboard else (),
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    stages: list[dict[str, Any]] = [*start.stages, stage_entry(settings, result, start.input_name, arguments.new_head)]
+    best = result.best_row
+    val_metrics = {"accuracy": best["val_accuracy"], "loss": best["val_loss"]}
+    save_network(start.network, output)
+    write_card(output, run_card(start.network, start.network_name, train, val, stages, val_metrics))
+    plots.draw_training_curves(beside(output, "_curves.png"), result.rows, result.best_epoch, output.name)
+    drawing = plots.draw_network(beside(output, "_network"), start.network)
+    print(
+        f"Best epoch {result.best_epoch} of {len(result.rows)}: validation loss {best['val_loss']:.4f}, "
+        f"accuracy {best['val_accuracy']:.2%}\nWrote {output}, its card, log and curves; {drawing}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

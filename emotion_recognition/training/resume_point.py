@@ -1,0 +1,125 @@
+"""The resume point: all that an interrupted run needs to go on as if nothing had happened.
+
+Written when an epoch ends, in one HDF5 file that is whole at any time: weights, the optimizer's state (the rate and
+Adam's moments), the states of the random generators in the network, early stopping's count and best weights, and
+the log so far.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.training.early_stopping import ResumableEarlyStopping
+from emotion_recognition.training.epoch_log import EpochLog
+
+
+@dataclass(frozen=True, eq=False)
+class ResumePoint:
+    """State of a run after its last finished epoch.
+
+    Args:
+        settings: What the run was started with; another run's resume point does not fit.
+        rows: The log's rows; their number is the number of finished epochs.
+        counted: Early stopping's numbers.
+        best_weights: Early stopping's best weights.
+        network: Values of all the network's variables, random states included.
+        optimizer: Values of all the optimizer's variables.
+    """
+
+    settings: dict[str, Any]
+    rows: list[dict[str, Any]]
+    counted: dict[str, Any]
+    best_weights: list[np.ndarray]
+    network: list[np.ndarray]
+    optimizer: list[np.ndarray]
+
+    @property
+    def finished_epochs(self) -> int:
+        """Epochs that need not be done again."""
+        return len(self.rows)
+
+    def apply(self, network: keras.Model, early_stopping: ResumableEarlyStopping) -> None:
+        """Puts the state into a compiled network with a built optimizer, and into early stopping."""
+        for variable, value in zip(network.variables, self.network, strict=True):
+            variable.assign(value)
+        for variable, value in zip(network.optimizer.variables, self.optimizer, strict=True):
+            variable.assign(value)
+        early_stopping.restore(self.counted, self.best_weights)
+
+
+class SaveResumePoint(keras.callbacks.Callback):
+    """Writes the resume point whenever an epoch ends; belongs behind the two callbacks that it reads.
+
+    Args:
+        path: The HDF5 file.
+        settings: What the run was started with.
+        early_stopping: Whose count is saved.
+        log: Whose rows are saved.
+    """
+
+    def __init__(
+        self, path: Path, settings: dict[str, Any], early_stopping: ResumableEarlyStopping, log: EpochLog
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._settings = settings
+        self._early_stopping = early_stopping
+        self._log = log
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Writes the file."""
+        counted, best_weights = self._early_stopping.state()
+        state = {"settings": self._settings, "rows": self._log.rows, "counted": counted}
+        with replace_when_complete(self._path) as partial, h5py.File(partial, "w") as file:
+            file.attrs["state"] = json.dumps(state)
+            _write_arrays(file, "best_weights", best_weights)
+            _write_arrays(file, "network", [keras.ops.convert_to_numpy(v) for v in self.model.variables])
+            _write_arrays(file, "optimizer", [keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables])
+
+
+def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
+    """Reads the resume point of a run.
+
+    Args:
+        path: The HDF5 file.
+        settings: What the run that goes on is started with.
+
+    Raises:
+        FileNotFoundError: If no epoch of an unfinished run is there.
+        ValueError: If the file is damaged, or is of a run with other settings; the message names the first.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"There is nothing to resume: no unfinished run at {path}; start it without --resume.")
+    try:
+        with h5py.File(path, "r") as file:
+            state = json.loads(file.attrs["state"])
+            point = ResumePoint(
+                **state,
+                best_weights=_read_arrays(file, "best_weights"),
+                network=_read_arrays(file, "network"),
+                optimizer=_read_arrays(file, "optimizer"),
+            )
+    except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path} is not a resume point, or is damaged; delete it and start again.") from error
+    for name, value in settings.items():
+        if point.settings.get(name) != value:
+            raise ValueError(
+                f"The unfinished run at {path} has another {name}: {point.settings.get(name)!r}. Received: {value!r}"
+            )
+    return point
+
+
+def _write_arrays(file: h5py.File, name: str, arrays: list[np.ndarray]) -> None:
+    group = file.create_group(name)
+    for index, array in enumerate(arrays):
+        group.create_dataset(f"{index:04d}", data=array)
+
+
+def _read_arrays(file: h5py.File, name: str) -> list[np.ndarray]:
+    return [file[name][key][()] for key in sorted(file[name])]

@@ -1,0 +1,77 @@
+"""The card of a training run: what it takes to know a model and to make it again."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import keras
+
+from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.training.stage import StageResult, StageSettings
+
+_PACKAGES = ("keras", "numpy", "h5py")
+
+
+def stage_entry(
+    settings: StageSettings, result: StageResult, input_model: str | None, new_head: bool
+) -> dict[str, Any]:
+    """One stage's part of the card.
+
+    Args:
+        settings: What the stage was started with.
+        result: What came out.
+        input_model: File name of the model it started from; None from scratch.
+        new_head: Whether that model's last layer was replaced.
+    """
+    return {
+        **asdict(settings),
+        "input_model": input_model,
+        "new_head": new_head,
+        "epochs_run": len(result.rows),
+        "best_epoch": result.best_epoch,
+        "val_loss": result.best_row["val_loss"],
+        "val_accuracy": result.best_row["val_accuracy"],
+        "seconds": round(sum(row["seconds"] for row in result.rows), 1),
+    }
+
+
+def run_card(
+    network: keras.Model,
+    name: str,
+    train: Split,
+    val: Split,
+    stages: list[dict[str, Any]],
+    val_metrics: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The whole card.
+
+    Args:
+        network: The trained network.
+        name: Its architecture.
+        train: Split it learned from.
+        val: Split its epochs were chosen by.
+        stages: All stages' entries, earliest first.
+        val_metrics: Figures of the saved model on ``val``.
+    """
+    _, height, _, channels = network.input_shape
+    return {
+        "network": name,
+        "class_names": list(train.class_names),
+        "input": {"image_size": height, "channels": channels, "pixels": "0..255"},
+        "parameters": network.count_params(),
+        "stages": stages,
+        "data": {
+            "source": train.source_name,
+            "sha256": train.source_sha256,
+            "images": {split.split: len(split) for split in (train, val)},
+        },
+        "metrics": {"val": dict(val_metrics)},
+        "versions": {"python": platform.python_version(), "backend": _backend(), **{p: version(p) for p in _PACKAGES}},
+    }
+
+
+def _backend() -> str:
+    name: str = keras.backend.backend()
+    return f"{name} {version(name)}"

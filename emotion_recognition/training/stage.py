@@ -1,0 +1,173 @@
+"""One stage of training: a network is fitted to the training split at one learning rate.
+
+The classic run has three: a first stage from scratch, then fine-tuning, each at a tenth of the rate before. Stage
+before: HDF5 splits; next: a saved model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from emotion_recognition.data.augmentation import Augmentation
+from emotion_recognition.data.batches import TrainingBatches
+from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.training.compiling import compile_network
+from emotion_recognition.training.early_stopping import ResumableEarlyStopping
+from emotion_recognition.training.epoch_log import EpochLog
+from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
+
+#: The rate of a first stage, from scratch.
+FIRST_LEARNING_RATE = 1e-3
+#: What the rate is divided by from stage to stage.
+STAGE_RATIO = 10.0
+
+_VALIDATION_BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """What decides the result of one stage.
+
+    Args:
+        learning_rate: Adam's rate (Kingma and Ba 2015, arXiv:1412.6980), constant over the stage.
+        epochs: Most epochs.
+        patience: Epochs without a lower validation loss after which the stage ends.
+        batch_size: Images per step.
+        seed: Start of all random numbers, at least 0.
+        mixed_precision: Whether layers compute in bfloat16 with float32 weights.
+        augmentation: Random changes to the training images; None for none.
+
+    Raises:
+        ValueError: If a number is out of range.
+    """
+
+    learning_rate: float = FIRST_LEARNING_RATE
+    epochs: int = 60
+    patience: int = 8
+    batch_size: int = 64
+    seed: int = 0
+    mixed_precision: bool = False
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.learning_rate < 10:
+            raise ValueError(f"learning_rate must be above 0 and below 10. Received: {self.learning_rate}")
+        for name, least in (("epochs", 1), ("patience", 1), ("batch_size", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}. Received: {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What came out of one stage.
+
+    Args:
+        rows: The log's rows, see :class:`~emotion_recognition.training.epoch_log.EpochLog`.
+        best_epoch: The epoch whose weights the network now has, from 1.
+    """
+
+    rows: list[dict[str, Any]]
+    best_epoch: int
+
+    @property
+    def best_row(self) -> dict[str, Any]:
+        """The figures of the best epoch."""
+        return self.rows[self.best_epoch - 1]
+
+
+def next_learning_rate(network: keras.Model) -> tuple[float, float]:
+    """The rate a trained network was fitted with, and a tenth of it for the next stage.
+
+    Raises:
+        ValueError: If the network was saved without its optimizer, or with a schedule in place of a rate.
+    """
+    if network.optimizer is None:
+        raise ValueError("The input model was saved without its optimizer, so its rate is unknown; give -lr.")
+    own = network.optimizer.get_config()["learning_rate"]
+    if not isinstance(own, float):
+        raise ValueError("The input model was trained with a schedule, not with one rate; give -lr.")
+    return own, own / STAGE_RATIO
+
+
+def fit_stage(
+    network: keras.Model,
+    train: Split,
+    val: Split,
+    settings: StageSettings,
+    *,
+    log_path: Path,
+    resume_path: Path,
+    resume: bool = False,
+    identity: dict[str, Any] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int = 2,
+) -> StageResult:
+    """Fits a network and leaves it with the weights of its best epoch by validation loss.
+
+    Args:
+        network: Takes pixels (N, height, width, channels), 0..255, and gives probabilities. It is compiled here.
+        train: Split to learn from.
+        val: Split to choose the epoch by.
+        settings: What decides the result.
+        log_path: CSV file that gets a row per epoch.
+        resume_path: File that holds an unfinished run's state. It is deleted when the stage is done.
+        resume: Whether to go on with the unfinished run at ``resume_path``.
+        identity: More facts that a resumed run must share with the interrupted one, as JSON values.
+        callbacks: Further Keras callbacks.
+        verbose: Keras's own: 0 silent, 1 a progress bar, 2 a line per epoch.
+
+    Raises:
+        FileNotFoundError: If there is nothing to resume.
+        ValueError: If the unfinished run had other settings, or training diverged.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    compile_network(network, settings.learning_rate)
+    network.optimizer.build(network.trainable_variables)
+    early_stopping = ResumableEarlyStopping(settings.patience)
+    facts = {**asdict(settings), "data": train.source_sha256, **(identity or {})}
+    rows: list[dict[str, Any]] = []
+    epochs = settings.epochs
+    if resume:
+        point = read_resume_point(resume_path, facts)
+        point.apply(network, early_stopping)
+        rows = point.rows
+        if point.counted["wait"] >= settings.patience:
+            # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
+            epochs = len(rows)
+    log = EpochLog(log_path, rows)
+    batches = TrainingBatches(
+        train.images,
+        train.labels,
+        batch_size=settings.batch_size,
+        augmentation=settings.augmentation,
+        seed=settings.seed,
+        first_epoch=len(rows),
+    )
+    try:
+        network.fit(
+            batches,
+            shuffle=False,
+            initial_epoch=len(rows),
+            epochs=epochs,
+            validation_data=(val.images, val.labels),
+            validation_batch_size=_VALIDATION_BATCH_SIZE,
+            callbacks=[
+                keras.callbacks.TerminateOnNaN(raise_error=True),
+                early_stopping,
+                log,
+                SaveResumePoint(resume_path, facts, early_stopping, log),
+                *callbacks,
+            ],
+            verbose=verbose,
+        )
+    except RuntimeError as error:
+        if "NaN" not in str(error):
+            raise
+        raise ValueError(
+            f"Training diverged: the loss became infinite at a learning rate of {settings.learning_rate:g}; lower it."
+        ) from error
+    resume_path.unlink(missing_ok=True)
+    return StageResult(rows=log.rows, best_epoch=early_stopping.best_epoch + 1)

@@ -1,0 +1,126 @@
+"""What a stage of training starts from: a new network, or a trained one and its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.emotions import check_same_classes
+from emotion_recognition.models import build_network
+from emotion_recognition.models.card import read_card
+from emotion_recognition.models.files import classes_of, load_network
+from emotion_recognition.models.new_head import with_new_head
+from emotion_recognition.models.precision import with_precision
+from emotion_recognition.training.stage import FIRST_LEARNING_RATE, next_learning_rate
+
+DEFAULT_NETWORK = "vggnet"
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A network that is ready to be fitted.
+
+    Args:
+        network: The network, in the precision that it trains in.
+        network_name: Its architecture; "unknown" for a model without a card.
+        learning_rate: The rate of the stage.
+        description: What this start is, for a person.
+        input_name: File name of the input model; None from scratch.
+        stages: Entries of the stages that the input model went through, earliest first.
+    """
+
+    network: keras.Model
+    network_name: str
+    learning_rate: float
+    description: str
+    input_name: str | None
+    stages: list[dict[str, Any]]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What a resumed run must share with the interrupted one."""
+        return {"network": self.network_name, "input_model": self.input_name}
+
+
+def open_start(
+    train: Split,
+    *,
+    network_name: str | None = None,
+    input_model: Path | None = None,
+    new_head: bool = False,
+    learning_rate: float | None = None,
+    mixed_precision: bool = False,
+    seed: int = 0,
+) -> Start:
+    """Builds a new network, or loads a trained one, for a training split.
+
+    Args:
+        train: Its image shape and classes are those of the network.
+        network_name: Architecture of a new network; None for the default one.
+        input_model: File of a trained model to go on with; None for a new network.
+        new_head: Whether the trained model gets a new last layer for the split's classes.
+        learning_rate: The rate; None for 1e-3 from scratch, or for a tenth of the trained model's own.
+        mixed_precision: Whether layers shall compute in bfloat16.
+        seed: Start of the random numbers that a new network's weights are drawn from.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If arguments contradict each other, or model and split do not fit together.
+    """
+    keras.utils.set_random_seed(seed)
+    if input_model is None:
+        if new_head:
+            raise ValueError("--new_head needs an input model (-im).")
+        start = _from_scratch(train, network_name or DEFAULT_NETWORK, learning_rate)
+    else:
+        if network_name is not None:
+            raise ValueError("--network is for new networks; with an input model (-im) its own architecture is kept.")
+        start = _from_model(train, input_model, new_head, learning_rate)
+    if mixed_precision:
+        return Start(**{**vars(start), "network": with_precision(start.network, "mixed_bfloat16")})
+    return start
+
+
+def tensorboard(folder: Path) -> Sequence[keras.callbacks.Callback]:
+    """The callback that logs to TensorBoard.
+
+    Raises:
+        ValueError: If the package is missing.
+    """
+    if find_spec("tensorboard") is None:
+        raise ValueError("--tensorboard needs the package: pip install tensorboard")
+    return [keras.callbacks.TensorBoard(folder)]
+
+
+def _from_scratch(train: Split, name: str, learning_rate: float | None) -> Start:
+    _, height, _, channels = train.images.shape
+    network = build_network(name, num_classes=len(train.class_names), image_size=height, channels=channels)
+    rate = FIRST_LEARNING_RATE if learning_rate is None else learning_rate
+    text = f"New network {name} with {network.count_params():,} parameters; learning rate {rate:g}"
+    return Start(network, name, rate, text, None, [])
+
+
+def _from_model(train: Split, path: Path, new_head: bool, learning_rate: float | None) -> Start:
+    network = load_network(path)
+    names, _ = classes_of(path, network)
+    if network.input_shape[1:] != train.images.shape[1:]:
+        raise ValueError(
+            f"{path} takes images of shape {network.input_shape[1:]}, "
+            f"but the training split has {train.images.shape[1:]}."
+        )
+    card = read_card(path) or {}
+    name = card.get("network", "unknown")
+    own_text, rate = "unknown", learning_rate
+    if rate is None:
+        own, rate = next_learning_rate(network)
+        own_text = f"{own:g}"
+    if new_head:
+        network = with_new_head(network, name, len(train.class_names))
+    else:
+        check_same_classes(train.class_names, "the training split", names, f"The input model {path}")
+    text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
+    return Start(network, name, rate, text, path.name, list(card.get("stages", [])))
