@@ -1,23 +1,58 @@
 """Fixtures that several test folders use; the real data's place is found here."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from emotion_recognition.data.hdf5 import Split, write_splits
+from emotion_recognition.emotions import CLASS_COUNTS, class_names, labels_from_fer2013
+from emotion_recognition.workspace import Workspace
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# TensorFlow reads it when it is first imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder with the real data: $EMOTION_DATA, or shared/data beside the checkout.
-
-    Where it is missing, a test that needs it says so and is skipped; with $REQUIRE_REAL_DATA set, as in CI, it fails.
-    """
+    """The folder with the real data: $EMOTION_DATA, or shared/data beside the checkout."""
     folder = Path(os.environ.get("EMOTION_DATA", REPOSITORY.parent / "shared" / "data"))
     if not (folder / "fer2013" / "fer2013.csv.gz").is_file():
-        message = f"the real data is not at {folder}; set EMOTION_DATA to its folder"
-        if os.environ.get("REQUIRE_REAL_DATA"):
-            pytest.fail(message)
-        pytest.skip(message)
+        pytest.skip(f"the real data is not at {folder}; set EMOTION_DATA to its folder")
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With $REQUIRE_REAL_DATA set, as in CI, a real-data test that is skipped has failed."""
+    report = yield
+    if report.skipped and item.get_closest_marker("real_data") and os.environ.get("REQUIRE_REAL_DATA"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} must not be skipped where REQUIRE_REAL_DATA is set: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def small_base(tmp_path: Path) -> Path:
+    """A base path with both builds of a tiny data set: 20 training, 14 validation and 14 test images of noise.
+
+    In the 7-class build image i has label i modulo 7; the images are the same in both.
+    """
+    base = Workspace(tmp_path / "base")
+    base.create_folders()
+    rng = np.random.default_rng(0)
+    splits: dict[Path, Split] = {}
+    for split, count in (("train", 20), ("val", 14), ("test", 14)):
+        images = rng.integers(0, 256, (count, 48, 48, 1), dtype=np.uint8)
+        for num_emotions in CLASS_COUNTS:
+            labels = labels_from_fer2013(num_emotions)[np.arange(count) % 7]
+            path = base.split_path(split, num_emotions)
+            splits[path] = Split(images, labels, class_names(num_emotions), split, "fer2013.csv", "0" * 64)
+    write_splits(splits)
+    return base.base_path

@@ -37,7 +37,7 @@ class EpochLog(keras.callbacks.Callback):
         """Adds the epoch's row and writes the file."""
         row: dict[str, Any] = {key: float(value) for key, value in (logs or {}).items() if key in COLUMNS}
         row["epoch"] = epoch + 1
-        row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row["learning_rate"] = float(f"{float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)):.6g}")
         row["seconds"] = round(time.monotonic() - self._started, 2)
         self.rows.append({column: row[column] for column in COLUMNS})
         with replace_when_complete(self._path) as partial, partial.open("w", newline="", encoding="utf-8") as file:

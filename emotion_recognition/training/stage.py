@@ -84,11 +84,14 @@ def next_learning_rate(network: keras.Model) -> tuple[float, float]:
     Raises:
         ValueError: If the network was saved without its optimizer, or with a schedule in place of a rate.
     """
-    if network.optimizer is None:
+    optimizer = getattr(network, "optimizer", None)
+    if optimizer is None:
         raise ValueError("The input model was saved without its optimizer, so its rate is unknown; give -lr.")
-    own = network.optimizer.get_config()["learning_rate"]
-    if not isinstance(own, float):
+    stored = optimizer.get_config()["learning_rate"]
+    if not isinstance(stored, float):
         raise ValueError("The input model was trained with a schedule, not with one rate; give -lr.")
+    # Keras stores the rate as float32: 0.001 comes back as 0.0010000000475.
+    own = float(f"{stored:.6g}")
     return own, own / STAGE_RATIO
 
 
@@ -121,8 +124,11 @@ def fit_stage(
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
+        FileExistsError: If an unfinished run is there and is not to be resumed; it is not thrown away.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
+    if resume_path.exists() and not resume:
+        raise FileExistsError(f"An unfinished run is at {resume_path}; go on with --resume, or delete that file.")
     keras.utils.set_random_seed(settings.seed)
     compile_network(network, settings.learning_rate)
     network.optimizer.build(network.trainable_variables)

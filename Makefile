@@ -1,0 +1,53 @@
+# One command each; every target installs what it needs into .venv first. `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BASE := FacialExpressionRecognition
+# The CSV that benchmarks and figures are measured on; a path, plain or .gz.
+FER2013 ?= $(BASE)/fer2013/fer2013.csv
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench figures clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/.run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/.run ## find and read the face in the sample photograph
+	$(BIN)/python EmotionDetector.py
+
+test: $(VENV)/.dev ## run the whole test suite
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## check format, style, types and import direction
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+
+format: $(VENV)/.dev ## format the code and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the same run
+	$(BIN)/python -m benchmarks.build_dataset $(FER2013)
+	$(BIN)/python -m benchmarks.training_speed -b $(BASE)
+	$(BIN)/python -m benchmarks.detection -b $(BASE)
+
+figures: $(VENV)/.run ## make the README's figures again from the released models' runs
+	$(BIN)/python -m figures.make -b $(BASE)
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
