@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from emotion_recognition.atomic_file import replace_when_complete
 
@@ -46,6 +47,34 @@ def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_e
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()
+    _save(figure, path)
+
+
+def draw_confusion_matrix(path: Path, confusion: np.ndarray, class_names: Sequence[str], title: str) -> None:
+    """Draws a confusion matrix: in each cell the count and its share of the row, the colour follows the share.
+
+    Args:
+        path: PNG file to write.
+        confusion: Integer array (classes, classes): row = label, column = prediction. A row may be empty.
+        class_names: The classes in label order.
+        title: Stands above the matrix.
+    """
+    totals = confusion.sum(axis=1)
+    shares = confusion / np.maximum(totals, 1)[:, np.newaxis]
+    side = 2.5 + 0.85 * len(class_names)
+    figure = Figure(figsize=(side + 1, side), layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(shares):
+        text = f"{confusion[row, column]:,}\n{share:.1%}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if share > 0.5 else "black")
+    ticks = range(len(class_names))
+    axes.set_xticks(ticks, class_names, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(ticks, [f"{name} ({total:,})" for name, total in zip(class_names, totals, strict=True)])
+    axes.set(xlabel="prediction", ylabel="label (number of images)")
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, label="share of the label's images")
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
     _save(figure, path)
 
 

@@ -1,0 +1,125 @@
+"""Tests trained networks on a split: accuracy with its interval, F1, figures per emotion, confusion matrix.
+
+BuildDataset.py and TrainNetwork.py come before.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
+from emotion_recognition.workspace import Workspace
+
+if TYPE_CHECKING:
+    from emotion_recognition.data.hdf5 import Split
+
+EPILOG = """Writes the report as text and JSON and the matrix as a picture, beside the model, or into output/ for
+several models."""
+
+_LONGEST_NAME = 100
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = new_parser("Tests trained networks on one of FER2013's HDF5 splits.", EPILOG)
+    defaults = PredictionSettings()
+    parser.add_argument(
+        "-im",
+        "--input_model",
+        nargs="+",
+        metavar="MODEL",
+        help="names in output/ or paths; the probabilities of several are averaged (default: the released model)",
+    )
+    parser.add_argument("--split", choices=("test", "val"), default="test", help="which images; choose models on val")
+    parser.add_argument("--batch_size", type=int, default=defaults.batch_size, help="images per step")
+    parser.add_argument(
+        "--pixel_range",
+        choices=PIXEL_RANGES,
+        default=defaults.pixel_range,
+        help="range of pixel values that the networks expect",
+    )
+    parser.add_argument("--flip", action="store_true", help="show each image mirrored too, and average the two results")
+    parser.add_argument(
+        "--output_name", metavar="NAME", help="what the files' names start with (default: the models' names)"
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the script; returns its exit status."""
+    arguments = build_parser().parse_args(_joined_ranges(sys.argv[1:] if argv is None else argv))
+    return exit_status(lambda: _test(arguments))
+
+
+def _test(arguments: argparse.Namespace) -> None:
+    workspace = Workspace(arguments.base_path)
+    settings = PredictionSettings(arguments.batch_size, arguments.pixel_range, arguments.flip)
+    models = [
+        workspace.find_model(name)
+        for name in arguments.input_model or [workspace.released_model(arguments.num_emotions)]
+    ]
+    folder, name = _output(workspace, models, arguments.output_name)
+
+    from emotion_recognition.atomic_file import replace_when_complete, write_json
+    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.emotions import check_same_classes, class_names
+
+    path = workspace.split_path(arguments.split, arguments.num_emotions)
+    split = read_split(path)
+    check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, str(path))
+    train = _train_split(workspace, arguments.num_emotions)
+
+    from emotion_recognition import plots
+    from emotion_recognition.evaluation.evaluate import evaluate_files
+    from emotion_recognition.evaluation.report import headline, to_json, to_text
+
+    evaluation = evaluate_files(models, split, settings, train=train, progress=True)
+    text = to_text(evaluation)
+    print(text)
+    stem = f"{name}_{split.split}"
+    with replace_when_complete(folder / f"{stem}_report.txt") as partial:
+        partial.write_text(text, encoding="utf-8")
+    write_json(folder / f"{stem}_report.json", to_json(evaluation))
+    plots.draw_confusion_matrix(
+        folder / f"{stem}_confusion.png", evaluation.metrics.confusion, split.class_names, headline(evaluation)
+    )
+    print(f"Wrote {folder / stem}_report.txt, _report.json and _confusion.png")
+
+
+def _train_split(workspace: Workspace, num_emotions: int) -> "Split | None":
+    from emotion_recognition.data.hdf5 import read_split
+
+    path = workspace.split_path("train", num_emotions)
+    if path.is_file():
+        return read_split(path)
+    print(f"note: there is no {path}, so images that were trained on are not left out; BuildDataset.py writes it")
+    return None
+
+
+def _output(workspace: Workspace, models: Sequence[Path], given: str | None) -> tuple[Path, str]:
+    """The folder of the output files and what their names start with."""
+    folder = models[0].parent if len(models) == 1 else workspace.output_folder
+    name = "+".join(model.stem for model in models) if given is None else given
+    if Path(name).name != name or len(name) > _LONGEST_NAME:
+        raise ValueError(
+            f"--output_name must be a name without a folder and of at most {_LONGEST_NAME} characters. Received: {name}"
+        )
+    return folder, name
+
+
+def _joined_ranges(arguments: Sequence[str]) -> list[str]:
+    """Turns ``--pixel_range -1..1`` into ``--pixel_range=-1..1``: argparse takes what starts with "-" for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if argument in PIXEL_RANGES and joined and joined[-1].startswith("--"):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+if __name__ == "__main__":
+    sys.exit(main())
