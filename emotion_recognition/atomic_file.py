@@ -6,6 +6,7 @@ failed or killed writer leaves the earlier file as it was. Every stage that leav
 
 import contextlib
 import json
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -40,6 +41,17 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_can_write(path: Path) -> None:
+    """Finds out early, before long work, whether a file could be written; creates its folder when missing.
+
+    Raises:
+        OSError: If not.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

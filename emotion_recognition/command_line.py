@@ -18,9 +18,7 @@ BAD_INPUT = 2
 
 def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Returns a parser with ``-b/--base_path`` (Path) and ``-n/--num_emotions`` (6 or 7)."""
-    parser = argparse.ArgumentParser(
-        description=description, epilog=epilog, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=_Help)
     parser.add_argument(
         "-b",
         "--base_path",
@@ -65,6 +63,15 @@ def exit_status(work: Callable[[], None]) -> int:
         print(f"error: {' '.join(_text_of(error).split())}", file=sys.stderr)
         return BAD_INPUT
     return 0
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Shows defaults where they say something, and keeps the examples' lines as they are."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
 
 
 def _text_of(error: ValueError | OSError) -> str:

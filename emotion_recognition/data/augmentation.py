@@ -7,7 +7,6 @@ batch. Stage before: an HDF5 split; next: :mod:`emotion_recognition.data.batches
 from dataclasses import dataclass
 
 import numpy as np
-from keras import ops
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,9 @@ class Augmentation:
         Returns:
             uint8 array of the same shape.
         """
+        # Imported here, because the ranges above are also what a --help shows.
+        from keras import ops
+
         count, height, width, _ = images.shape
         transforms = self._transforms(count, height, width, rng)
         # Reflected borders look like more of the picture; black ones would shift batch normalisation's statistics.

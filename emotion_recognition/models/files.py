@@ -52,7 +52,7 @@ def save_network(network: keras.Model, path: Path) -> None:
         OSError: If the file cannot be written.
     """
     released = with_precision(network, "float32")
-    if network.optimizer is not None:
+    if getattr(network, "optimizer", None) is not None:
         fresh = type(network.optimizer).from_config(network.optimizer.get_config())
         released.compile(optimizer=fresh, loss=network.loss, metrics=["accuracy"], jit_compile=False)
     with replace_when_complete(path) as partial, _no_advice():

@@ -2,7 +2,7 @@
 
 import keras
 
-from emotion_recognition.models import build_network
+from emotion_recognition.models import NETWORKS, build_network
 
 LAST_LAYER = "logits"
 
@@ -18,6 +18,8 @@ def with_new_head(network: keras.Model, name: str, num_classes: int) -> keras.Mo
     Raises:
         ValueError: If the network is not of that architecture.
     """
+    if name not in NETWORKS:
+        raise ValueError(f"A new head is for this project's networks, {', '.join(NETWORKS)}. Received: {name!r}")
     _, height, _, channels = network.input_shape
     fresh = build_network(name, num_classes=num_classes, image_size=height, channels=channels)
     if len(fresh.layers) != len(network.layers):

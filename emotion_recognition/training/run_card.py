@@ -9,7 +9,8 @@ from typing import Any
 import keras
 
 from emotion_recognition.data.hdf5 import Split
-from emotion_recognition.training.stage import StageResult, StageSettings
+from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.stage import StageResult
 
 _PACKAGES = ("keras", "numpy", "h5py")
 

@@ -1,7 +1,7 @@
 """What a stage of training starts from: a new network, or a trained one and its history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import classes_of, load_network
 from emotion_recognition.models.new_head import with_new_head
 from emotion_recognition.models.precision import with_precision
-from emotion_recognition.training.stage import FIRST_LEARNING_RATE, next_learning_rate
+from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.stage import next_learning_rate
 
 DEFAULT_NETWORK = "vggnet"
 
@@ -48,40 +49,38 @@ class Start:
 
 def open_start(
     train: Split,
+    settings: StageSettings,
     *,
     network_name: str | None = None,
     input_model: Path | None = None,
     new_head: bool = False,
-    learning_rate: float | None = None,
-    mixed_precision: bool = False,
-    seed: int = 0,
+    lower_rate: bool = False,
 ) -> Start:
     """Builds a new network, or loads a trained one, for a training split.
 
     Args:
         train: Its image shape and classes are those of the network.
+        settings: Of the stage: rate, precision, and the seed that a new network's weights are drawn from.
         network_name: Architecture of a new network; None for the default one.
         input_model: File of a trained model to go on with; None for a new network.
         new_head: Whether the trained model gets a new last layer for the split's classes.
-        learning_rate: The rate; None for 1e-3 from scratch, or for a tenth of the trained model's own.
-        mixed_precision: Whether layers shall compute in bfloat16.
-        seed: Start of the random numbers that a new network's weights are drawn from.
+        lower_rate: Whether a trained model goes on at a tenth of its own rate, in place of the settings'.
 
     Raises:
         FileNotFoundError: If there is no such model.
         ValueError: If arguments contradict each other, or model and split do not fit together.
     """
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(settings.seed)
     if input_model is None:
         if new_head:
             raise ValueError("--new_head needs an input model (-im).")
-        start = _from_scratch(train, network_name or DEFAULT_NETWORK, learning_rate)
+        start = _from_scratch(train, network_name or DEFAULT_NETWORK, settings)
     else:
         if network_name is not None:
             raise ValueError("--network is for new networks; with an input model (-im) its own architecture is kept.")
-        start = _from_model(train, input_model, new_head, learning_rate)
-    if mixed_precision:
-        return Start(**{**vars(start), "network": with_precision(start.network, "mixed_bfloat16")})
+        start = _from_model(train, input_model, new_head, None if lower_rate else settings.learning_rate)
+    if settings.mixed_precision:
+        return replace(start, network=with_precision(start.network, "mixed_bfloat16"))
     return start
 
 
@@ -96,10 +95,10 @@ def tensorboard(folder: Path) -> Sequence[keras.callbacks.Callback]:
     return [keras.callbacks.TensorBoard(folder)]
 
 
-def _from_scratch(train: Split, name: str, learning_rate: float | None) -> Start:
+def _from_scratch(train: Split, name: str, settings: StageSettings) -> Start:
     _, height, _, channels = train.images.shape
     network = build_network(name, num_classes=len(train.class_names), image_size=height, channels=channels)
-    rate = FIRST_LEARNING_RATE if learning_rate is None else learning_rate
+    rate = settings.learning_rate
     text = f"New network {name} with {network.count_params():,} parameters; learning rate {rate:g}"
     return Start(network, name, rate, text, None, [])
 

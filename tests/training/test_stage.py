@@ -15,7 +15,8 @@ from keras import layers
 from emotion_recognition.data.augmentation import Augmentation
 from emotion_recognition.data.hdf5 import Split
 from emotion_recognition.models.files import load_network, save_network
-from emotion_recognition.training.stage import StageResult, StageSettings, fit_stage, next_learning_rate
+from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.stage import StageResult, fit_stage, next_learning_rate
 
 SETTINGS = StageSettings(epochs=4, patience=3, batch_size=8, seed=3, learning_rate=0.01, augmentation=Augmentation())
 

@@ -1,0 +1,176 @@
+"""TrainNetwork.py as a person uses it, on a tiny data set."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import TrainNetwork
+from emotion_recognition.data.hdf5 import read_split
+from emotion_recognition.models.card import write_card
+from emotion_recognition.models.files import load_network, save_network
+from emotion_recognition.training.compiling import compile_network
+from emotion_recognition.workspace import Workspace
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def train(base: Path, *options: str) -> int:
+    return TrainNetwork.main(["-b", str(base), "-epochs", "1", *options])
+
+
+def last_error(capsys: pytest.CaptureFixture[str]) -> str:
+    """The whole of standard error, which must be one line."""
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    return error
+
+
+@pytest.fixture
+def small_model(small_base: Path) -> Path:
+    """A compiled 7-class model with a card, small enough to be quick, with a rate of 0.004, in output/."""
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((48, 48, 1))
+    x = keras.layers.Flatten()(keras.layers.AveragePooling2D(8)(pixels))
+    network = keras.Model(pixels, keras.layers.Dense(7, activation="softmax")(x))
+    compile_network(network, 0.004)
+    path = Workspace(small_base).output_folder / "small.keras"
+    save_network(network, path)
+    names = read_split(Workspace(small_base).split_path("val", 7)).class_names
+    write_card(path, {"network": "small", "class_names": list(names), "stages": [{"learning_rate": 0.004}]})
+    return path
+
+
+def test_a_run_leaves_model_card_log_and_figures(small_base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(small_base, "-n", "6", "--mixed_precision", "--tensorboard") == 0
+    printed = capsys.readouterr()
+    assert "1,470,758 parameters; learning rate 0.001" in printed.out
+    output = small_base / "output"
+    stem = "emotion_classification_final"
+    assert (output / f"{stem}_curves.png").read_bytes().startswith(b"\x89PNG")
+    assert any((output / f"{stem}_network{suffix}").is_file() for suffix in (".png", ".txt"))
+    assert any((output / f"{stem}_tensorboard").rglob("events.out.tfevents.*"))
+    assert len((output / f"{stem}_log.csv").read_text().splitlines()) == 2
+    assert not list(output.glob("*.resume.h5"))
+    assert not list(output.glob(".*"))
+
+    network = load_network(output / f"{stem}.keras")
+    assert network.output_shape == (None, 6)
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    card = json.loads((output / f"{stem}.json").read_text())
+    assert card["network"] == "vggnet"
+    assert card["class_names"] == ["anger", "fear", "happy", "sad", "surprise", "neutral"]
+    assert card["data"] == {"source": "fer2013.csv", "sha256": "0" * 64, "images": {"train": 20, "val": 14}}
+    (stage,) = card["stages"]
+    assert (stage["learning_rate"], stage["epochs_run"], stage["seed"], stage["input_model"]) == (0.001, 1, 0, None)
+    val = read_split(small_base / "hdf5" / "fer2013_6classes_val.hdf5")
+    right = np.argmax(network.predict(val.images, verbose=0), axis=1) == val.labels
+    assert card["metrics"]["val"]["accuracy"] == pytest.approx(right.mean(), abs=1 / 14)
+
+
+def test_without_a_rate_an_input_model_goes_on_at_a_tenth_of_its_own(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(small_base, "-im", "small.keras", "-om", "next.h5") == 0
+    assert "its learning rate 0.004, now 0.0004" in capsys.readouterr().out
+    card = json.loads((small_base / "output" / "next.json").read_text())
+    assert [stage["learning_rate"] for stage in card["stages"]] == [0.004, 0.0004]
+    assert card["stages"][1]["input_model"] == "small.keras"
+    assert float(load_network(small_base / "output" / "next.h5").optimizer.get_config()["learning_rate"]) == (
+        pytest.approx(0.0004)
+    )
+
+
+def test_a_given_rate_wins_and_a_model_may_be_given_by_its_path(
+    small_base: Path, small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "elsewhere" / "model.hdf5"
+    assert train(small_base, "-im", str(small_model), "-lr", "0.02", "-om", str(target)) == 0
+    assert "now 0.02" in capsys.readouterr().out
+    assert target.is_file()
+
+
+def test_a_new_head_keeps_every_other_layer(small_base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(small_base, "-om", "seven.keras") == 0
+    # A rate this small changes no weight by more than rounding.
+    options = ["-n", "6", "-im", "seven.keras", "--new_head", "-lr", "1e-9", "-om", "six.keras"]
+    assert train(small_base, *options) == 0
+    seven, six = (load_network(small_base / "output" / f"{name}.keras") for name in ("seven", "six"))
+    assert six.output_shape == (None, 6)
+    for old, new in zip(seven.layers, six.layers, strict=True):
+        if isinstance(new, keras.layers.Conv2D):
+            np.testing.assert_allclose(old.kernel.numpy(), new.kernel.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-n", "6", "-im", "small.keras"], ["7 classes (anger, disgust", "6 (anger, fear"]),
+        (["-im", "missing.keras"], ["no model missing.keras"]),
+        (["-om", "model.onnx"], [".keras, .h5, .hdf5", "model.onnx"]),
+        (["-lr", "0"], ["learning_rate must be above 0", "Received: 0.0"]),
+        (["-lr", "nan"], ["learning_rate"]),
+        (["-epochs", "0"], ["epochs must be at least 1"]),
+        (["--batch_size", "-3"], ["batch_size must be at least 1"]),
+        (["--seed", "-1"], ["seed must be at least 0", "Received: -1"]),
+        (["--new_head"], ["--new_head needs an input model"]),
+        (["--network", "vggnet", "-im", "small.keras"], ["--network is for new networks"]),
+        (["--new_head", "-n", "6", "-im", "small.keras"], ["this project's networks", "'small'"]),
+        (["--resume"], ["nothing to resume"]),
+    ],
+)
+def test_a_mistake_ends_in_one_line_and_leaves_nothing(
+    small_base: Path, small_model: Path, options: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(small_base.rglob("*"))
+    assert train(small_base, *options) == 2
+    error = last_error(capsys)
+    for word in words:
+        assert word in error
+    assert sorted(small_base.rglob("*")) == before
+
+
+def test_a_missing_data_set_says_what_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(tmp_path) == 2
+    assert "BuildDataset.py writes it" in last_error(capsys)
+
+
+def test_an_unwritable_output_is_found_before_any_training(
+    small_base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (small_base / "file").write_text("no folder")
+    assert train(small_base, "-om", str(small_base / "file" / "model.keras")) == 2
+    printed = capsys.readouterr()
+    assert "/file" in printed.err
+    assert printed.err.count("\n") == 1
+    assert "Epoch" not in printed.out
+
+
+@pytest.mark.parametrize("script", ["TrainNetwork", "BuildDataset", "TestNetwork", "EmotionDetector"])
+def test_help_and_import_load_no_heavy_library(script: str) -> None:
+    code = (
+        f"import sys, {script}\n"
+        f"try: {script}.main(['--help'])\n"
+        "except SystemExit as stop: assert stop.code == 0\n"
+        "heavy = {'keras', 'tensorflow', 'cv2', 'matplotlib', 'sklearn', 'h5py', 'pandas'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    assert done.returncode == 0, done.stderr
+    assert "--base_path" in done.stdout
+
+
+def test_piped_output_is_plain_lines(small_base: Path, small_model: Path) -> None:
+    command = [sys.executable, "TrainNetwork.py", "-b", str(small_base), "-epochs", "2", "-im", "small.keras"]
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY, env=environment)
+    assert "\r" not in done.stdout
+    assert "\x08" not in done.stdout
+    assert done.stdout.count("Epoch ") == 2
+    assert "Traceback" not in done.stderr
