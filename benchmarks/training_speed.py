@@ -1,0 +1,89 @@
+"""How much of the network's own speed is left in real training, with shuffling and augmentation.
+
+Compares the steps of ``fit`` on augmented batches of the training split with the same steps on one batch that is
+made once and shown again and again; rounds alternate, medians count. Prints images per second and their ratio.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+
+from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.workspace import Workspace
+
+#: Real training must keep at least this share of the speed on one cached batch.
+BAR = 0.90
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = new_parser(__doc__ or "")
+    parser.add_argument("--steps", type=int, default=30, help="steps in a round")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each kind")
+    parser.add_argument("--batch_size", type=int, default=StageSettings().batch_size, help="images per step")
+    parser.add_argument("--mixed_precision", action="store_true", help="compute in bfloat16")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the benchmark; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    return exit_status(lambda: _measure(arguments))
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+    import numpy as np
+
+    from emotion_recognition.data.augmentation import Augmentation
+    from emotion_recognition.data.batches import TrainingBatches
+    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.models import build_network
+    from emotion_recognition.models.precision import with_precision
+    from emotion_recognition.training.compiling import compile_network
+
+    class CachedBatch(keras.utils.PyDataset):
+        def __init__(self, batch: tuple[np.ndarray, np.ndarray], steps: int) -> None:
+            super().__init__()
+            self._batch = batch
+            self._steps = steps
+
+        def __len__(self) -> int:
+            return self._steps
+
+        def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+            return self._batch
+
+    train = read_split(Workspace(arguments.base_path).split_path("train", arguments.num_emotions))
+    count = arguments.steps * arguments.batch_size
+    real = TrainingBatches(
+        train.images[:count],
+        train.labels[:count],
+        batch_size=arguments.batch_size,
+        augmentation=Augmentation(),
+        seed=0,
+    )
+    cached = CachedBatch(real[0], len(real))
+    network = build_network("vggnet", num_classes=len(train.class_names))
+    if arguments.mixed_precision:
+        network = with_precision(network, "mixed_bfloat16")
+    compile_network(network, 1e-3)
+    speeds: dict[str, list[float]] = {"real": [], "cached": []}
+    for turn in range(arguments.rounds + 1):
+        for name, batches in (("real", real), ("cached", cached)):
+            started = time.perf_counter()
+            network.fit(batches, shuffle=False, verbose=0)
+            if turn > 0:  # the first round compiles the step
+                speeds[name].append(len(batches) * arguments.batch_size / (time.perf_counter() - started))
+    ratio = statistics.median(r / c for r, c in zip(speeds["real"], speeds["cached"], strict=True))
+    for name in speeds:
+        print(f"{name:>7}: {statistics.median(speeds[name]):7.1f} images per second")
+    print(f"real / cached: {ratio:.3f} (bar: at least {BAR:.2f}): {'met' if ratio >= BAR else 'NOT met'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
