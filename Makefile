@@ -46,7 +46,7 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.detection -b $(BASE)
 
 figures: $(VENV)/.run ## make the README's figures again from the released models' runs
-	$(BIN)/python -m figures.make -b $(BASE)
+	$(BIN)/python -m figures.make_figures -b $(BASE)
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -30,20 +30,29 @@ def _save(figure: Figure, path: Path) -> None:
 def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> None:
     """Draws accuracy and loss of a training run, on the training and the validation split, over its epochs.
 
+    The rows may be of several stages, one after the other; a change of the learning rate is marked.
+
     Args:
         path: PNG file to write.
         rows: One mapping per epoch with the keys of the training log.
-        best_epoch: The epoch whose weights were kept, from 1.
+        best_epoch: The row whose weights were kept, counted from 1.
         title: Stands above both charts.
     """
     figure = Figure(figsize=(10, 4), layout="constrained")
     figure.suptitle(title)
-    epochs = [row["epoch"] for row in rows]
+    epochs = range(1, len(rows) + 1)
+    rates = [row["learning_rate"] for row in rows]
+    changes = [epoch for epoch in epochs[1:] if rates[epoch - 1] != rates[epoch - 2]]
     for axes, quantity in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
         axes.plot(epochs, [row[quantity] for row in rows], label="training (augmented)", color="tab:blue")
         axes.plot(epochs, [row[f"val_{quantity}"] for row in rows], label="validation", color="tab:orange")
         axes.axvline(best_epoch, color="grey", linestyle=":", label=f"kept: epoch {best_epoch}")
-        axes.set(xlabel="epoch", ylabel=quantity)
+        for start in (1, *changes):
+            if start > 1:
+                axes.axvline(start - 0.5, color="lightgrey", zorder=0)
+            label = f" rate {rates[start - 1]:g}"
+            axes.text(start - 0.5, 1, label, transform=axes.get_xaxis_transform(), va="bottom", fontsize="small")
+        axes.set(xlabel="epoch", ylabel=quantity, xlim=(0.5, len(rows) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.legend()

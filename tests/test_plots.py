@@ -1,0 +1,64 @@
+"""Figures: what they show is read back from the file or, for text, from the figure's own objects."""
+
+import shutil
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from emotion_recognition import plots
+
+
+def read(path: Path) -> np.ndarray:
+    image = cv2.imread(str(path))
+    assert image is not None, f"{path} is no picture"
+    return image
+
+
+def colour_at(image: np.ndarray, name_bgr: tuple[int, int, int]) -> np.ndarray:
+    """Columns in which a colour occurs."""
+    return np.flatnonzero((np.abs(image.astype(int) - name_bgr).sum(axis=2) < 12).any(axis=0))
+
+
+ORANGE = (14, 127, 255)  # Matplotlib's tab:orange
+
+
+def rows(accuracies: list[float], rate: float = 0.001) -> list[dict[str, float]]:
+    return [
+        {"learning_rate": rate, "accuracy": a, "val_accuracy": a / 2, "loss": 1 - a, "val_loss": 2 - a}
+        for a in accuracies
+    ]
+
+
+def test_training_curves_show_training_and_validation_in_two_charts(tmp_path: Path) -> None:
+    plots.draw_training_curves(tmp_path / "a.png", rows([0.1, 0.5, 0.6]), 3, "a title")
+    image = read(tmp_path / "a.png")
+    middle = image.shape[1] // 2
+    columns = colour_at(image, ORANGE)
+    assert (columns < middle).any()
+    assert (columns > middle).any()
+
+
+def test_training_curves_of_one_epoch_and_of_several_stages_can_be_drawn(tmp_path: Path) -> None:
+    plots.draw_training_curves(tmp_path / "one.png", rows([0.3]), 1, "one epoch")
+    plots.draw_training_curves(tmp_path / "two.png", rows([0.3, 0.4]) + rows([0.5], 1e-4), 3, "two stages")
+    plots.draw_training_curves(tmp_path / "same.png", rows([0.3, 0.4, 0.5]), 3, "two stages")
+    # The same curves, but for the mark of the second stage.
+    assert not np.array_equal(read(tmp_path / "two.png"), read(tmp_path / "same.png"))
+
+
+def test_without_graphviz_a_network_is_drawn_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="head")])
+    sentence = plots.draw_network(tmp_path / "net", network)
+    assert sentence == f"Graphviz is not installed, so the network is drawn as text: {tmp_path / 'net.txt'}"
+    assert "head (Dense)" in (tmp_path / "net.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_with_graphviz_a_network_is_drawn_as_a_picture(tmp_path: Path) -> None:
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    assert plots.draw_network(tmp_path / "net", network) == f"the network is drawn in {tmp_path / 'net.png'}"
+    assert read(tmp_path / "net.png").min() < 128
