@@ -27,6 +27,27 @@ def _save(figure: Figure, path: Path) -> None:
         figure.savefig(partial, dpi=_DOTS_PER_INCH)
 
 
+def draw_class_distribution(path: Path, class_names: Sequence[str], counts: Mapping[str, np.ndarray]) -> None:
+    """Draws how many images each class has, in the whole data set and in each split.
+
+    Args:
+        path: PNG file to write.
+        class_names: The classes in label order.
+        counts: Integer array (classes,) of each split.
+    """
+    charts = {"whole data set": np.sum(list(counts.values()), axis=0), **counts}
+    figure = Figure(figsize=(3.2 * len(charts), 3.6), layout="constrained")
+    for axes, (name, values) in zip(figure.subplots(1, len(charts)), charts.items(), strict=True):
+        bars = axes.barh(class_names, values, color="tab:blue")
+        axes.bar_label(bars, [f"{value:,}" for value in values], padding=3, fontsize="small")
+        axes.set_title(f"{name}: {values.sum():,} images", fontsize="medium")
+        axes.set(xlim=(0, 1.25 * max(values.max(), 1)))
+        axes.invert_yaxis()
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.set_visible(False)
+    _save(figure, path)
+
+
 def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> None:
     """Draws accuracy and loss of a training run, on the training and the validation split, over its epochs.
 

@@ -62,6 +62,10 @@ class Workspace:
             raise ValueError(f"split must be one of {list(SPLITS)}. Received: {split!r}")
         return self.hdf5_folder / f"fer2013_{num_emotions}classes_{split}.hdf5"
 
+    def distribution_figure(self, num_emotions: int) -> Path:
+        """The figure of the class distribution in the build with that many classes."""
+        return self.output_folder / f"fer2013_{num_emotions}classes_distribution.png"
+
     def released_model(self, num_emotions: int) -> Path:
         """The pre-trained model that comes with the project for that many classes."""
         return self.output_folder / f"emotion_classification_{num_emotions}classes.keras"

@@ -1,0 +1,79 @@
+"""Builds the HDF5 splits of FER2013 for one class count.
+
+Stage before: :mod:`emotion_recognition.data.fer2013_csv`; next: training and evaluation read the files.
+"""
+
+from pathlib import Path
+
+from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
+from emotion_recognition.data.hdf5 import Split, write_splits
+from emotion_recognition.emotions import class_names, labels_from_fer2013
+from emotion_recognition.workspace import SPLITS, Workspace
+
+#: The files that are looked for in ``fer2013/``, the first that is there is taken.
+SOURCE_NAMES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
+
+
+def find_source(folder: Path) -> Path:
+    """Finds FER2013 in a folder: one of :data:`SOURCE_NAMES`, or else the only .zip.
+
+    Raises:
+        FileNotFoundError: If nothing is there; the message says what to put where.
+        ValueError: If there are several .zip files and nothing else.
+    """
+    for name in SOURCE_NAMES:
+        if (folder / name).is_file():
+            return folder / name
+    archives = sorted(folder.glob("*.zip"))
+    if len(archives) > 1:
+        raise ValueError(f"{folder} holds several .zip files; name one with --input: {archives[0].name} ...")
+    if archives:
+        return archives[0]
+    raise FileNotFoundError(
+        f"There is no FER2013 in {folder}: put fer2013.csv from Kaggle there (or the same as .gz, its .tar.gz or .zip, "
+        "or icml_face_data.csv), or name a file with --input."
+    )
+
+
+def build_splits(source: Path, workspace: Workspace, num_emotions: int, *, overwrite: bool = False) -> dict[str, Split]:
+    """Reads FER2013 and writes its three splits, all of them or none.
+
+    Args:
+        source: The CSV, or an archive that holds it.
+        workspace: Where the splits go; its folders are created when missing.
+        num_emotions: 6 or 7.
+        overwrite: Whether earlier splits may be replaced.
+
+    Returns:
+        The splits by name.
+
+    Raises:
+        FileExistsError: If a split exists and may not be replaced.
+        ValueError: If the source is not FER2013, or one of its splits would be empty.
+        OSError: If a file cannot be read or written.
+    """
+    paths = {split: workspace.split_path(split, num_emotions) for split in SPLITS}
+    existing = [str(path) for path in paths.values() if path.exists()]
+    if existing and not overwrite:
+        raise FileExistsError(f"Already built: {', '.join(existing)}; --overwrite replaces them.")
+    fer2013 = read_fer2013(source)
+    splits = {split: _split(fer2013, split, num_emotions, source) for split in SPLITS}
+    workspace.create_folders()
+    for leftover in workspace.hdf5_folder.glob(f".fer2013_{num_emotions}classes_*.partial.hdf5"):
+        leftover.unlink()  # of a build that was killed
+    write_splits({paths[split]: splits[split] for split in SPLITS})
+    return splits
+
+
+def _split(fer2013: Fer2013, split: str, num_emotions: int, source: Path) -> Split:
+    rows = fer2013.rows_of(split)
+    if not rows.any():
+        raise ValueError(f"{source}: no row belongs to the {split} split.")
+    return Split(
+        images=fer2013.images[rows],
+        labels=labels_from_fer2013(num_emotions)[fer2013.emotions[rows]],
+        class_names=class_names(num_emotions),
+        split=split,
+        source_name=source.name,
+        source_sha256=fer2013.source_sha256,
+    )

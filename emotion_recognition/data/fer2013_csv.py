@@ -1,0 +1,204 @@
+"""Reads FER2013's CSV: text comes in, arrays go out, or an error that names the row.
+
+The columns ``emotion``, ``pixels`` and ``Usage`` may come in any order, with spaces around their names. Stage before:
+:mod:`emotion_recognition.data.csv_stream`; next: :mod:`emotion_recognition.data.building`.
+"""
+
+import csv
+import hashlib
+import io
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from emotion_recognition.data.csv_stream import open_csv
+from emotion_recognition.data.pixel_text import parse_pixels, parse_pixels_carefully
+from emotion_recognition.emotions import FER2013_EMOTIONS
+
+IMAGE_SIZE = 48
+
+#: The challenge's names of the splits: PublicTest was for choosing, PrivateTest for the ranking.
+SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
+
+_COLUMNS = ("emotion", "pixels", "Usage")
+_USAGES = {usage.encode(): index for index, usage in enumerate(SPLIT_OF_USAGE)}
+_EMOTIONS = {str(index).encode(): index for index in range(len(FER2013_EMOTIONS))}
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: Text that is parsed at once. Several blocks are in memory at a time, each with about ten times its size in arrays.
+_BLOCK_BYTES = 4 << 20
+#: A line of 2,304 numbers has at most 9,300 characters; a file without line ends is no CSV.
+_LONGEST_LINE = 1 << 20
+_THREADS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Fer2013:
+    """All rows of FER2013, in the file's order.
+
+    Args:
+        emotions: uint8 array (N,), FER2013's own indices 0..6.
+        images: uint8 array (N, 48, 48, 1), 0..255.
+        usages: uint8 array (N,), indices into :data:`SPLIT_OF_USAGE`.
+        source_sha256: SHA-256 of the file that was given: of the archive, if it is one.
+    """
+
+    emotions: np.ndarray
+    images: np.ndarray
+    usages: np.ndarray
+    source_sha256: str
+
+    def rows_of(self, split: str) -> np.ndarray:
+        """Which rows belong to a split: bool array (N,)."""
+        mask: np.ndarray = self.usages == list(SPLIT_OF_USAGE.values()).index(split)
+        return mask
+
+
+def read_fer2013(path: Path) -> Fer2013:
+    """Reads the CSV, plain or out of an archive, on two threads.
+
+    Rows are counted from 1 and without the header; their line in the file is one more.
+
+    Args:
+        path: The CSV, or an archive that holds it.
+
+    Raises:
+        ValueError: If anything in the file is not as FER2013 has it; the message has the file and the row.
+        OSError: If the file cannot be read.
+    """
+    with ThreadPoolExecutor(_THREADS + 1) as pool:
+        digest = pool.submit(_sha256, path)
+        parts: list[_Rows] = []
+        running: deque[Future[_Rows]] = deque()
+        with open_csv(path) as stream:
+            try:
+                columns = _read_header(stream)
+                next_row = 1
+                for lines in _blocks(stream):
+                    running.append(pool.submit(_parse_block, lines, columns, next_row))
+                    next_row += len(lines)
+                    if len(running) > _THREADS:
+                        parts.append(running.popleft().result())
+                parts += [future.result() for future in running]
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from error
+    if next_row == 1:
+        raise ValueError(f"{path}: it has a header and no rows.")
+    return Fer2013(
+        emotions=np.concatenate([part.emotions for part in parts]),
+        images=np.concatenate([part.pixels for part in parts]).reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 1),
+        usages=np.concatenate([part.usages for part in parts]),
+        source_sha256=digest.result(),
+    )
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where each column stands, and how many there are."""
+
+    emotion: int
+    pixels: int
+    usage: int
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    emotions: np.ndarray
+    pixels: np.ndarray
+    usages: np.ndarray
+
+
+def _read_header(stream: IO[bytes]) -> _Columns:
+    line = stream.readline(_LONGEST_LINE).removeprefix(_BYTE_ORDER_MARK)
+    if not line:
+        raise ValueError("the file is empty.")
+    names = [name.strip().strip('"') for name in line.decode("latin-1").strip().split(",")]
+    missing = [name for name in _COLUMNS if name not in names]
+    if missing:
+        shown = ascii(", ".join(names)[:60])
+        raise ValueError(
+            f"the first line must name the columns {', '.join(_COLUMNS)}; {missing[0]} is missing in {shown}."
+        )
+    if len(set(names)) < len(names):
+        raise ValueError("a column is named twice in the first line.")
+    return _Columns(names.index("emotion"), names.index("pixels"), names.index("Usage"), len(names))
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
+    """Yields the lines behind the header, many at a time; blank lines at the end are left out."""
+    rest = b""
+    blank = 0
+    while True:
+        block = stream.read(_BLOCK_BYTES)
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop() if block else b""
+        if len(rest) > _LONGEST_LINE:
+            raise ValueError(f"it has a line of more than {_LONGEST_LINE:,} characters; it is no CSV of FER2013.")
+        # Blank lines are errors, unless nothing follows them.
+        lines = [b""] * blank + lines
+        blank = 0
+        while lines and not lines[-1].strip():
+            lines.pop()
+            blank += 1
+        if lines:
+            yield lines
+        if not block:
+            return
+
+
+def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> _Rows:
+    fields = [_fields(line, columns, first_row + index) for index, line in enumerate(lines)]
+    return _Rows(
+        emotions=_indices([row[0] for row in fields], _EMOTIONS, "emotion", "a whole number 0..6", first_row),
+        pixels=_pixels([row[1] for row in fields], first_row),
+        usages=_indices([row[2] for row in fields], _USAGES, "Usage", f"one of {', '.join(SPLIT_OF_USAGE)}", first_row),
+    )
+
+
+def _fields(line: bytes, columns: _Columns, row: int) -> tuple[bytes, bytes, bytes]:
+    """The emotion, pixels and usage of one line."""
+    if b'"' in line:
+        try:
+            texts = next(csv.reader(io.StringIO(line.decode("latin-1")), strict=True))
+        except (csv.Error, StopIteration) as error:
+            raise ValueError(f"row {row}: the quotes are wrong: {error}.") from error
+        values = [text.encode("latin-1") for text in texts]
+    else:
+        values = line.split(b",")
+    if len(values) != columns.count:
+        raise ValueError(f"row {row}: it must have {columns.count} columns. Received: {len(values)}; is it cut short?")
+    return values[columns.emotion].strip(), values[columns.pixels].strip(), values[columns.usage].strip()
+
+
+def _indices(texts: Sequence[bytes], known: dict[bytes, int], column: str, rule: str, first_row: int) -> np.ndarray:
+    for index, text in enumerate(texts):
+        if text not in known:
+            shown = ascii(text[:20].decode("latin-1"))
+            raise ValueError(f"row {first_row + index}: {column} must be {rule}. Received: {shown}")
+    return np.array([known[text] for text in texts], dtype=np.uint8)
+
+
+def _pixels(texts: Sequence[bytes], first_row: int) -> np.ndarray:
+    count = IMAGE_SIZE * IMAGE_SIZE
+    try:
+        return parse_pixels(texts, count)
+    except ValueError:
+        # Something is unusual: doubled spaces, which are fine, or an error, which wants its row.
+        return np.concatenate([_careful(text, first_row + index) for index, text in enumerate(texts)])
+
+
+def _careful(text: bytes, row: int) -> np.ndarray:
+    try:
+        return parse_pixels_carefully(text, IMAGE_SIZE * IMAGE_SIZE)
+    except ValueError as error:
+        raise ValueError(f"row {row}: {error}") from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
