@@ -51,6 +51,12 @@ class Workspace:
         """The photograph that ``make demo`` annotates."""
         return self.output_folder / "testImage.jpg"
 
+    def annotated_photo(self, photo: Path) -> Path:
+        """The default output for a photograph: beside it, ``testOutput.jpg`` for the sample, else NAME_emotions."""
+        if photo == self.sample_photo:
+            return photo.with_name("testOutput.jpg")
+        return photo.with_name(f"{photo.stem}_emotions{photo.suffix}")
+
     def create_folders(self) -> None:
         """Creates the base path's sub-folders where they are missing."""
         for folder in (self.fer2013_folder, self.hdf5_folder, self.output_folder):

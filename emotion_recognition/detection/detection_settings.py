@@ -1,0 +1,29 @@
+"""The numbers that decide which of a detector's boxes count as faces; parsers take their defaults from here."""
+
+from dataclasses import dataclass
+
+#: The names that ``open_detector`` and ``--detector`` know.
+DETECTORS = ("auto", "ssd", "haar")
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """What counts as a face.
+
+    Args:
+        min_confidence: Lowest detector score that counts, 0..1.
+        max_overlap: Two boxes whose intersection over union is above this are one face, 0..1. Faces side by side
+            overlap less, and the second box that the SSD draws round one face overlaps more.
+
+    Raises:
+        ValueError: If a value is outside 0..1.
+    """
+
+    min_confidence: float = 0.5
+    max_overlap: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name in ("min_confidence", "max_overlap"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must be within 0..1. Received: {value}")

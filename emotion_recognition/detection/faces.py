@@ -1,0 +1,33 @@
+"""A face: where a detector found it and how sure it was.
+
+Every detector returns these; cropping comes next.
+"""
+
+from dataclasses import dataclass
+
+#: x, y, width and height in pixels of the upright image; x and y are the top left corner.
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Face:
+    """One detected face.
+
+    Args:
+        box: (x, y, width, height) in pixels of the upright image, wholly inside it.
+        score: The detector's confidence, 0..1; what it means is the detector's to say.
+        landmarks: Points (x, y) in pixels, or None from a detector that finds none.
+
+    Raises:
+        ValueError: If the box is empty or the score outside 0..1.
+    """
+
+    box: Box
+    score: float
+    landmarks: tuple[tuple[float, float], ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.box[2] < 1 or self.box[3] < 1:
+            raise ValueError(f"box must be at least 1 pixel wide and high. Received: {self.box}")
+        if not 0 <= self.score <= 1:
+            raise ValueError(f"score must be within 0..1. Received: {self.score}")

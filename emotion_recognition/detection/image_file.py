@@ -1,0 +1,137 @@
+"""Pictures on disk: a file becomes an upright BGR image, an annotated image becomes a file.
+
+OpenCV decodes and encodes, from and to bytes, so that any path works. It turns pictures upright by their EXIF
+orientation, spreads grey over three channels, drops alpha, keeps the upper byte of 16 bits and converts CMYK. It
+cannot tell a picture's size without decoding it; Pillow reads that from the header first, so that a small file which
+unpacks to gigabytes is refused before it does.
+"""
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.detection.bgr_image import check_bgr
+
+#: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
+MAX_PIXELS = 100_000_000
+
+#: OpenCV's own default for JPEG, stated because pixel values depend on it.
+JPEG_QUALITY = 95
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Reads a picture, upright.
+
+    Args:
+        path: A JPEG, PNG, WebP, TIFF, BMP or other file that both OpenCV and Pillow know.
+
+    Returns:
+        BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
+        OSError: If it cannot be read.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"There is no picture {path}.")
+    if not path.is_file():
+        raise ValueError(f"{path} is not a file; give the path of one picture.")
+    with path.open("rb") as file:
+        _check_header(file, path)
+        file.seek(0)
+        encoded = np.frombuffer(file.read(), np.uint8)
+    try:
+        with _silent_opencv():
+            image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ValueError(f"{path} cannot be decoded: {error.err}") from error
+    if image is None:
+        raise ValueError(f"{path} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
+    return np.asarray(image)
+
+
+def check_output(path: Path, *, input_path: Path) -> None:
+    """Refuses, before any work is done, a path that :func:`write_image` should not or cannot write.
+
+    Raises:
+        ValueError: If it is the input, a folder, or has a suffix that OpenCV cannot write.
+    """
+    if path.resolve() == input_path.resolve() or (path.exists() and input_path.exists() and path.samefile(input_path)):
+        raise ValueError(f"The output must not replace the input. Received: {path} for both")
+    if path.is_dir():
+        raise ValueError(f"The output must be a file, but {path} is a folder.")
+    if not path.suffix or not cv2.haveImageWriter(f"image{path.suffix}"):
+        raise ValueError(
+            f"The output's name must end in a suffix that OpenCV can write, such as .jpg or .png. Received: {path}"
+        )
+
+
+def write_image(path: Path, image: np.ndarray) -> None:
+    """Writes a picture in the format of the path's suffix, complete or not at all.
+
+    Args:
+        path: The file to write or replace.
+        image: BGR uint8 array (height, width, 3), 0..255.
+
+    Raises:
+        ValueError: If OpenCV cannot write such a picture in that format.
+        OSError: If the file cannot be written.
+    """
+    check_bgr(image)
+    try:
+        with _silent_opencv():
+            encoded_well, encoded = cv2.imencode(path.suffix, image, _options(path.suffix))
+    except cv2.error as error:
+        raise ValueError(f"{path} cannot be written: OpenCV says {error.err}") from error
+    if not encoded_well:
+        height, width = image.shape[:2]
+        raise ValueError(f"{path} cannot be written: OpenCV makes no {path.suffix} file of {width}×{height} pixels.")
+    try:
+        with replace_when_complete(path) as partial:
+            partial.write_bytes(encoded.tobytes())
+    except OSError as error:
+        # The error itself names the temporary file.
+        raise OSError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _options(suffix: str) -> tuple[int, ...]:
+    return (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY) if suffix.lower() in (".jpg", ".jpeg", ".jpe") else ()
+
+
+def _check_header(file: BinaryIO, path: Path) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit here is this module's
+            with Image.open(file) as header:
+                width, height = header.size
+                pixels = width * height
+                if pixels <= MAX_PIXELS:
+                    header.verify()  # checks a PNG's checksums; libpng would complain on standard error
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path} is not a picture.") from error
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{path} is larger than {MAX_PIXELS // 10**6} megapixels.") from error
+    # Pillow lets through what a broken header ran into: SyntaxError, EOFError, struct.error ...
+    except Exception as error:
+        raise ValueError(f"{path} is truncated or damaged: {error}") from error
+    if pixels > MAX_PIXELS:
+        raise ValueError(f"{path} is larger than {MAX_PIXELS // 10**6} megapixels. Received: {width}×{height} pixels")
+
+
+@contextlib.contextmanager
+def _silent_opencv() -> Iterator[None]:
+    # What goes wrong is raised here in one line; OpenCV would print several more.
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)
