@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emotion_recognition.data.building import build_splits
 from emotion_recognition.data.hdf5 import Split, write_splits
 from emotion_recognition.emotions import CLASS_COUNTS, class_names, labels_from_fer2013
 from emotion_recognition.workspace import Workspace
@@ -56,3 +57,12 @@ def small_base(tmp_path: Path) -> Path:
             splits[path] = Split(images, labels, class_names(num_emotions), split, "fer2013.csv", "0" * 64)
     write_splits(splits)
     return base.base_path
+
+
+@pytest.fixture(scope="session")
+def real_splits(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base path with both builds of the real FER2013."""
+    base = tmp_path_factory.mktemp("real")
+    for num_emotions in CLASS_COUNTS:
+        build_splits(real_data / "fer2013" / "fer2013.csv.gz", Workspace(base), num_emotions)
+    return base

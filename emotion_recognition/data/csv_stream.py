@@ -36,8 +36,9 @@ def open_csv(path: Path) -> Iterator[IO[bytes]]:
         A stream of the CSV's bytes.
 
     Raises:
-        ValueError: If an archive holds no such CSV, several, or an encrypted one, or is damaged. The damage may show
-            only while the stream is read; the error then comes out of the ``with`` block.
+        ValueError: If an archive holds no such CSV, several, or an encrypted one, or is damaged; the message leaves
+            the path to the caller. The damage may show only while the stream is read; the error then comes out of
+            the ``with`` block.
         OSError: If the file is missing, no regular file, or cannot be read.
     """
     with _errors_with_path(path):
@@ -96,9 +97,9 @@ def _choose(names: Sequence[str]) -> str:
     any_name = [name for name in paths if name.lower().endswith(".csv")]
     found = next((group for group in [*by_name, any_name] if group), [])
     if not found:
-        raise ValueError(f"The archive holds no CSV; it must hold one of {', '.join(CSV_NAMES)}.")
+        raise ValueError(f"the archive holds no CSV; it must hold one of {', '.join(CSV_NAMES)}.")
     if len(found) > 1:
-        raise ValueError(f"The archive holds several CSV files, give the right one as --input: {', '.join(found[:5])}.")
+        raise ValueError(f"the archive holds several CSV files, give the right one as --input: {', '.join(found[:5])}.")
     return found[0]
 
 
@@ -107,7 +108,7 @@ def _errors_with_path(path: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        raise ValueError(f"{path} is damaged or cut short ({str(error).rstrip('.')}); download it again.") from error
+        raise ValueError(f"it is damaged or cut short ({str(error).rstrip('.')}); download it again.") from error
     except OSError as error:
         if error.errno is None or error.filename is not None:
             raise

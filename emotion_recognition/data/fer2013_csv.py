@@ -74,8 +74,8 @@ def read_fer2013(path: Path) -> Fer2013:
         digest = pool.submit(_sha256, path)
         parts: list[_Rows] = []
         running: deque[Future[_Rows]] = deque()
-        with open_csv(path) as stream:
-            try:
+        try:
+            with open_csv(path) as stream:
                 columns = _read_header(stream)
                 next_row = 1
                 for lines in _blocks(stream):
@@ -84,10 +84,10 @@ def read_fer2013(path: Path) -> Fer2013:
                     if len(running) > _THREADS:
                         parts.append(running.popleft().result())
                 parts += [future.result() for future in running]
-            except ValueError as error:
-                raise ValueError(f"{path}: {error}") from error
-    if next_row == 1:
-        raise ValueError(f"{path}: it has a header and no rows.")
+            if not parts:
+                raise ValueError("it has a header and no rows.")
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
     return Fer2013(
         emotions=np.concatenate([part.emotions for part in parts]),
         images=np.concatenate([part.pixels for part in parts]).reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 1),

@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from emotion_recognition.data.hdf5 import Split, read_split, write_splits
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1), dtype=np.uint8)
+LABELS = np.array([0, 1, 1, 0, 1], np.uint8)
+
+
+def split(**changes: object) -> Split:
+    fields = {
+        "images": IMAGES,
+        "labels": LABELS,
+        "class_names": ("happy", "sad"),
+        "split": "val",
+        "source_name": "fer2013.csv",
+        "source_sha256": "ab" * 32,
+    }
+    return Split(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_what_is_written_is_read_with_names_and_origin(tmp_path: Path) -> None:
+    write_splits({tmp_path / "val.hdf5": split()})
+    read = read_split(tmp_path / "val.hdf5")
+    assert read.images.dtype == read.labels.dtype == np.uint8
+    assert np.array_equal(read.images, IMAGES)
+    assert np.array_equal(read.labels, LABELS)
+    assert (read.class_names, read.split) == (("happy", "sad"), "val")
+    assert (read.source_name, read.source_sha256) == ("fer2013.csv", "ab" * 32)
+    assert len(read) == 5
+    assert read.class_counts().tolist() == [2, 3]
+
+
+def test_other_programs_find_the_documented_layout(tmp_path: Path) -> None:
+    write_splits({tmp_path / "val.hdf5": split()})
+    with h5py.File(tmp_path / "val.hdf5", "r") as file:
+        assert file["images"].shape == (5, 48, 48, 1)
+        assert list(file.attrs["class_names"]) == ["happy", "sad"]
+        assert file.attrs["format_version"] == 1
+
+
+def test_when_one_split_cannot_be_written_all_earlier_files_stay(tmp_path: Path) -> None:
+    write_splits({tmp_path / "a.hdf5": split()})
+    before = (tmp_path / "a.hdf5").read_bytes()
+    (tmp_path / "blocked").write_text("a file where a folder should be")
+    with pytest.raises(OSError, match="blocked"):
+        write_splits({tmp_path / "a.hdf5": split(labels=1 - LABELS), tmp_path / "blocked" / "b.hdf5": split()})
+    assert (tmp_path / "a.hdf5").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.hdf5", "blocked"]
+
+
+def test_a_class_without_images_is_counted_as_none() -> None:
+    assert split(class_names=("happy", "sad", "fear")).class_counts().tolist() == [2, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"images": IMAGES.astype(np.float32)}, "images must be a uint8 array"),
+        ({"images": IMAGES[..., 0]}, "images must be a uint8 array"),
+        ({"labels": LABELS.astype(np.int64)}, "labels must be a uint8 array"),
+        ({"labels": LABELS[:4]}, r"labels must be a uint8 array \(5,\)"),
+        ({"class_names": ("happy",)}, "labels must be below the number of classes, 1. Received: 1"),
+    ],
+)
+def test_arrays_that_break_the_contract_are_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        split(**changes)
+
+
+def test_files_that_are_no_data_set_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"missing\.hdf5; BuildDataset\.py writes it"):
+        read_split(tmp_path / "missing.hdf5")
+    (tmp_path / "rubbish.hdf5").write_bytes(b"rubbish" * 100)
+    with h5py.File(tmp_path / "other.hdf5", "w") as file:
+        file["x"] = [1, 2]
+    write_splits({tmp_path / "newer.hdf5": split()})
+    with h5py.File(tmp_path / "newer.hdf5", "r+") as file:
+        file.attrs["format_version"] = 2
+    write_splits({tmp_path / "half.hdf5": split()})
+    half = (tmp_path / "half.hdf5").read_bytes()
+    (tmp_path / "half.hdf5").write_bytes(half[: len(half) // 2])
+    for name, words in (("rubbish", ""), ("other", ""), ("newer", "format version is 2"), ("half", "")):
+        with pytest.raises(ValueError, match=rf"{name}\.hdf5 is not a data set.*{words}.*build it again"):
+            read_split(tmp_path / f"{name}.hdf5")

@@ -1,0 +1,204 @@
+"""BuildDataset.py as a person uses it, on small made data and on the real FER2013."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import BuildDataset
+from emotion_recognition.data.duplicates import has_twin
+from emotion_recognition.data.hdf5 import Split, read_split
+from emotion_recognition.workspace import SPLITS, Workspace
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PIXELS = 48 * 48
+
+# Counted on the real CSV; train, val, test of each emotion.
+REAL_COUNTS = {
+    "anger": (3995, 467, 491),
+    "disgust": (436, 56, 55),
+    "fear": (4097, 496, 528),
+    "happy": (7215, 895, 879),
+    "sad": (4830, 653, 594),
+    "surprise": (3171, 415, 416),
+    "neutral": (4965, 607, 626),
+}
+
+
+def write_csv(path: Path, shade: int = 0) -> Path:
+    """21 images, three of each emotion, one per split; image i is filled with the shade plus i."""
+    usages = ("Training", "PublicTest", "PrivateTest")
+    rows = [f"{i // 3},{' '.join([str(shade + i)] * PIXELS)},{usages[i % 3]}" for i in range(21)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["emotion,pixels,Usage", *rows, ""]))
+    return path
+
+
+def build(base: Path, *options: str) -> int:
+    return BuildDataset.main(["-b", str(base), *options])
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def read_all(base: Path, num_emotions: int) -> dict[str, Split]:
+    return {split: read_split(Workspace(base).split_path(split, num_emotions)) for split in SPLITS}
+
+
+def test_a_build_finds_the_csv_writes_three_splits_and_prints_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_csv(tmp_path / "fer2013" / "fer2013.csv")
+    assert build(tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert f"reads {source}" in printed
+    lines = [line.split() for line in printed.splitlines()]
+    assert ["train", "val", "test", "all"] in lines
+    assert ["disgust", "1", "1", "1", "3"] in lines
+    assert ["all", "7", "7", "7", "21"] in lines
+    splits = read_all(tmp_path, 7)
+    assert {name: split.labels.tolist() for name, split in splits.items()} == {name: list(range(7)) for name in SPLITS}
+    assert splits["val"].images[:, 0, 0, 0].tolist() == [1, 4, 7, 10, 13, 16, 19]
+    assert splits["test"].source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+    figure = cv2.imread(str(tmp_path / "output" / "fer2013_7classes_distribution.png"))
+    assert figure is not None
+    assert len(np.unique(figure)) > 10
+
+
+def test_both_builds_lie_side_by_side_and_six_emotions_merge_disgust_into_anger(tmp_path: Path) -> None:
+    source = str(write_csv(tmp_path / "elsewhere.csv"))
+    assert build(tmp_path / "base", "--input", source) == 0
+    assert build(tmp_path / "base", "--input", source, "-n", "6") == 0
+    six = read_all(tmp_path / "base", 6)["train"]
+    assert six.labels.tolist() == [0, 0, 1, 2, 3, 4, 5]
+    assert six.class_names == ("anger", "fear", "happy", "sad", "surprise", "neutral")
+    assert read_all(tmp_path / "base", 7)["train"].labels.tolist() == list(range(7))
+
+
+def test_earlier_splits_are_replaced_only_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build(tmp_path, "--input", str(write_csv(tmp_path / "old.csv"))) == 0
+    before = contents(tmp_path / "hdf5")
+    new = str(write_csv(tmp_path / "new.csv", shade=100))
+    capsys.readouterr()
+    assert build(tmp_path, "--input", new) == 2
+    error = capsys.readouterr().err
+    assert "fer2013_7classes_train.hdf5" in error
+    assert "--overwrite" in error
+    assert contents(tmp_path / "hdf5") == before
+    assert build(tmp_path, "--input", new, "--overwrite") == 0
+    assert read_all(tmp_path, 7)["train"].images[0, 0, 0, 0] == 100
+
+
+def test_a_failed_build_leaves_the_earlier_one_and_says_which_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_csv(tmp_path / "fer2013" / "fer2013.csv")
+    assert build(tmp_path) == 0
+    before = contents(tmp_path / "hdf5")
+    lines = source.read_text().splitlines()
+    lines[4] = "8" + lines[4][1:]
+    source.write_text("\n".join(lines))
+    capsys.readouterr()
+    assert build(tmp_path, "--overwrite") == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {source}: row 4: emotion")
+    assert error.count("\n") == 1
+    assert contents(tmp_path / "hdf5") == before
+
+
+@pytest.mark.parametrize("writes", [1, 2, 3])
+def test_a_killed_build_leaves_the_earlier_one_and_the_next_cleans_up(tmp_path: Path, writes: int) -> None:
+    assert build(tmp_path, "--input", str(write_csv(tmp_path / "old.csv"))) == 0
+    before = contents(tmp_path / "hdf5")
+    new = str(write_csv(tmp_path / "new.csv", shade=100))
+    # Kills the process the hard way while the given split is half written.
+    code = (
+        "import os, signal, sys, BuildDataset\n"
+        "from emotion_recognition.data import hdf5\n"
+        "write, count = hdf5._write, [0]\n"
+        "def kill_within(path, split):\n"
+        "    count[0] += 1\n"
+        f"    if count[0] == {writes}:\n"
+        "        path.write_bytes(b'half')\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    write(path, split)\n"
+        "hdf5._write = kill_within\n"
+        f"BuildDataset.main(['-b', {str(tmp_path)!r}, '--input', {new!r}, '--overwrite'])\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    after = contents(tmp_path / "hdf5")
+    assert {name: after[name] for name in before} == before
+    assert all(name.startswith(".") for name in after.keys() - before.keys())
+
+    assert build(tmp_path, "--input", new, "--overwrite") == 0
+    assert sorted(contents(tmp_path / "hdf5")) == sorted(before)
+
+
+def test_the_csv_is_preferred_to_archives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "fer2013"
+    write_csv(folder / "icml_face_data.csv")
+    assert build(tmp_path) == 0
+    assert "icml_face_data.csv" in capsys.readouterr().out
+    write_csv(folder / "fer2013.csv")
+    assert build(tmp_path, "--overwrite") == 0
+    assert f"reads {folder / 'fer2013.csv'}" in capsys.readouterr().out
+
+
+def test_without_a_source_it_says_what_to_put_where_and_has_made_the_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(tmp_path / "new") == 2
+    error = capsys.readouterr().err
+    assert f"no FER2013 in {tmp_path / 'new' / 'fer2013'}: put fer2013.csv" in error
+    assert (tmp_path / "new" / "fer2013").is_dir()
+    for name in ("one.zip", "two.zip"):
+        (tmp_path / "new" / "fer2013" / name).write_bytes(b"")
+    assert build(tmp_path / "new") == 2
+    assert "several .zip files" in capsys.readouterr().err
+
+
+def test_a_split_without_rows_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_csv(tmp_path / "train_only.csv")
+    source.write_text(source.read_text().replace("PrivateTest", "Training"))
+    assert build(tmp_path, "--input", str(source)) == 2
+    assert "no row belongs to the test split" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
+    write_csv(tmp_path / "fer2013" / "fer2013.csv")
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [sys.executable, "BuildDataset.py", "-b", str(tmp_path)]
+    done = subprocess.run(command, cwd=REPOSITORY, stdout=write_end, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write_end)
+    assert done.returncode == 141
+    assert done.stderr == ""
+
+
+@pytest.mark.real_data
+def test_the_real_fer2013_has_the_published_counts_and_duplicates(real_data: Path, real_splits: Path) -> None:
+    seven, six = read_all(real_splits, 7), read_all(real_splits, 6)
+    names = list(REAL_COUNTS)
+    for index, split in enumerate(SPLITS):
+        counts = [REAL_COUNTS[name][index] for name in names]
+        assert seven[split].class_counts().tolist() == counts
+        assert six[split].class_counts().tolist() == [counts[0] + counts[1], *counts[2:]]
+        assert np.array_equal(seven[split].images, six[split].images)
+    assert seven["train"].images[0, 0, :8, 0].tolist() == [70, 80, 82, 72, 58, 58, 60, 63]
+    source = real_data / "fer2013" / "fer2013.csv.gz"
+    assert seven["val"].source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
+
+    images = np.concatenate([split.images.reshape(len(split), -1) for split in seven.values()])
+    assert (images.min(axis=1) == images.max(axis=1)).sum() == 13
+    _, repeats = np.unique(images, axis=0, return_counts=True)
+    assert ((repeats > 1).sum(), repeats[repeats > 1].sum()) == (1518, 3373)
+    assert has_twin(seven["test"].images, among=seven["train"].images).sum() == 291
+    assert has_twin(seven["val"].images, among=seven["train"].images).sum() == 279
