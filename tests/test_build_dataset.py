@@ -197,7 +197,8 @@ def test_the_real_fer2013_has_the_published_counts_and_duplicates(real_data: Pat
     assert seven["val"].source_sha256 == hashlib.sha256(source.read_bytes()).hexdigest()
 
     images = np.concatenate([split.images.reshape(len(split), -1) for split in seven.values()])
-    assert (images.min(axis=1) == images.max(axis=1)).sum() == 13
+    # 13 blank images: 12 are black, one is grey with values from 126 to 131.
+    assert (images.max(axis=1) - images.min(axis=1) <= 5).sum() == 13
     _, repeats = np.unique(images, axis=0, return_counts=True)
     assert ((repeats > 1).sum(), repeats[repeats > 1].sum()) == (1518, 3373)
     assert has_twin(seven["test"].images, among=seven["train"].images).sum() == 291

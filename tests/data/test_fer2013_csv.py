@@ -234,7 +234,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 def slow_reader(content: bytes) -> list[tuple[int, list[int], str]] | None:
     """What a plain reader makes of a CSV; None if anything in it is wrong."""
     try:
-        table = list(csv.DictReader(io.StringIO(content.decode()), skipinitialspace=True))
+        table = list(csv.DictReader(io.StringIO(content.decode().rstrip()), skipinitialspace=True))
         rows = []
         for line in table:
             pixels = [int(number) for number in line["pixels"].split()]
