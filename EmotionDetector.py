@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line import exit_status, new_parser
 from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings
+from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def _detect(arguments: argparse.Namespace) -> None:
         )
 
     # Keras takes seconds to import, so mistakes in the other options have been found by now.
+    import_keras()
     from emotion_recognition.detection.emotion_detector import EmotionDetector
 
     faces = EmotionDetector(model, num_emotions=arguments.num_emotions, detector=face_detector).detect(image)

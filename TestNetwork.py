@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line import exit_status, new_parser
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
+from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _test(arguments: argparse.Namespace) -> None:
     check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, str(path))
     train = _train_split(workspace, arguments.num_emotions)
 
+    import_keras()
     from emotion_recognition import plots
     from emotion_recognition.evaluation.evaluate import evaluate_files
     from emotion_recognition.evaluation.report import headline, to_json, to_text

@@ -10,6 +10,7 @@ from typing import Any
 
 from emotion_recognition.command_line import exit_status, new_parser
 from emotion_recognition.models import NETWORKS
+from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.workspace import DEFAULT_MODEL_NAME, Workspace, beside
 
@@ -57,6 +58,7 @@ def _train(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.base_path)
     output = workspace.new_model(arguments.output_model)
 
+    import_keras()
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.hdf5 import read_split

@@ -5,12 +5,12 @@ made once and shown again and again; rounds alternate, medians count. Prints ima
 """
 
 import argparse
-import os
 import statistics
 import sys
 import time
 
 from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.workspace import Workspace
 
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import_keras()
     import keras
     import numpy as np
 

@@ -47,8 +47,6 @@ def exit_status(work: Callable[[], None]) -> int:
     Returns:
         0, or 2 after bad input, or 130 after Ctrl-C, or 141 when the reader of a pipe went away.
     """
-    # TensorFlow reads this when it is imported, which the body does.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         work()
         sys.stdout.flush()
