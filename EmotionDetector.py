@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--detector_model",
         type=Path,
-        help="the SSD's weights (.pb or .caffemodel), or the folder with its files (default: output/face_detector)",
+        help="the SSD's weights (.pb or .caffemodel), or the folder with its files (default: output/face_detector/)",
     )
     parser.add_argument(
         "--min_confidence",
@@ -74,8 +74,8 @@ def _detect(arguments: argparse.Namespace) -> None:
     from emotion_recognition.detection.image_file import check_output, read_image, write_image
     from emotion_recognition.detection.ssd_files import how_to_get
 
-    check_output(output, input_path=picture)
     image = read_image(picture)
+    check_output(output, input_path=picture)
     face_detector = open_detector(
         arguments.detector,
         model=arguments.detector_model,

@@ -66,3 +66,28 @@ def real_splits(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for num_emotions in CLASS_COUNTS:
         build_splits(real_data / "fer2013" / "fer2013.csv.gz", Workspace(base), num_emotions)
     return base
+
+
+@pytest.fixture(scope="session")
+def brightness_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A 7-class model of 8×8 grey images that knows only how bright a face is: black is anger, white is neutral.
+
+    The classes lie in label order and even steps between: class i is surest where the mean pixel is 255 · i / 6.
+    """
+    import keras
+
+    from emotion_recognition.models.card import write_card
+    from emotion_recognition.models.files import save_network
+
+    # The logits −(mean − centre)², without the part that all classes share: 2 · centre · mean − centre².
+    centres = np.linspace(0, 1, 7)
+    pixels = keras.Input((8, 8, 1))
+    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pixels))
+    head = keras.layers.Dense(7, activation="softmax")
+    network = keras.Model(pixels, head(mean))
+    sharpness = 200.0
+    head.set_weights([sharpness * 2 * centres[None, :], -sharpness * centres**2])
+    path = tmp_path_factory.mktemp("models") / "brightness.keras"
+    save_network(network, path)
+    write_card(path, {"network": "brightness", "class_names": list(class_names(7))})
+    return path

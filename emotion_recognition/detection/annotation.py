@@ -8,6 +8,7 @@ import numpy as np
 
 from emotion_recognition.detection.bgr_image import check_bgr
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.faces import Box
 
 #: Blue, green, red of each emotion: distinct hues, neutral without one.
 COLOURS = {
@@ -23,7 +24,7 @@ COLOURS = {
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 
 #: (left, top, width, height) in pixels.
-_Rectangle = tuple[int, int, int, int]
+_Rectangle = Box
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class _Sizes:
 
     @classmethod
     def of(cls, image: np.ndarray) -> "_Sizes":
-        # Text 1/40 of the picture's mean side stays readable when the picture is shown as a whole on a screen, and
-        # 11 pixels are the least that this font needs.
+        # Letters of 1/60 of the picture's side stay readable when it is shown as a whole on a screen; 8 pixels are
+        # the least that this font needs.
         side = (image.shape[0] * image.shape[1]) ** 0.5
-        text = max(11, round(side / 60))
-        return cls(line=max(1, round(side / 400)), text=text, padding=max(2, text // 3))
+        text = max(8, round(side / 60))
+        return cls(line=max(1, round(side / 450)), text=text, padding=max(2, text // 3))
 
 
 def annotate(image: np.ndarray, faces: Sequence[FaceEmotion]) -> np.ndarray:
@@ -63,15 +64,19 @@ def annotate(image: np.ndarray, faces: Sequence[FaceEmotion]) -> np.ndarray:
     for face in faces:
         x, y, width, height = face.box
         corners = ((x, y), (x + width - 1, y + height - 1))
-        cv2.rectangle(drawn, *corners, (0, 0, 0), sizes.line + 2, cv2.LINE_AA)  # seen on any background
-        cv2.rectangle(drawn, *corners, COLOURS[face.emotion], sizes.line, cv2.LINE_AA)
+        if sizes.line > 1:
+            cv2.rectangle(drawn, *corners, (0, 0, 0), sizes.line + 2)  # a rim that shows on any background
+        cv2.rectangle(drawn, *corners, COLOURS[face.emotion], sizes.line)
     taken: list[_Rectangle] = []
     for face in faces:
-        taken.append(_draw_label(drawn, face, sizes, taken))
+        others = [other.box for other in faces if other is not face]
+        taken.append(_draw_label(drawn, face, sizes, taken, others))
     return drawn
 
 
-def _draw_label(image: np.ndarray, face: FaceEmotion, sizes: _Sizes, taken: Sequence[_Rectangle]) -> _Rectangle:
+def _draw_label(
+    image: np.ndarray, face: FaceEmotion, sizes: _Sizes, labels: Sequence[_Rectangle], others: Sequence[_Rectangle]
+) -> _Rectangle:
     label = f"{face.emotion} {face.probability:.0%}"
     scale = cv2.getFontScaleFromHeight(_FONT, sizes.text)
     thickness = max(1, sizes.text // 16)
@@ -80,7 +85,9 @@ def _draw_label(image: np.ndarray, face: FaceEmotion, sizes: _Sizes, taken: Sequ
     if text_width > room > 0:
         scale, text_width = scale * room / text_width, room
     size = (text_width + 2 * sizes.padding, sizes.text + descent + 2 * sizes.padding)
-    left, top, width, height = _place(face, size, sizes.line, (image.shape[1], image.shape[0]), taken)
+    places = _places(face.box, size, sizes.line, (image.shape[1], image.shape[0]))
+    # Covering another label is worst, another face is next; min takes the first place of equals.
+    left, top, width, height = min(places, key=lambda place: (_covers(place, labels), _covers(place, others)))
     colour = COLOURS[face.emotion]
     cv2.rectangle(image, (left, top), (left + width - 1, top + height - 1), colour, cv2.FILLED)
     origin = (left + sizes.padding, top + sizes.padding + sizes.text)
@@ -88,28 +95,19 @@ def _draw_label(image: np.ndarray, face: FaceEmotion, sizes: _Sizes, taken: Sequ
     return left, top, width, height
 
 
-def _place(
-    face: FaceEmotion,
-    size: tuple[int, int],
-    line: int,
-    image_size: tuple[int, int],
-    taken: Sequence[_Rectangle],
-) -> _Rectangle:
-    """The first place inside the picture and free of labels: above the box, below it, at its top or its bottom."""
+def _places(box: Box, size: tuple[int, int], line: int, image_size: tuple[int, int]) -> list[_Rectangle]:
+    """The places for a label inside the picture: above the box, below it, at its top, at its bottom."""
     (width, height), (image_width, image_height) = size, image_size
-    x, y, _, box_height = face.box
+    x, y, _, box_height = box
     left = max(0, min(x - line // 2, image_width - width))
-    places = [
-        (left, max(0, min(top, image_height - height)), width, height)
-        for top in (y - height, y + box_height, y, y + box_height - height)
-        if 0 <= top <= image_height - height
-    ] or [(left, 0, width, height)]
-    free = (place for place in places if not any(_overlap(place, other) for other in taken))
-    return next(free, places[0])
+    tops = (y - height, y + box_height, y, y + box_height - height)
+    return [(left, top, width, height) for top in tops if 0 <= top <= image_height - height] or [(left, 0, *size)]
 
 
-def _overlap(a: _Rectangle, b: _Rectangle) -> bool:
-    return a[0] < b[0] + b[2] and b[0] < a[0] + a[2] and a[1] < b[1] + b[3] and b[1] < a[1] + a[3]
+def _covers(place: _Rectangle, others: Sequence[_Rectangle]) -> int:
+    """The number of rectangles that the place has pixels in common with."""
+    left, top, width, height = place
+    return sum(left < x + w and x < left + width and top < y + h and y < top + height for x, y, w, h in others)
 
 
 def _text_colour(background: tuple[int, int, int]) -> tuple[int, int, int]:

@@ -17,7 +17,7 @@ def faces_from_boxes(
 
     Args:
         corners: float array (N, 4): left, top, right, bottom in pixels of the picture; any values, NaN too.
-        scores: float array (N,), 0..1.
+        scores: float array (N,), 0..1; what rounding lifts above 1 counts as 1.
         image_size: Width and height of the picture in pixels.
         settings: The lowest score and the highest overlap.
 
@@ -39,6 +39,6 @@ def faces_from_boxes(
         boxes.tolist(), kept_scores.tolist(), score_threshold=0.0, nms_threshold=settings.max_overlap
     )
     return [
-        Face(box=(int(x), int(y), int(w), int(h)), score=float(score))
+        Face(box=(int(x), int(y), int(w), int(h)), score=min(1.0, float(score)))
         for (x, y, w, h), score in ((boxes[i], kept_scores[i]) for i in distinct)
     ]

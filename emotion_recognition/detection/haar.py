@@ -49,7 +49,8 @@ class HaarSettings:
             >>> HaarSettings(weight_at_half=50.0).score(50.0)
             0.5
         """
-        return 1 / (1 + math.exp(-self.weight_slope * (weight - self.weight_at_half)))
+        # The logistic function, written so that it cannot overflow.
+        return 0.5 + 0.5 * math.tanh(self.weight_slope * (weight - self.weight_at_half) / 2)
 
 
 class HaarDetector:
@@ -91,6 +92,23 @@ class HaarDetector:
         Raises:
             ValueError: If the image is none.
         """
+        squares, weights = self.weighted_boxes(image)
+        corners = np.hstack([squares[:, :2], squares[:, :2] + squares[:, 2:]])
+        scores = np.array([self.search.score(weight) for weight in weights])
+        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), self.settings)
+
+    def weighted_boxes(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The cascade's boxes as they are, whatever counts as a face.
+
+        Args:
+            image: BGR uint8 array (height, width, 3), 0..255.
+
+        Returns:
+            float array (N, 4): x, y, width, height in pixels; float array (N,): weight of the last stage, unbounded.
+
+        Raises:
+            ValueError: If the image is none.
+        """
         check_bgr(image)
         boxes, _, weights = self._cascade.detectMultiScale3(
             grey(image),
@@ -100,7 +118,4 @@ class HaarDetector:
             outputRejectLevels=True,
         )
         # OpenCV returns empty tuples when it finds nothing.
-        squares = np.array(boxes, np.float64).reshape(-1, 4)
-        corners = np.hstack([squares[:, :2], squares[:, :2] + squares[:, 2:]])
-        scores = np.array([self.search.score(weight) for weight in np.ravel(weights)])
-        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), self.settings)
+        return np.array(boxes, np.float64).reshape(-1, 4), np.array(weights, np.float64).ravel()

@@ -1,0 +1,76 @@
+"""Measures what the weight of a Haar cascade's box says: the share of boxes of a weight that are faces.
+
+A logistic regression of "is a face" on the weight gives HaarSettings its two numbers. Reads a CSV file with the columns
+file, x, y, w and h, one row a face in pixels, one row with empty numbers for a picture without one.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from emotion_recognition.command_line import exit_status
+
+#: A box with at least this intersection over union with a marked face counts as one; a cascade's square differs
+#: from a tall box round the same face.
+SAME_FACE = 0.35
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("boxes", type=Path, help="CSV file with the marked faces")
+    parser.add_argument("pictures", type=Path, help="folder with the pictures that it names")
+    parser.add_argument("--count", type=int, default=500, help="pictures to look at")
+    parser.add_argument("--cascade", help="file in OpenCV's folder of cascades (default: the detector's)")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the measurement; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    return exit_status(lambda: _measure(arguments))
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    import cv2
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    from emotion_recognition.detection.haar import HaarDetector, HaarSettings
+    from emotion_recognition.detection.image_file import read_image
+
+    cv2.setNumThreads(1)
+    table = pd.read_csv(arguments.boxes)
+    files = table["file"].drop_duplicates().sample(arguments.count, random_state=1)
+    search = HaarSettings() if arguments.cascade is None else HaarSettings(cascade=arguments.cascade)
+    detector = HaarDetector(search=search)
+    weights: list[float] = []
+    is_face: list[bool] = []
+    marked = 0
+    for name in files:
+        faces = table.loc[(table["file"] == name) & table["w"].notna(), ["x", "y", "w", "h"]].to_numpy()
+        marked += len(faces)
+        for box, weight in zip(*detector.weighted_boxes(read_image(arguments.pictures / name)), strict=True):
+            weights.append(float(weight))
+            is_face.append(any(_overlap(box, face) >= SAME_FACE for face in faces))
+    regression = LogisticRegression(C=np.inf).fit(np.array(weights)[:, None], is_face)
+    slope, intercept = float(regression.coef_[0, 0]), float(regression.intercept_[0])
+    print(
+        f"{search.cascade} on {len(files)} pictures with {marked} faces: {len(weights)} boxes, "
+        f"{np.mean(is_face):.1%} of them faces, {sum(is_face) / marked:.1%} of the faces found\n"
+        f"weight_at_half={-intercept / slope:.2f}, weight_slope={slope:.2f}"
+    )
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
+    """Intersection over union of two boxes (x, y, width, height)."""
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    common = max(0.0, width) * max(0.0, height)
+    return float(common / (a[2] * a[3] + b[2] * b[3] - common))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from emotion_recognition.detection.classifier import EmotionClassifier
+from emotion_recognition.emotions import FER2013_EMOTIONS, class_names
+from emotion_recognition.models.card import write_card
+from emotion_recognition.models.files import save_network
+
+
+def save(folder: Path, network: keras.Model) -> Path:
+    path = folder / "model.keras"
+    save_network(network, path)
+    return path
+
+
+def dense(shape: tuple[int | None, ...], outputs: int, activation: str = "softmax") -> keras.Model:
+    pixels = keras.Input(shape)
+    x = keras.layers.GlobalAveragePooling2D()(pixels) if len(shape) == 3 else pixels
+    return keras.Model(pixels, keras.layers.Dense(outputs, activation=activation)(x))
+
+
+def test_classes_and_size_come_from_the_model(brightness_model: Path) -> None:
+    classifier = EmotionClassifier(brightness_model, 7)
+    assert classifier.class_names == FER2013_EMOTIONS
+    assert classifier.size == 8
+
+
+def test_each_crop_gets_its_own_row(brightness_model: Path) -> None:
+    # Class i is surest where the mean pixel is 255 · i / 6.
+    order = [6, 0, 3, 5, 1, 4, 2]
+    crops = np.stack([np.full((8, 8, 1), round(255 * i / 6), np.uint8) for i in order])
+    probabilities = EmotionClassifier(brightness_model, 7).probabilities(crops)
+    assert probabilities.shape == (7, 7)
+    assert probabilities.dtype == np.float32
+    assert probabilities.argmax(axis=1).tolist() == order
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_no_crops_give_no_rows(brightness_model: Path) -> None:
+    assert EmotionClassifier(brightness_model, 7).probabilities(np.empty((0, 8, 8, 1), np.uint8)).shape == (0, 7)
+
+
+def test_a_colour_network_sees_grey_in_all_channels(tmp_path: Path) -> None:
+    network = dense((8, 8, 3), 7)
+    # Logit 1 grows with red alone, the others stay 0: it wins only if grey fills every channel.
+    kernel = np.zeros((3, 7), np.float32)
+    kernel[2, 1] = 1.0
+    network.layers[-1].set_weights([kernel, np.zeros(7, np.float32)])
+    classifier = EmotionClassifier(save(tmp_path, network), 7)
+    assert classifier.probabilities(np.full((1, 8, 8, 1), 200, np.uint8)).argmax() == 1
+
+
+def test_a_model_of_another_class_count_is_an_error_that_names_both(brightness_model: Path) -> None:
+    with pytest.raises(ValueError, match=r"has 7 classes .*disgust.* has 6 \(anger, fear"):
+        EmotionClassifier(brightness_model, 6)
+
+
+def test_a_model_with_its_classes_in_another_order_is_an_error(tmp_path: Path) -> None:
+    path = save(tmp_path, dense((8, 8, 1), 7))
+    write_card(path, {"network": "dense", "class_names": sorted(class_names(7))})
+    with pytest.raises(ValueError, match="same classes in the same order"):
+        EmotionClassifier(path, 7)
+
+
+@pytest.mark.parametrize("shape", [(8, 12, 1), (8, 8, 2), (None, None, 1), (64,)])
+def test_a_network_of_other_input_is_an_error(shape: tuple[int | None, ...], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must take (square images|images of one size)"):
+        EmotionClassifier(save(tmp_path, dense(shape, 7)), 7)
+
+
+def test_a_network_without_softmax_is_an_error(tmp_path: Path) -> None:
+    classifier = EmotionClassifier(save(tmp_path, dense((8, 8, 1), 7, activation="relu")), 7)
+    with pytest.raises(ValueError, match="must end in probabilities"):
+        classifier.probabilities(np.full((2, 8, 8, 1), 255, np.uint8))
+
+
+def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="There is no model"):
+        EmotionClassifier(tmp_path / "missing.keras", 7)

@@ -1,0 +1,114 @@
+import dataclasses
+import hashlib
+import http.server
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion_recognition.detection import detectors
+from emotion_recognition.detection.detection_settings import DetectionSettings
+from emotion_recognition.detection.detectors import open_detector
+from emotion_recognition.detection.ssd_files import PUBLISHED_FILES
+
+Serve = Callable[[Callable[[http.server.BaseHTTPRequestHandler], None]], str]
+
+
+@pytest.fixture
+def real_folder(real_data: Path) -> Path:
+    return real_data / "face_detector"
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes an attempt to download fail the test."""
+    monkeypatch.setattr(detectors, "download", lambda *_: pytest.fail("went to the network"))
+
+
+@pytest.fixture
+def published_here(serve: Serve, monkeypatch: pytest.MonkeyPatch, real_folder: Path) -> list[str]:
+    """Serves the real files on this machine in place of OpenCV's; the list fills with the names asked for."""
+    asked: list[str] = []
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path[1:])
+        body = (real_folder / handler.path[1:]).read_bytes()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    address = serve(answer)
+    files = tuple(dataclasses.replace(file, url=f"{address}/{file.name}") for file in PUBLISHED_FILES)
+    monkeypatch.setattr(detectors, "PUBLISHED_FILES", files)
+    return asked
+
+
+def test_auto_without_the_files_is_haar(tmp_path: Path, no_network: None) -> None:
+    assert open_detector("auto", folder=tmp_path).name == "haar"
+
+
+@pytest.mark.real_data
+def test_auto_with_the_files_is_ssd(real_folder: Path, no_network: None) -> None:
+    assert open_detector("auto", folder=real_folder).name == "ssd"
+
+
+@pytest.mark.real_data
+def test_model_comes_before_folder(real_folder: Path, tmp_path: Path, no_network: None) -> None:
+    by_folder = open_detector("ssd", model=real_folder, folder=tmp_path)
+    by_file = open_detector("ssd", model=real_folder / "opencv_face_detector_uint8.pb", folder=tmp_path)
+    assert by_folder.description == by_file.description
+
+
+@pytest.mark.real_data
+def test_ssd_fetches_both_files_once(published_here: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "face_detector"
+    assert open_detector("ssd", folder=folder).name == "ssd"
+    assert open_detector("ssd", folder=folder).name == "ssd"
+    assert published_here == ["opencv_face_detector_uint8.pb", "opencv_face_detector.pbtxt"]
+    for file in PUBLISHED_FILES:
+        assert hashlib.sha256((folder / file.name).read_bytes()).hexdigest() == file.sha256
+
+
+@pytest.mark.real_data
+def test_ssd_fetches_only_what_is_missing(published_here: list[str], tmp_path: Path, real_folder: Path) -> None:
+    name = "opencv_face_detector_uint8.pb"
+    (tmp_path / name).write_bytes((real_folder / name).read_bytes())
+    open_detector("ssd", folder=tmp_path)
+    assert published_here == ["opencv_face_detector.pbtxt"]
+
+
+def test_a_failed_download_says_what_to_put_where(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    address = serve(lambda handler: handler.send_error(404))
+    files = tuple(dataclasses.replace(file, url=f"{address}/{file.name}") for file in PUBLISHED_FILES)
+    monkeypatch.setattr(detectors, "PUBLISHED_FILES", files)
+    with pytest.raises(OSError, match=r"404.*Without a connection, put opencv_face_detector_uint8\.pb"):
+        open_detector("ssd", folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["auto", "ssd"])
+@pytest.mark.parametrize("model", ["missing.pb", "missing", ""])
+def test_a_model_that_is_not_there_is_an_error_not_a_download(
+    name: str, model: str, tmp_path: Path, no_network: None
+) -> None:
+    with pytest.raises(FileNotFoundError, match=r"does not lead to the SSD's two files; put opencv_face_detector"):
+        open_detector(name, model=tmp_path / model, folder=tmp_path)
+
+
+def test_haar_takes_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="takes no model"):
+        open_detector("haar", model=tmp_path)
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"name must be one of \['auto', 'ssd', 'haar'\]"):
+        open_detector("yolo")
+
+
+def test_settings_reach_the_detector(tmp_path: Path) -> None:
+    strict = open_detector("auto", folder=tmp_path, settings=DetectionSettings(min_confidence=1.0))
+    assert strict.detect(np.zeros((40, 40, 3), np.uint8)) == []

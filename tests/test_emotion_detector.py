@@ -1,0 +1,185 @@
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import EmotionDetector
+from emotion_recognition.detection.image_file import read_image, write_image
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
+from tests.conftest import REPOSITORY
+
+SAMPLE = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
+
+
+@pytest.fixture
+def base(tmp_path: Path, brightness_model: Path) -> Path:
+    """A base path with a released 7-class model and the sample photograph, without the SSD's files."""
+    workspace = Workspace(tmp_path / "base")
+    workspace.create_folders()
+    for suffix in (".keras", ".json"):
+        shutil.copy(brightness_model.with_suffix(suffix), workspace.released_model(7).with_suffix(suffix))
+    shutil.copy(SAMPLE, workspace.sample_photo)
+    return workspace.base_path
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Path:
+    """A photograph without a face."""
+    path = tmp_path / "blank.png"
+    write_image(path, np.full((60, 80, 3), 90, np.uint8))
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def run(base: Path, *arguments: str | Path) -> int:
+    return EmotionDetector.main(["-b", str(base), *map(str, arguments)])
+
+
+def test_the_sample_photo_by_default(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(base) == 0
+    output = base / "output" / "testOutput.jpg"
+    assert read_image(output).shape == read_image(SAMPLE).shape
+    out = capsys.readouterr().out
+    assert "face detector: Haar cascade" in out
+    assert "run once with --detector ssd" in out
+    assert "512×512 pixels, 1 face\n" in out
+    assert str(output) in out
+
+
+@pytest.mark.real_data
+def test_the_tables_list_every_face(
+    base: Path, real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photo = real_data / "photos" / "sixteen_expressions.jpg"
+    output = tmp_path / "out.png"
+    assert run(base, "-i", photo, "-o", output, "--detector_model", real_data / "face_detector") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("face detector: SSD (")
+    assert any(line.endswith("1280×850 pixels, 16 faces") for line in lines)
+    heads = [i for i, line in enumerate(lines) if line.split()[:1] == ["face"] and "detector:" not in line]
+    faces = [line.split() for line in lines[heads[0] + 1 : heads[1]]]
+    distributions = [line.split() for line in lines[heads[1] + 1 : heads[1] + 17]]
+    assert lines[heads[0]].split() == ["face", "x", "y", "width", "height", "score", "emotion", "probability"]
+    assert lines[heads[1]].split() == ["face", "anger", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+    assert [row[0] for row in faces] == [row[0] for row in distributions] == [str(i) for i in range(1, 17)]
+    for face, distribution in zip(faces, distributions, strict=True):
+        probabilities = [float(text) for text in distribution[1:]]
+        assert sum(probabilities) == pytest.approx(1, abs=0.004)
+        assert float(face[7]) == max(probabilities)
+        assert face[6] == lines[heads[1]].split()[1 + probabilities.index(max(probabilities))]
+    # The annotation covers something in each of the sixteen boxes' neighbourhood, and nothing of the far corners.
+    changed = (read_image(output) != read_image(photo)).any(axis=2)
+    for _, x, y, width, height, *_ in faces:
+        left, top = int(x), int(y)
+        assert changed[top : top + int(height), left : left + int(width)].any()
+    assert not changed[-1].any()
+
+
+def test_any_other_photo_is_annotated_beside_it(base: Path, blank: Path) -> None:
+    photo = blank.with_name("me.jpg")
+    shutil.copy(SAMPLE, photo)
+    assert run(base, "-i", photo) == 0
+    assert (photo.parent / "me_emotions.jpg").is_file()
+    assert photo.read_bytes() == SAMPLE.read_bytes()
+
+
+def test_a_photo_without_a_face_says_so_and_is_written_as_it_is(
+    base: Path, blank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(base, "-i", blank) == 0
+    assert "80×60 pixels, no faces" in capsys.readouterr().out
+    np.testing.assert_array_equal(read_image(blank.with_name("blank_emotions.png")), read_image(blank))
+
+
+def test_min_confidence_decides_what_is_a_face(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(base, "--min_confidence", "1") == 0
+    assert "no faces" in capsys.readouterr().out
+
+
+def test_a_model_may_be_named_by_its_name_in_output(
+    base: Path, blank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(base / "output" / "emotion_classification_7classes.keras", base / "output" / "mine.keras")
+    assert run(base, "-i", blank, "-m", "mine.keras") == 0
+    assert f"model: {base / 'output' / 'mine.keras'}" in capsys.readouterr().out
+
+
+def mistakes() -> Sequence[object]:
+    return [
+        pytest.param(["--min_confidence", "1.5"], "min_confidence must be within 0..1", id="min_confidence above 1"),
+        pytest.param(["--min_confidence", "nan"], "min_confidence must be within 0..1", id="min_confidence nan"),
+        pytest.param(["-m", "missing.keras"], "There is no model missing.keras", id="no model"),
+        pytest.param(["-n", "6"], "There is no model emotion_classification_6classes", id="no released model"),
+        pytest.param(["-i", "{tmp}/missing.jpg"], "There is no picture", id="no picture"),
+        pytest.param(["-i", "{tmp}"], "is not a file", id="picture is a folder"),
+        pytest.param(["-i", "{tmp}/text.jpg"], "is not a picture", id="no image"),
+        pytest.param(["-i", "{tmp}/half.jpg"], "truncated", id="truncated"),
+        pytest.param(["-o", "{base}/output/testImage.jpg"], "must not replace the input", id="over the input"),
+        pytest.param(["-o", "{tmp}/out.txt"], "suffix that OpenCV can write", id="unknown suffix"),
+        pytest.param(["-o", "{tmp}/text.jpg/out.jpg"], "cannot be written", id="unwritable"),
+        pytest.param(["-o", "{tmp}/folder.jpg"], "is a folder", id="output is a folder"),
+        pytest.param(["-m", "{tmp}/text.keras"], "is not a .keras file", id="no model file"),
+        pytest.param(
+            ["-n", "6", "-m", "emotion_classification_7classes.keras"], "7 classes (anger, disgust", id="7 for 6"
+        ),
+        pytest.param(["--detector", "haar", "--detector_model", "{tmp}"], "takes no model", id="haar with a model"),
+        pytest.param(["--detector_model", "{tmp}"], "does not lead to the SSD's two files", id="no SSD there"),
+        pytest.param(["--detector_model", "{tmp}/broken.pb"], "not a network that OpenCV can read", id="broken SSD"),
+    ]
+
+
+@pytest.mark.parametrize(("arguments", "message"), mistakes())
+def test_a_mistake_is_one_line_and_leaves_nothing(
+    arguments: list[str], message: str, base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.jpg").write_text("not a picture", encoding="utf-8")
+    (tmp_path / "text.keras").write_text("not a model", encoding="utf-8")
+    (tmp_path / "half.jpg").write_bytes(SAMPLE.read_bytes()[:50_000])
+    (tmp_path / "broken.pb").write_text("not a network", encoding="utf-8")
+    (tmp_path / "broken.pbtxt").write_text("not a network", encoding="utf-8")
+    (tmp_path / "folder.jpg").mkdir()
+    before = names(tmp_path), names(base / "output")
+    assert run(base, *(text.format(tmp=tmp_path, base=base) for text in arguments)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert (names(tmp_path), names(base / "output")) == before
+
+
+@pytest.mark.parametrize("arguments", [["--detector", "yolo"], ["-n", "5"], ["--min_confidence", "high"]])
+def test_argparse_refuses_what_it_can(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        EmotionDetector.main(arguments)
+    assert caught.value.code == 2
+
+
+def test_help_imports_no_heavy_library() -> None:
+    code = (
+        "import sys, EmotionDetector\n"
+        "try: EmotionDetector.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'cv2', 'keras', 'tensorflow', 'matplotlib', 'PIL', 'numpy'} & set(sys.modules) - {'numpy'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "--detector {auto,ssd,haar}" in done.stdout
+
+
+def test_the_script_runs_as_a_program(base: Path, blank: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "EmotionDetector.py", "-b", base, "-i", blank.with_name("missing.jpg")],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: There is no picture {blank.with_name('missing.jpg')}.\n"
