@@ -4,14 +4,15 @@ Run by ``make figures``; needs both builds of the data set below the base path.
 """
 
 import argparse
-import csv
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from emotion_recognition.command_line import exit_status
 from emotion_recognition.emotions import CLASS_COUNTS
-from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace, beside
+from emotion_recognition.quiet_start import import_keras
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, SPLITS, Workspace, beside
 
 FIGURES = Path(__file__).resolve().parent
 
@@ -30,7 +31,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _make(workspace: Workspace) -> None:
+    import EmotionDetector
     import TestNetwork
+
+    import_keras()
     from emotion_recognition import plots
     from emotion_recognition.models.files import load_network
 
@@ -40,16 +44,28 @@ def _make(workspace: Workspace) -> None:
         rows = [row for log in _logs_of(model) for row in _read_log(log)]
         kept = len(rows) - len(_read_log(_logs_of(model)[-1])) + _best_epoch(model)
         plots.draw_training_curves(FIGURES / f"training_{num_emotions}classes.png", rows, kept, model.name)
-        status = TestNetwork.main(["-b", str(workspace.base_path), "-n", str(num_emotions), "-im", str(model)])
-        if status:
-            raise ValueError(f"TestNetwork.py failed for {model}")
+        _run(TestNetwork.main, "-b", workspace.base_path, "-n", num_emotions, "-im", model)
         shutil.copyfile(beside(model, "_test_confusion.png"), FIGURES / f"confusion_{num_emotions}classes.png")
         _draw_distribution(workspace, num_emotions)
+    _run(EmotionDetector.main, "-b", released.base_path, "-o", FIGURES / "sample_annotated.jpg")
     print(plots.draw_network(FIGURES / "vggnet", load_network(released.released_model(7))))
 
 
+def _run(script: Callable[[list[str]], int], *options: object) -> None:
+    arguments = [str(option) for option in options]
+    if script(arguments):
+        raise ValueError(f"{script.__module__} failed with {' '.join(arguments)}")
+
+
 def _draw_distribution(workspace: Workspace, num_emotions: int) -> None:
-    raise NotImplementedError
+    from emotion_recognition import plots
+    from emotion_recognition.data.hdf5 import read_split
+
+    splits = {name: read_split(workspace.split_path(name, num_emotions)) for name in SPLITS}
+    counts = {name: split.class_counts() for name, split in splits.items()}
+    plots.draw_class_distribution(
+        FIGURES / f"distribution_{num_emotions}classes.png", splits["train"].class_names, counts
+    )
 
 
 def _logs_of(model: Path) -> list[Path]:
@@ -58,8 +74,9 @@ def _logs_of(model: Path) -> list[Path]:
 
 
 def _read_log(path: Path) -> list[dict[str, float]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    import pandas as pd
+
+    return pd.read_csv(path).to_dict("records")
 
 
 def _best_epoch(model: Path) -> int:
