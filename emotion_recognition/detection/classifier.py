@@ -28,7 +28,7 @@ class EmotionClassifier:
         expected = class_names(num_emotions)
         self._network = load_network(path)
         names, _ = classes_of(path, self._network)
-        check_same_classes(expected, f"-n {num_emotions}", names, f"The model {path}")
+        check_same_classes(expected, f"the choice of {num_emotions} emotions", names, f"The model {path}")
         self.class_names = names
         self.size, self._channels = _square_input(path, self._network)
 
