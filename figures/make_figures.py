@@ -76,7 +76,8 @@ def _logs_of(model: Path) -> list[Path]:
 def _read_log(path: Path) -> list[dict[str, float]]:
     import pandas as pd
 
-    return pd.read_csv(path).to_dict("records")
+    table = pd.read_csv(path)
+    return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy(float).tolist()]
 
 
 def _best_epoch(model: Path) -> int:
