@@ -4,12 +4,15 @@
 """
 
 import contextlib
+import json
 import logging
 import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import h5py
 import keras
 
 from emotion_recognition.atomic_file import replace_when_complete
@@ -25,7 +28,8 @@ def load_network(path: Path) -> keras.Model:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no Keras model, cannot be read, or holds code (a Lambda layer, say).
+        ValueError: If it is no Keras model, cannot be read, holds code (a Lambda layer, say), or is an HDF5 file
+            with a layer that Keras reads wrongly.
     """
     if not path.is_file():
         raise FileNotFoundError(f"There is no model {path}.")
@@ -35,6 +39,8 @@ def load_network(path: Path) -> keras.Model:
             # The optimizer's moments are not in the file, see save_network.
             warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
             network = keras.saving.load_model(path, safe_mode=True)
+            if path.suffix != ".keras":
+                _check_axes(path, network)
     # Keras lets through whatever the broken part of the file ran into: KeyError, TypeError, zipfile.BadZipFile ...
     except Exception as error:
         raise ValueError(f"{path} cannot be loaded as a Keras model: {_first_line(error)}") from error
@@ -50,6 +56,7 @@ def save_network(network: keras.Model, path: Path) -> None:
 
     Raises:
         OSError: If the file cannot be written.
+        ValueError: If Keras could not read the file again, as happens in HDF5 with some layers.
     """
     released = with_precision(network, "float32")
     if getattr(network, "optimizer", None) is not None:
@@ -57,6 +64,8 @@ def save_network(network: keras.Model, path: Path) -> None:
         released.compile(optimizer=fresh, loss=network.loss, metrics=["accuracy"], jit_compile=False)
     with replace_when_complete(path) as partial, _no_advice():
         released.save(partial)
+        if path.suffix != ".keras":
+            _check_readable(path, partial)
 
 
 def classes_of(path: Path, network: keras.Model) -> tuple[tuple[str, ...], bool]:
@@ -70,8 +79,12 @@ def classes_of(path: Path, network: keras.Model) -> tuple[tuple[str, ...], bool]
         The names, and whether they were stated in the card (True) or assumed from the number of outputs (False).
 
     Raises:
-        ValueError: If the card contradicts the network, or there is no card and no label set of that size.
+        ValueError: If the network is no classifier, the card contradicts it, or there is no card and no label set
+            of that size.
     """
+    if len(network.outputs) != 1 or len(network.outputs[0].shape) != 2:
+        shapes = ", ".join(str(output.shape) for output in network.outputs)
+        raise ValueError(f"{path} is no classifier: it must have one output (N, classes). Received: {shapes}")
     outputs = int(network.output_shape[-1])
     card = read_card(path)
     if card is not None:
@@ -100,6 +113,37 @@ def _check_signature(path: Path) -> None:
                 raise ValueError(f"{path} is not an HDF5 file, or is damaged.")
     else:
         raise ValueError(f"A model file must end in .keras, .h5 or .hdf5. Received: {path}")
+
+
+def _check_readable(path: Path, written: Path) -> None:
+    try:
+        load_network(written)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} was not written, because Keras reads some of this network's layers wrongly from HDF5; "
+            f"use a name that ends in .keras. ({error.__cause__ or error})"
+        ) from error
+
+
+def _check_axes(path: Path, network: keras.Model) -> None:
+    # Keras's HDF5 reader turns a list of axes into the last axis and says nothing; the outputs are then wrong.
+    read = {layer.name: layer.get_config().get("axis") for layer in network._flatten_layers()}
+    with h5py.File(path, "r") as file:
+        stored = json.loads(file.attrs["model_config"])
+    for name, axes in _layers_with_axes(stored):
+        if name in read and len(axes) > 1 and read[name] not in (axes, tuple(axes)):
+            raise ValueError(f"Keras reads the axes {axes} of the layer {name} as {read[name]} from HDF5")
+
+
+def _layers_with_axes(config: Any) -> Iterator[tuple[str, list[int]]]:
+    """The name and axes of every layer in a stored configuration that works along a list of axes."""
+    if isinstance(config, dict):
+        if isinstance(config.get("axis"), list):
+            yield str(config.get("name")), config["axis"]
+        config = list(config.values())
+    if isinstance(config, list):
+        for part in config:
+            yield from _layers_with_axes(part)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ def with_precision(network: keras.Model, policy: str) -> keras.Model:
     """Returns an uncompiled copy of the network whose layers compute with a dtype policy.
 
     Args:
-        network: A functional or sequential network.
+        network: A functional or sequential network; networks inside it are rebuilt too.
         policy: "float32", "mixed_bfloat16" or "mixed_float16".
 
     Raises:
@@ -24,12 +24,19 @@ def with_precision(network: keras.Model, policy: str) -> keras.Model:
         ('bfloat16', 'float32')
     """
 
-    def rebuild(layer: layers.Layer) -> layers.Layer:
-        config = layer.get_config()
-        exact = isinstance(layer, _ALWAYS_FLOAT32) or config.get("activation") == "softmax"
-        config["dtype"] = "float32" if exact else policy
-        return type(layer).from_config(config)
+    keras.DTypePolicy(policy)  # refuses an unknown one; the layers' own messages name only themselves
 
-    copy = keras.models.clone_model(network, clone_function=rebuild)
+    def rebuild(part: keras.Operation) -> keras.Operation:
+        config = part.get_config()
+        # A bare operation, such as x / 255 leaves in the graph, has no precision of its own.
+        if isinstance(part, layers.Layer):
+            exact = isinstance(part, _ALWAYS_FLOAT32) or config.get("activation") == "softmax"
+            config["dtype"] = "float32" if exact else policy
+        return type(part).from_config(config)
+
+    copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True)
     copy.set_weights(network.get_weights())
+    for layer in copy._flatten_layers():
+        if isinstance(layer, layers.Normalization):
+            layer.finalize_state()  # takes over the mean and variance that set_weights has put into its variables
     return copy

@@ -1,0 +1,77 @@
+"""The architectures: shapes, sizes, and what their input layers promise."""
+
+import keras
+import numpy as np
+import pytest
+
+from emotion_recognition.models import NETWORKS, build_network
+
+RNG = np.random.default_rng(0)
+
+
+def vggnet_parameters(blocks: list[tuple[int, int]], dense: list[int], classes: int, side: int = 48) -> int:
+    """Counts them from the architecture's description: kernels without bias, four numbers per normalised channel."""
+    total, channels = 0, 1
+    for filters, count in blocks:
+        for _ in range(count):
+            total += 9 * channels * filters + 4 * filters
+            channels = filters
+        side //= 2
+    units = side * side * channels
+    for size in dense:
+        total += units * size + 4 * size
+        units = size
+    return total + units * classes + classes
+
+
+def test_parameter_counts() -> None:
+    expected = {
+        "vggnet": vggnet_parameters([(32, 2), (64, 2), (128, 2), (256, 2)], [128], 7),
+        "vggnet_deep": vggnet_parameters([(32, 2), (64, 2), (128, 3), (256, 4)], [256, 128], 7),
+    }
+    assert {name: build_network(name, num_classes=7).count_params() for name in NETWORKS} == expected
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_images_become_probabilities(name: str) -> None:
+    network = build_network(name, num_classes=5, image_size=32, channels=3)
+    pixels = RNG.integers(0, 256, (4, 32, 32, 3)).astype(np.float32)
+    probabilities = np.asarray(network(pixels, training=False))
+    assert probabilities.shape == (4, 5)
+    assert probabilities.dtype == np.float32
+    assert probabilities.min() >= 0
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def standardised(pixels: np.ndarray) -> np.ndarray:
+    network = build_network("vggnet", num_classes=7)
+    return np.asarray(keras.Model(network.input, network.get_layer("standardise").output)(pixels))
+
+
+def test_standardisation_gives_each_image_its_own_zero_mean_and_unit_deviation() -> None:
+    pixels = np.stack([RNG.uniform(0, 255, (48, 48, 1)), RNG.uniform(100, 160, (48, 48, 1))]).astype(np.float32)
+    out = standardised(pixels)
+    np.testing.assert_allclose(out.mean(axis=(1, 2, 3)), 0, atol=1e-4)
+    # What the epsilon takes away from the second, fainter one: 1 - sqrt(v / (v + 1e-4)) for v = (60 / 255)² / 12.
+    np.testing.assert_allclose(out.std(axis=(1, 2, 3)), [1, 0.989], atol=0.002)
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(1.0, 60.0), (0.5, 0.0), (0.6, 70.0)])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_brightness_and_contrast_do_not_matter(name: str, gain: float, offset: float) -> None:
+    network = build_network(name, num_classes=7)
+    pixels = RNG.uniform(0, 180, (4, 48, 48, 1)).astype(np.float32)
+    np.testing.assert_allclose(network(gain * pixels + offset), network(pixels), atol=0.005)
+
+
+@pytest.mark.parametrize("grey", [0, 7, 255])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_blank_image_gives_finite_probabilities(name: str, grey: int) -> None:
+    blank = np.full((1, 48, 48, 1), grey, np.float32)
+    assert np.isfinite(build_network(name, num_classes=7)(blank)).all()
+    np.testing.assert_allclose(standardised(blank), 0, atol=0.01)
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"name must be one of \['vggnet'.*Received: 'resnet'"):
+        build_network("resnet", num_classes=7)

@@ -1,0 +1,47 @@
+"""The JSON card beside a model."""
+
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.models.card import read_card, write_card
+
+
+def test_a_card_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    model = tmp_path / "a.keras"
+    card = {"network": "vggnet", "class_names": ["happy", "traurig", "überrascht"], "stages": [{"epochs": 3}]}
+    write_card(model, card)
+    assert (tmp_path / "a.json").is_file()
+    assert read_card(model) == card
+
+
+def test_no_card_is_none(tmp_path: Path) -> None:
+    assert read_card(tmp_path / "a.keras") is None
+
+
+def test_a_card_needs_its_network_and_its_classes(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"Missing: \['class_names'\]"):
+        write_card(tmp_path / "a.keras", {"network": "vggnet"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_figure_that_json_does_not_have_leaves_the_earlier_card(tmp_path: Path) -> None:
+    model = tmp_path / "a.keras"
+    card = {"network": "vggnet", "class_names": ["happy"]}
+    write_card(model, card)
+    with pytest.raises(ValueError, match="JSON"):
+        write_card(model, {**card, "loss": float("nan")})
+    assert read_card(model) == card
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"class_names": "happy"}', '{"class_names": [1, 2]}'])
+def test_what_is_no_card_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"a\.json is not"):
+        read_card(tmp_path / "a.keras")
+
+
+def test_bytes_that_are_no_text_are_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ValueError, match=r"a\.json is not valid JSON"):
+        read_card(tmp_path / "a.keras")
