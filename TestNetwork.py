@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from emotion_recognition.data.hdf5 import Split
 
 EPILOG = """Writes the report as text and JSON and the matrix as a picture, beside the model, or into output/ for
-several models."""
+several models. One model's figures go into its card too."""
 
 _LONGEST_NAME = 100
 
@@ -58,10 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _test(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.base_path)
     settings = PredictionSettings(arguments.batch_size, arguments.pixel_range, arguments.flip)
-    models = [
-        workspace.find_model(name)
-        for name in arguments.input_model or [workspace.released_model(arguments.num_emotions)]
-    ]
+    if arguments.input_model is None:
+        models = [workspace.released_model(arguments.num_emotions)]
+    else:
+        models = [workspace.find_model(name) for name in arguments.input_model]
     folder, name = _output(workspace, models, arguments.output_name)
 
     from emotion_recognition.atomic_file import replace_when_complete, write_json
@@ -77,6 +77,7 @@ def _test(arguments: argparse.Namespace) -> None:
     from emotion_recognition import plots
     from emotion_recognition.evaluation.evaluate import evaluate_files
     from emotion_recognition.evaluation.report import headline, to_json, to_text
+    from emotion_recognition.models.card import record_metrics
 
     evaluation = evaluate_files(models, split, settings, train=train, progress=True)
     text = to_text(evaluation)
@@ -88,6 +89,8 @@ def _test(arguments: argparse.Namespace) -> None:
     plots.draw_confusion_matrix(
         folder / f"{stem}_confusion.png", evaluation.metrics.confusion, split.class_names, headline(evaluation)
     )
+    if len(models) == 1 and not settings.flip:
+        record_metrics(models[0], split.split, evaluation.metrics.to_json())
     print(f"Wrote {folder / stem}_report.txt, _report.json and _confusion.png")
 
 

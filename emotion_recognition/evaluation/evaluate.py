@@ -102,6 +102,10 @@ def evaluate_files(
             notes.append(f"{path.name} gives logits, not probabilities; softmax was applied to them.")
         probabilities.append(predictions.probabilities)
     mean = average(probabilities)
+    if train is not None and train.source_sha256 != split.source_sha256:
+        notes.append(
+            f"the training split comes from another {train.source_name} than the {split.split} split; build both again."
+        )
     twins = None if train is None else has_twin(split.images, among=train.images)
     return Evaluation(
         model_names=tuple(path.name for path in paths),

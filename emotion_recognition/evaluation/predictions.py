@@ -80,8 +80,7 @@ def average(probabilities: Sequence[np.ndarray]) -> np.ndarray:
     Returns:
         float32 array (N, classes).
     """
-    mean: np.ndarray = np.mean(np.stack(probabilities), axis=0, dtype=np.float64).astype(np.float32)
-    return mean
+    return np.asarray(np.stack(probabilities).mean(axis=0, dtype=np.float64), dtype=np.float32)
 
 
 def _runner(network: keras.Model) -> keras.Model:

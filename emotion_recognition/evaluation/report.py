@@ -50,10 +50,10 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def headline(evaluation: Evaluation) -> str:
-    """One line for a figure's title: models, split, accuracy, N."""
-    metrics = evaluation.metrics
+    """A figure's title in two lines: the model or the number of models; split, accuracy, N."""
+    metrics, names = evaluation.metrics, evaluation.model_names
     return (
-        f"{' + '.join(evaluation.model_names)}\n"
+        f"{names[0] if len(names) == 1 else f'{len(names)} models averaged'}\n"
         f"{evaluation.split.split} split: {_percent(metrics.accuracy)} of {metrics.examples:,} images right"
     )
 

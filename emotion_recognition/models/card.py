@@ -44,3 +44,16 @@ def read_card(model_path: Path) -> dict[str, Any] | None:
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{path} is not a model's card: it must have class_names, a list of names.")
     return card
+
+
+def record_metrics(model_path: Path, split: str, metrics: Mapping[str, Any]) -> None:
+    """Writes a model's figures on a split into its card; does nothing for a model without a card.
+
+    Args:
+        model_path: The model file.
+        split: "val" or "test".
+        metrics: The figures, as JSON values; they replace what the card had for that split.
+    """
+    card = read_card(model_path)
+    if card is not None:
+        write_card(model_path, {**card, "metrics": {**card.get("metrics", {}), split: dict(metrics)}})

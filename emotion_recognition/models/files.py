@@ -46,6 +46,8 @@ def load_network(path: Path) -> keras.Model:
         raise ValueError(f"{path} cannot be loaded as a Keras model: {_first_line(error)}") from error
     if not isinstance(network, keras.Model):
         raise ValueError(f"{path} must hold a Keras model. Received: {type(network).__name__}")
+    if not getattr(network, "inputs", None):
+        raise ValueError(f"{path} does not say what its network takes; give it a keras.Input before it is saved.")
     return network
 
 

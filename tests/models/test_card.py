@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.card import read_card, record_metrics, write_card
 
 
 def test_a_card_comes_back_as_it_was_written(tmp_path: Path) -> None:
@@ -45,3 +45,16 @@ def test_bytes_that_are_no_text_are_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match=r"a\.json is not valid JSON"):
         read_card(tmp_path / "a.keras")
+
+
+def test_figures_are_recorded_per_split(tmp_path: Path) -> None:
+    model = tmp_path / "a.keras"
+    card = {"network": "vggnet", "class_names": ["happy"]}
+    write_card(model, {**card, "metrics": {"val": {"accuracy": 0.5}, "test": {"accuracy": 0.1, "old": 1}}})
+    record_metrics(model, "test", {"accuracy": 0.4})
+    assert read_card(model) == {**card, "metrics": {"val": {"accuracy": 0.5}, "test": {"accuracy": 0.4}}}
+
+
+def test_a_model_without_a_card_gets_none(tmp_path: Path) -> None:
+    record_metrics(tmp_path / "a.keras", "test", {"accuracy": 0.4})
+    assert list(tmp_path.iterdir()) == []

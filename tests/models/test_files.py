@@ -159,6 +159,14 @@ def test_foreign_files_are_refused(tmp_path: Path) -> None:
         assert name in str(caught.value)
 
 
+def test_a_network_without_a_stated_input_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.keras"
+    with pytest.warns(UserWarning, match="not yet been built"):
+        keras.Sequential([layers.Flatten(), layers.Dense(7)]).save(path)
+    with pytest.raises(ValueError, match=r"a\.keras does not say what its network takes"):
+        load_network(path)
+
+
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     (tmp_path / "folder.keras").mkdir()
     for name in ("missing.keras", "folder.keras"):

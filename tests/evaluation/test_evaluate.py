@@ -1,0 +1,145 @@
+"""Networks and model files on a split of sixteen images whose right answers are known."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.emotions import FER2013_EMOTIONS, SIX_EMOTIONS
+from emotion_recognition.evaluation.evaluate import evaluate, evaluate_files
+from emotion_recognition.evaluation.prediction_settings import PredictionSettings
+from emotion_recognition.models.card import write_card
+from emotion_recognition.models.files import save_network
+
+GREYS = np.linspace(0, 255, 7).astype(np.uint8)
+
+
+def split_of(labels: list[int], greys: list[int], *, name: str = "test", sha256: str = "0" * 64) -> Split:
+    """Flat grey images: image i has the grey of the class ``greys[i]`` and the label ``labels[i]``."""
+    images = np.broadcast_to(GREYS[greys][:, None, None, None], (len(greys), 48, 48, 1)).copy()
+    return Split(images, np.array(labels, np.uint8), FER2013_EMOTIONS, name, "fer2013.csv", sha256)
+
+
+#: Ten of sixteen right for whoever tells greys apart: the last six carry a label one too high.
+SPLIT = split_of([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 0, 1, 2, 3, 4, 5])
+
+
+def grey_teller(sharpness: float = 200.0, activation: str | None = "softmax", classes: int = 7) -> keras.Model:
+    """Is surest of class i where the mean pixel is 255 · i / 6.
+
+    The logits are −sharpness · (mean − centre)², without the part that all classes share.
+    """
+    centres = np.linspace(0, 1, classes)
+    pixels = keras.Input((8, 8, 1))
+    head = layers.Dense(classes, activation=activation)
+    network = keras.Model(pixels, head(layers.GlobalAveragePooling2D()(layers.Rescaling(1 / 255)(pixels))))
+    head.set_weights([sharpness * 2 * centres[None, :], -sharpness * centres**2])
+    return network
+
+
+def one_answer(label: int, probability: float) -> keras.Model:
+    """Gives one class this probability and shares the rest among the others, whatever it sees."""
+    pixels = keras.Input((8, 8, 1))
+    head = layers.Dense(7, activation="softmax")
+    network = keras.Model(pixels, head(layers.Flatten()(pixels)))
+    probabilities = np.full(7, (1 - probability) / 6)
+    probabilities[label] = probability
+    head.set_weights([np.zeros((64, 7)), np.log(probabilities)])
+    return network
+
+
+def saved(folder: Path, name: str, network: keras.Model, classes: tuple[str, ...] | None = FER2013_EMOTIONS) -> Path:
+    path = folder / name
+    save_network(network, path)
+    if classes is not None:
+        write_card(path, {"network": "grey_teller", "class_names": list(classes)})
+    return path
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 16, 100])
+def test_every_example_counts_once(batch_size: int) -> None:
+    metrics = evaluate([grey_teller()], SPLIT, PredictionSettings(batch_size=batch_size))
+    assert (metrics.examples, metrics.correct) == (16, 10)
+    assert np.diag(metrics.confusion).tolist() == [2, 2, 2, 1, 1, 1, 1]
+    assert np.diag(metrics.confusion, k=-1).tolist() == [1, 1, 1, 1, 1, 1]
+
+
+def test_several_networks_are_averaged_by_probability() -> None:
+    # (0.9 for 3) and (0.6 for 5) and (0.6 for 5): 3 gets 0.9 + 2 · 0.0667 = 1.03, 5 gets 0.0167 + 1.2 = 1.22.
+    networks = [one_answer(3, 0.9), one_answer(5, 0.6), one_answer(5, 0.6)]
+    assert evaluate(networks, SPLIT).confusion[:, 5].sum() == 16
+    # With one of the doubters less the sure one wins: 0.9667 against 0.6167.
+    assert evaluate(networks[:2], SPLIT).confusion[:, 3].sum() == 16
+
+
+def test_no_networks_and_the_wrong_number_of_outputs_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one network"):
+        evaluate([], SPLIT)
+    with pytest.raises(ValueError, match=r"probabilities must be \(16, 7\).*Received: \(16, 6\)"):
+        evaluate([grey_teller(classes=6)], SPLIT)
+    with pytest.raises(ValueError, match="at least one model"):
+        evaluate_files([], SPLIT)
+
+
+def test_files_give_the_figures_of_their_networks(tmp_path: Path) -> None:
+    paths = [saved(tmp_path, "a.keras", grey_teller()), saved(tmp_path, "b.h5", one_answer(3, 0.9))]
+    evaluation = evaluate_files(paths, SPLIT)
+    assert evaluation.model_names == ("a.keras", "b.h5")
+    assert evaluation.notes == ()
+    assert (evaluation.twins, evaluation.without_twins) == (None, None)
+    expected = evaluate([grey_teller(), one_answer(3, 0.9)], SPLIT)
+    np.testing.assert_array_equal(evaluation.metrics.confusion, expected.confusion)
+
+
+def test_twins_of_training_images_are_left_out_of_the_second_figures(tmp_path: Path) -> None:
+    path = saved(tmp_path, "a.keras", grey_teller())
+    # The greys 0 and 1 were trained on: images 0, 1, 7, 8, 10, 11, of which the first four are right.
+    evaluation = evaluate_files([path], SPLIT, train=split_of([4, 4, 4], [0, 1, 1], name="train"))
+    assert evaluation.twins == 6
+    assert evaluation.without_twins is not None
+    assert (evaluation.without_twins.examples, evaluation.without_twins.correct) == (10, 6)
+    assert (evaluation.metrics.examples, evaluation.metrics.correct) == (16, 10)
+
+
+def test_when_every_image_was_trained_on_there_are_no_second_figures(tmp_path: Path) -> None:
+    evaluation = evaluate_files([saved(tmp_path, "a.keras", grey_teller())], SPLIT, train=SPLIT)
+    assert (evaluation.twins, evaluation.without_twins) == (16, None)
+
+
+def test_a_training_split_of_another_file_is_mentioned(tmp_path: Path) -> None:
+    train = split_of([0], [0], name="train", sha256="1" * 64)
+    evaluation = evaluate_files([saved(tmp_path, "a.keras", grey_teller())], SPLIT, train=train)
+    assert evaluation.notes == (
+        "the training split comes from another fer2013.csv than the test split; build both again.",
+    )
+
+
+def test_logits_and_assumed_classes_are_mentioned(tmp_path: Path) -> None:
+    evaluation = evaluate_files([saved(tmp_path, "a.keras", grey_teller(activation=None), None)], SPLIT)
+    assert evaluation.notes == (
+        "a.keras has no card; its outputs are taken for anger, disgust, fear, happy, sad, surprise, neutral.",
+        "a.keras gives logits, not probabilities; softmax was applied to them.",
+    )
+    assert evaluation.metrics.correct == 10
+
+
+def test_other_classes_than_the_splits_are_an_error_that_names_both(tmp_path: Path) -> None:
+    path = saved(tmp_path, "six.keras", grey_teller(classes=6), SIX_EMOTIONS)
+    with pytest.raises(ValueError, match=r"six\.keras has 6 classes \(anger, fear.*the test split has 7 \(anger, dis"):
+        evaluate_files([path], SPLIT)
+
+
+def test_the_same_classes_in_another_order_are_an_error(tmp_path: Path) -> None:
+    path = saved(tmp_path, "a.keras", grey_teller(), FER2013_EMOTIONS[::-1])
+    with pytest.raises(ValueError, match=r"\(neutral, surprise, .*in the same order"):
+        evaluate_files([path], SPLIT)
+
+
+def test_a_network_that_cannot_take_the_images_is_named(tmp_path: Path) -> None:
+    pixels = keras.Input((48, 32, 1))
+    path = saved(tmp_path, "oblong.keras", keras.Model(pixels, layers.Dense(7)(layers.Flatten()(pixels))))
+    with pytest.raises(ValueError, match=r"oblong\.keras cannot be evaluated: the network's input must be square"):
+        evaluate_files([path], SPLIT)
