@@ -99,6 +99,7 @@ def fit_stage(
     network.optimizer.build(network.trainable_variables)
     early_stopping = ResumableEarlyStopping(settings.patience)
     facts = {**asdict(settings), "data": train.source_sha256, **(identity or {})}
+    del facts["epochs"]  # a resumed run may be made longer or shorter
     rows: list[dict[str, Any]] = []
     epochs = settings.epochs
     if resume:

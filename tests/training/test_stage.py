@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -187,6 +188,13 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path: Path) -> None:
     other = StageSettings(epochs=4, patience=3, batch_size=5, seed=3, learning_rate=0.01)
     with pytest.raises(ValueError, match=r"another batch_size: 8\. Received: 5"):
         fit(tmp_path, tiny_network(), other, resume=True)
+
+
+def test_a_resumed_run_may_be_made_longer_or_shorter(tmp_path: Path) -> None:
+    for epochs, expected in ((6, 6), (1, 2)):
+        interrupt(tmp_path, epoch=2)
+        result = fit(tmp_path, tiny_network(), replace(SETTINGS, epochs=epochs), resume=True)
+        assert [row["epoch"] for row in result.rows] == list(range(1, expected + 1))
 
 
 def test_resuming_needs_an_unfinished_run_that_can_be_read(tmp_path: Path) -> None:
