@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from emotion_recognition.data.hdf5 import Split
 
 EPILOG = """Writes the report as text and JSON and the matrix as a picture, beside the model, or into output/ for
-several models. One model's figures go into its card too."""
+several models. The figures of one model, in
+the default pixel range and without --flip, go into its card too."""
 
 _LONGEST_NAME = 100
 
@@ -89,7 +90,7 @@ def _test(arguments: argparse.Namespace) -> None:
     plots.draw_confusion_matrix(
         folder / f"{stem}_confusion.png", evaluation.metrics.confusion, split.class_names, headline(evaluation)
     )
-    if len(models) == 1 and not settings.flip:
+    if len(models) == 1 and settings == PredictionSettings(batch_size=settings.batch_size):
         record_metrics(models[0], split.split, evaluation.metrics.to_json())
     print(f"Wrote {folder / stem}_report.txt, _report.json and _confusion.png")
 

@@ -118,12 +118,13 @@ def test_the_range_that_starts_with_a_minus_works_both_ways(base: Path, argument
     assert [row[0] for row in content["metrics"]["confusion_matrix"]] == [2] * 7
 
 
-def test_figures_of_mirrored_images_stay_out_of_the_card(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("options", [["--flip"], ["--pixel_range", "0..1"]])
+def test_figures_of_unusual_settings_stay_out_of_the_card(base: Path, options: list[str]) -> None:
     model = Workspace(base).released_model(7)
     card = read_card(model)
-    assert run(base, "--flip") == 0
-    assert "each image also seen mirrored" in capsys.readouterr().out
-    assert json.loads(beside(model, "_test_report.json").read_text(encoding="utf-8"))["flip"] is True
+    assert run(base, *options) == 0
+    content = json.loads(beside(model, "_test_report.json").read_text(encoding="utf-8"))
+    assert (content["flip"], content["pixel_range"]) in [(True, "0..255"), (False, "0..1")]
     assert read_card(model) == card
 
 
