@@ -22,6 +22,7 @@ CSV_NAMES = ("fer2013.csv", "icml_face_data.csv")
 _GZIP_START = b"\x1f\x8b"
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
+_CHUNK_BYTES = 1 << 20
 _DAMAGE = (zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile)
 
 
@@ -82,6 +83,9 @@ def _open_zip_member(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
 def _open_tar_member(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
     archive = stack.enter_context(tarfile.TarFile.open(fileobj=file, mode="r:"))
     members = [member for member in archive.getmembers() if member.isfile()]
+    # tarfile stops at its own end mark, but gzip's checksum comes behind it and is checked only at the stream's end.
+    while file.read(_CHUNK_BYTES):
+        pass
     chosen = _choose([member.name for member in members])
     stream = archive.extractfile(next(member for member in members if member.name == chosen))
     if stream is None:

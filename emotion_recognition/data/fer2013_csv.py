@@ -71,11 +71,12 @@ def read_fer2013(path: Path) -> Fer2013:
         OSError: If the file cannot be read.
     """
     with ThreadPoolExecutor(_THREADS + 1) as pool:
-        digest = pool.submit(_sha256, path)
         parts: list[_Rows] = []
         running: deque[Future[_Rows]] = deque()
         try:
             with open_csv(path) as stream:
+                # Not before open_csv has seen that it is a regular file: a pipe has no end.
+                digest = pool.submit(_sha256, path)
                 columns = _read_header(stream)
                 next_row = 1
                 for lines in _blocks(stream):
@@ -117,7 +118,10 @@ def _read_header(stream: IO[bytes]) -> _Columns:
     line = stream.readline(_LONGEST_LINE).removeprefix(_BYTE_ORDER_MARK)
     if not line:
         raise ValueError("the file is empty.")
-    names = [name.strip().strip('"') for name in line.decode("latin-1").strip().split(",")]
+    try:
+        names = [name.strip().decode("latin-1") for name in _cut(line.rstrip(b"\r\n"))]
+    except ValueError as error:
+        raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}: {error}") from error
     missing = [name for name in _COLUMNS if name not in names]
     if missing:
         shown = ascii(", ".join(names)[:60])
@@ -162,24 +166,33 @@ def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> _
 
 def _fields(line: bytes, columns: _Columns, row: int) -> tuple[bytes, bytes, bytes]:
     """The emotion, pixels and usage of one line."""
-    if b'"' in line:
-        try:
-            texts = next(csv.reader(io.StringIO(line.decode("latin-1")), strict=True))
-        except (csv.Error, StopIteration) as error:
-            raise ValueError(f"row {row}: the quotes are wrong: {error}.") from error
-        values = [text.encode("latin-1") for text in texts]
-    else:
-        values = line.split(b",")
+    try:
+        values = _cut(line)
+    except ValueError as error:
+        raise ValueError(f"{_place(row)}: {error}") from error
     if len(values) != columns.count:
-        raise ValueError(f"row {row}: it must have {columns.count} columns. Received: {len(values)}; is it cut short?")
+        raise ValueError(
+            f"{_place(row)}: it must have {columns.count} columns. Received: {len(values)}; is it cut short?"
+        )
     return values[columns.emotion].strip(), values[columns.pixels].strip(), values[columns.usage].strip()
+
+
+def _cut(line: bytes) -> list[bytes]:
+    """The fields of one line, without the quotes around them."""
+    if b'"' not in line:
+        return line.split(b",")
+    try:
+        texts = next(csv.reader(io.StringIO(line.decode("latin-1")), strict=True, skipinitialspace=True))
+    except (csv.Error, StopIteration) as error:
+        raise ValueError(f"the quotes are wrong: {error}.") from error
+    return [text.encode("latin-1") for text in texts]
 
 
 def _indices(texts: Sequence[bytes], known: dict[bytes, int], column: str, rule: str, first_row: int) -> np.ndarray:
     for index, text in enumerate(texts):
         if text not in known:
             shown = ascii(text[:20].decode("latin-1"))
-            raise ValueError(f"row {first_row + index}: {column} must be {rule}. Received: {shown}")
+            raise ValueError(f"{_place(first_row + index)}: {column} must be {rule}. Received: {shown}")
     return np.array([known[text] for text in texts], dtype=np.uint8)
 
 
@@ -196,7 +209,12 @@ def _careful(text: bytes, row: int) -> np.ndarray:
     try:
         return parse_pixels_carefully(text, IMAGE_SIZE * IMAGE_SIZE)
     except ValueError as error:
-        raise ValueError(f"row {row}: {error}") from error
+        raise ValueError(f"{_place(row)}: {error}") from error
+
+
+def _place(row: int) -> str:
+    """Where a row is, for messages: the header is the file's first line, and no line between the rows is blank."""
+    return f"row {row} (line {row + 1})"
 
 
 def _sha256(path: Path) -> str:

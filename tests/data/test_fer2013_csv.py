@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -141,13 +142,22 @@ def test_a_truncated_archive_is_named(tmp_path: Path, pack: Callable[[Path], Pat
     assert "damaged" in error_of(archive)
 
 
-@pytest.mark.parametrize("pack", [as_gzip, as_zip])
+@pytest.mark.parametrize("pack", [as_gzip, as_zip, as_tar_gz])
 def test_an_archive_with_a_flipped_byte_is_named(tmp_path: Path, pack: Callable[[Path], Path]) -> None:
     archive = pack(write(tmp_path, *random_rows(30)[0]))
     content = bytearray(archive.read_bytes())
     content[len(content) // 2] ^= 0xFF
     archive.write_bytes(content)
     error_of(archive)
+
+
+def test_a_digit_changed_within_a_tar_gz_is_found_by_its_checksum(tmp_path: Path) -> None:
+    packed = as_tar_gz(write(tmp_path, row(), row(usage="PublicTest")))
+    # Stored without compression, a changed digit leaves everything but the checksum in order.
+    content = gzip.compress(gzip.decompress(packed.read_bytes()), compresslevel=0)
+    assert content.count(b"7 7 7") > 0
+    packed.write_bytes(content.replace(b"7 7 7", b"7 8 7", 1))
+    assert "damaged" in error_of(packed)
 
 
 def test_an_archive_must_hold_one_csv(tmp_path: Path) -> None:
@@ -186,7 +196,7 @@ def test_an_archive_must_hold_one_csv(tmp_path: Path) -> None:
 )
 def test_a_wrong_row_is_named(tmp_path: Path, wrong: str, words: str) -> None:
     message = error_of(write(tmp_path, row(), row(), wrong, row()))
-    assert "row 3: " in message
+    assert "row 3 (line 4): " in message
     assert words in message
 
 
@@ -194,7 +204,7 @@ def test_rows_are_counted_over_blocks(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(fer2013_csv, "_BLOCK_BYTES", 10_000)
     rows = random_rows(20)[0]
     rows[16] = row(emotion=9)
-    assert "row 17: emotion" in error_of(write(tmp_path, *rows))
+    assert "row 17 (line 18): emotion" in error_of(write(tmp_path, *rows))
 
 
 def test_a_truncated_last_row_is_named(tmp_path: Path) -> None:
@@ -202,7 +212,7 @@ def test_a_truncated_last_row_is_named(tmp_path: Path) -> None:
     content = path.read_bytes()
     for cut in (3, 12, 4000, len(row()) - 1):
         path.write_bytes(content[:-cut])
-        assert "row 2: " in error_of(path)
+        assert "row 2 (line 3): " in error_of(path)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +224,8 @@ def test_a_truncated_last_row_is_named(tmp_path: Path) -> None:
         (b"emotion,pixels\n3,7\n", "Usage is missing"),
         (b"3,7 7 7,Training\n", "emotion is missing"),
         (b"emotion,emotion,pixels,Usage\n", "named twice"),
+        (b'"emotion,pixels,Usage\n', "quotes are wrong"),
+        (b'emotion,pixels,"Usage\n', "quotes are wrong"),
         (bytes(range(256)) * 40, "is missing"),
         (b"emotion,pixels,Usage\n" + b"7" * (3 << 20), "no CSV of FER2013"),
         ("emotion,pixels,Usage\n".encode("utf-16"), "is missing"),
@@ -231,10 +243,16 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     assert "not a file" in error_of(tmp_path)
 
 
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "not a file" in error_of(tmp_path / "pipe.csv")
+
+
 def slow_reader(content: bytes) -> list[tuple[int, list[int], str]] | None:
     """What a plain reader makes of a CSV; None if anything in it is wrong."""
     try:
-        table = list(csv.DictReader(io.StringIO(content.decode().rstrip()), skipinitialspace=True))
+        table = csv.DictReader(io.StringIO(content.decode().rstrip()), skipinitialspace=True)
+        table.fieldnames = [name.strip() for name in table.fieldnames or []]
         rows = []
         for line in table:
             pixels = [int(number) for number in line["pixels"].split()]
