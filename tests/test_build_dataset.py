@@ -108,8 +108,40 @@ def test_a_failed_build_leaves_the_earlier_one_and_says_which_row(
     capsys.readouterr()
     assert build(tmp_path, "--overwrite") == 2
     error = capsys.readouterr().err
-    assert error.startswith(f"error: {source}: row 4: emotion")
+    assert error.startswith(f"error: {source}: row 4 (line 5): emotion")
     assert error.count("\n") == 1
+    assert contents(tmp_path / "hdf5") == before
+
+
+def test_a_folder_in_the_place_of_a_split_is_an_error_and_no_split_is_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build(tmp_path, "--input", str(write_csv(tmp_path / "old.csv"))) == 0
+    in_the_way = Workspace(tmp_path).split_path("val", 7)
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    others = [Workspace(tmp_path).split_path(split, 7) for split in ("train", "test")]
+    before = [path.read_bytes() for path in others]
+    assert build(tmp_path, "--input", str(write_csv(tmp_path / "new.csv", shade=100)), "--overwrite") == 2
+    assert f"{in_the_way} is no file" in capsys.readouterr().err
+    assert [path.read_bytes() for path in others] == before
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_earlier_splits(tmp_path: Path) -> None:
+    assert build(tmp_path, "--input", str(write_csv(tmp_path / "old.csv"))) == 0
+    before = contents(tmp_path / "hdf5")
+    new = str(write_csv(tmp_path / "new.csv", shade=100))
+    # A limit on the size of files, below that of a split (7 images, 16 kB), fails a write as a full disk does.
+    code = (
+        "import resource, sys, BuildDataset\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000))\n"
+        f"sys.exit(BuildDataset.main(['-b', {str(tmp_path)!r}, '--input', {new!r}, '--overwrite']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "File too large" in done.stderr
+    assert done.stderr.count("\n") == 1
     assert contents(tmp_path / "hdf5") == before
 
 

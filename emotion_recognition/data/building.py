@@ -48,7 +48,7 @@ def build_splits(source: Path, workspace: Workspace, num_emotions: int, *, overw
         The splits by name.
 
     Raises:
-        FileExistsError: If a split exists and may not be replaced.
+        FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
         ValueError: If the source is not FER2013, or one of its splits would be empty.
         OSError: If a file cannot be read or written.
     """
@@ -56,6 +56,9 @@ def build_splits(source: Path, workspace: Workspace, num_emotions: int, *, overw
     existing = [str(path) for path in paths.values() if path.exists()]
     if existing and not overwrite:
         raise FileExistsError(f"Already built: {', '.join(existing)}; --overwrite replaces them.")
+    for path in paths.values():
+        if path.exists() and not path.is_file():
+            raise FileExistsError(f"{path} is no file and cannot be replaced; move it away.")
     fer2013 = read_fer2013(source)
     splits = {split: _split(fer2013, split, num_emotions, source) for split in SPLITS}
     workspace.create_folders()

@@ -16,6 +16,9 @@ from emotion_recognition.atomic_file import replace_when_complete
 
 FORMAT_VERSION = 1
 
+#: Bytes that labels and attributes need besides the images, at most; memory grows by steps of the two together.
+_BLOCK_MARGIN = 1 << 20
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -110,7 +113,8 @@ def read_split(path: Path) -> Split:
 
 
 def _write(path: Path, split: Split) -> None:
-    with h5py.File(path, "w") as file:
+    # Put together in memory and written by Python: when the disk is full, HDF5's own writer can end the process.
+    with h5py.File.in_memory(block_size=split.images.nbytes + _BLOCK_MARGIN) as file:
         file.create_dataset("images", data=split.images)
         file.create_dataset("labels", data=split.labels)
         file.attrs["class_names"] = list(split.class_names)
@@ -118,6 +122,9 @@ def _write(path: Path, split: Split) -> None:
         file.attrs["source_name"] = split.source_name
         file.attrs["source_sha256"] = split.source_sha256
         file.attrs["format_version"] = FORMAT_VERSION
+        file.flush()
+        image = file.id.get_file_image()
+    path.write_bytes(image)
 
 
 def _one_line(error: BaseException) -> str:
