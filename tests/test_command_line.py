@@ -1,0 +1,90 @@
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.workspace import DEFAULT_BASE_PATH
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def raises(error: BaseException) -> Callable[[], None]:
+    def work() -> None:
+        raise error
+
+    return work
+
+
+def test_the_shared_options_have_short_and_long_names() -> None:
+    parser = new_parser("Does something.")
+    defaults = parser.parse_args([])
+    assert (defaults.base_path, defaults.num_emotions) == (DEFAULT_BASE_PATH, 7)
+    short, long = parser.parse_args(["-b", "x", "-n", "6"]), parser.parse_args(["--base_path", "x", "--num_emotions=6"])
+    assert short == long
+    assert (short.base_path, short.num_emotions) == (Path("x"), 6)
+
+
+@pytest.mark.parametrize("count", ["5", "8", "six", ""])
+def test_other_class_counts_end_with_status_2(count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        new_parser("Does something.").parse_args(["-n", count])
+    assert caught.value.code == 2
+    assert "--num_emotions" in capsys.readouterr().err
+
+
+def test_help_shows_defaults_where_there_are_any_and_keeps_the_examples_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parser = new_parser("Does something.", "examples:\n  first\n  second\n")
+    parser.add_argument("--input", help="the file")
+    parser.add_argument("--overwrite", action="store_true", help="replace it")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--help"])
+    shown = capsys.readouterr().out
+    assert "examples:\n  first\n  second\n" in shown
+    assert "(default: 7)" in shown
+    assert "None" not in shown
+    assert "False" not in shown
+
+
+def test_work_that_ends_well_is_status_0(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status(lambda: print("done")) == 0
+    assert capsys.readouterr() == ("done\n", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("the row is\n  wrong"), "error: the row is wrong\n"),
+        (FileNotFoundError(2, "No such file or directory", "a.csv"), "error: a.csv: No such file or directory\n"),
+        (OSError("a plain message"), "error: a plain message\n"),
+        (OSError(28, "No space left on device"), "error: [Errno 28] No space left on device\n"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(error: Exception, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status(raises(error)) == 2
+    assert capsys.readouterr() == ("", line)
+
+
+def test_an_interruption_is_status_130_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status(raises(KeyboardInterrupt())) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(TypeError, match="a bug"):
+        exit_status(raises(TypeError("a bug")))
+
+
+def test_help_of_the_build_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, BuildDataset\n"
+        "BuildDataset.build_parser().format_help()\n"
+        "heavy = {'tensorflow', 'keras', 'cv2', 'matplotlib', 'h5py'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"

@@ -1,0 +1,85 @@
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, SPLITS, Workspace, beside, card_path
+
+
+def test_folders_are_created_and_what_is_in_them_stays(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "new" / "base")
+    workspace.create_folders()
+    assert sorted(path.name for path in workspace.base_path.iterdir()) == ["fer2013", "hdf5", "output"]
+    (workspace.output_folder / "model.keras").write_text("weights")
+    workspace.create_folders()
+    assert (workspace.output_folder / "model.keras").read_text() == "weights"
+
+
+def test_every_split_of_every_build_has_its_own_file_in_hdf5() -> None:
+    workspace = Workspace(Path("base"))
+    paths = {workspace.split_path(split, count) for split in SPLITS for count in (6, 7)}
+    assert len(paths) == 6
+    assert {path.parent for path in paths} == {Path("base/hdf5")}
+    assert workspace.split_path("test", 6) == Path("base/hdf5/fer2013_6classes_test.hdf5")
+
+
+def test_the_builds_figures_do_not_replace_each_other() -> None:
+    workspace = Workspace(Path("base"))
+    assert workspace.distribution_figure(6) == Path("base/output/fer2013_6classes_distribution.png")
+    assert workspace.distribution_figure(7) == Path("base/output/fer2013_7classes_distribution.png")
+
+
+@pytest.mark.parametrize("split", ["validation", "Training", ""])
+def test_an_unknown_split_is_refused(split: str) -> None:
+    with pytest.raises(ValueError, match="split must be one of"):
+        Workspace().split_path(split, 7)
+
+
+def test_a_model_is_found_by_its_path_before_its_name_in_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    workspace = Workspace(Path("base"))
+    workspace.create_folders()
+    in_output = workspace.output_folder / "a.keras"
+    in_output.write_bytes(b"")
+    assert workspace.find_model("a.keras") == in_output
+    Path("a.keras").write_bytes(b"")
+    assert workspace.find_model("a.keras") == Path("a.keras")
+    absolute = tmp_path / "a.keras"
+    assert workspace.find_model(absolute) == absolute
+
+
+def test_a_missing_model_is_an_error_that_names_both_places(tmp_path: Path) -> None:
+    (tmp_path / "output" / "a.keras").mkdir(parents=True)  # a folder is no model
+    with pytest.raises(FileNotFoundError) as caught:
+        Workspace(tmp_path).find_model("a.keras")
+    assert str(caught.value) == f"There is no model a.keras and none at {tmp_path / 'output' / 'a.keras'}."
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".hdf5"])
+def test_a_new_model_goes_to_output_unless_it_has_a_folder(suffix: str) -> None:
+    workspace = Workspace(Path("base"))
+    assert workspace.new_model(f"a{suffix}") == Path("base/output") / f"a{suffix}"
+    assert workspace.new_model(f"elsewhere/a{suffix}") == Path("elsewhere") / f"a{suffix}"
+    assert workspace.new_model(f"/tmp/a{suffix}") == Path("/tmp") / f"a{suffix}"
+
+
+@pytest.mark.parametrize("name", ["model", "model.pt", "model.KERAS", "model.keras.zip", ""])
+def test_a_model_with_another_suffix_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="must end in one of"):
+        Workspace().new_model(name)
+
+
+def test_the_default_model_can_be_written() -> None:
+    assert Workspace(Path("base")).new_model(DEFAULT_MODEL_NAME).parent == Path("base/output")
+
+
+def test_files_beside_a_model_have_its_name() -> None:
+    assert beside(Path("output/a.b.keras"), "_log.csv") == Path("output/a.b_log.csv")
+    assert card_path(Path("output/a.hdf5")) == Path("output/a.json")
+
+
+def test_an_annotated_photo_lies_beside_the_photo_and_is_another_file() -> None:
+    workspace = Workspace(Path("base"))
+    assert workspace.annotated_photo(Path("base/output/testImage.jpg")) == Path("base/output/testOutput.jpg")
+    assert workspace.annotated_photo(Path("photos/me.png")) == Path("photos/me_emotions.png")
