@@ -7,6 +7,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from emotion_recognition import plots
 
@@ -29,6 +30,35 @@ def rows(accuracies: list[float], rate: float = 0.001) -> list[dict[str, float]]
     return [
         {"learning_rate": rate, "accuracy": a, "val_accuracy": a / 2, "loss": 1 - a, "val_loss": 2 - a}
         for a in accuracies
+    ]
+
+
+BLUE = (180, 119, 31)  # Matplotlib's tab:blue
+
+
+def test_the_bars_of_the_class_distribution_are_as_long_as_the_counts(tmp_path: Path) -> None:
+    plots.draw_class_distribution(tmp_path / "a.png", ["happy", "sad", "fear"], {"train": np.array([400, 100, 0])})
+    image = read(tmp_path / "a.png")
+    left_chart = image[:, : image.shape[1] // 2].astype(int)
+    lengths = (np.abs(left_chart - BLUE).sum(axis=2) < 12).sum(axis=1)
+    lengths = lengths[lengths > 0]
+    assert lengths[0] == lengths.max()  # the first class stands on top
+    assert lengths.max() / lengths.min() == pytest.approx(4, rel=0.05)
+
+
+def test_the_class_distribution_has_a_chart_of_all_and_of_each_split_with_its_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(plots, "_save", lambda figure, path: drawn.append(figure))
+    counts = {"train": np.array([1200, 30]), "val": np.array([34, 0]), "test": np.array([6, 7])}
+    plots.draw_class_distribution(tmp_path / "a.png", ["happy", "sad"], counts)
+    charts = [(axes.get_title(), [text.get_text() for text in axes.texts]) for axes in drawn[0].axes]
+    assert charts == [
+        ("whole data set: 1,277 images", ["1,240", "37"]),
+        ("train: 1,230 images", ["1,200", "30"]),
+        ("val: 34 images", ["34", "0"]),
+        ("test: 13 images", ["6", "7"]),
     ]
 
 
