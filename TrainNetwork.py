@@ -63,8 +63,9 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.hdf5 import read_split
     from emotion_recognition.emotions import check_same_classes, class_names
+    from emotion_recognition.evaluation.evaluate import evaluate
     from emotion_recognition.models.card import write_card
-    from emotion_recognition.models.files import save_network
+    from emotion_recognition.models.files import load_network, save_network
     from emotion_recognition.training.run_card import run_card, stage_entry
     from emotion_recognition.training.stage import fit_stage
     from emotion_recognition.training.start import open_start, tensorboard
@@ -107,14 +108,16 @@ def _train(arguments: argparse.Namespace) -> None:
     )
     stages: list[dict[str, Any]] = [*start.stages, stage_entry(settings, result, start.input_name, arguments.new_head)]
     best = result.best_row
-    val_metrics = {"accuracy": best["val_accuracy"], "loss": best["val_loss"]}
     save_network(start.network, output)
+    # The figures are those of the file as others will read it, in float32.
+    metrics = evaluate([load_network(output)], val)
+    val_metrics = {**metrics.to_json(), "loss": best["val_loss"]}
     write_card(output, run_card(start.network, start.network_name, train, val, stages, val_metrics))
     plots.draw_training_curves(beside(output, "_curves.png"), result.rows, result.best_epoch, output.name)
     drawing = plots.draw_network(beside(output, "_network"), start.network)
     print(
         f"Best epoch {result.best_epoch} of {len(result.rows)}: validation loss {best['val_loss']:.4f}, "
-        f"accuracy {best['val_accuracy']:.2%}\nWrote {output}, its card, log and curves; {drawing}"
+        f"accuracy {metrics.accuracy:.2%}\nWrote {output}, its card, log and curves; {drawing}"
     )
 
 
