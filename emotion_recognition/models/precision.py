@@ -23,7 +23,6 @@ def with_precision(network: keras.Model, policy: str) -> keras.Model:
         >>> network.get_layer("logits").compute_dtype, network.get_layer("probabilities").compute_dtype
         ('bfloat16', 'float32')
     """
-
     keras.DTypePolicy(policy)  # refuses an unknown one; the layers' own messages name only themselves
 
     def rebuild(part: keras.Operation) -> keras.Operation:
