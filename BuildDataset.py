@@ -39,6 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _build(arguments: argparse.Namespace) -> None:
     from emotion_recognition.data.building import build_splits, find_source
+    from emotion_recognition.data.fer2013_csv import PUBLISHED_COUNTS
 
     workspace = Workspace(arguments.base_path)
     workspace.create_folders()
@@ -46,6 +47,8 @@ def _build(arguments: argparse.Namespace) -> None:
     print(f"reads {source}", flush=True)
     splits = build_splits(source, workspace, arguments.num_emotions, overwrite=arguments.overwrite)
     print(_table(splits))
+    if {name: len(split) for name, split in splits.items()} != PUBLISHED_COUNTS:
+        print(f"note: the whole FER2013 has {' / '.join(f'{count:,}' for count in PUBLISHED_COUNTS.values())} images")
 
     from emotion_recognition import plots
 

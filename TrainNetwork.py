@@ -61,7 +61,7 @@ def _train(arguments: argparse.Namespace) -> None:
     import_keras()
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.hdf5 import check_same_source, read_split
     from emotion_recognition.emotions import check_same_classes, class_names
     from emotion_recognition.evaluation.evaluate import evaluate
     from emotion_recognition.models.card import write_card
@@ -74,6 +74,7 @@ def _train(arguments: argparse.Namespace) -> None:
     for split in (train, val):
         check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, f"The {split.split} split")
     defaults = StageSettings()
+    check_same_source(train, val)
     requested = StageSettings(
         learning_rate=defaults.learning_rate if arguments.learning_rate is None else arguments.learning_rate,
         epochs=arguments.number_of_epochs,

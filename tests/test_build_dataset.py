@@ -63,6 +63,7 @@ def test_a_build_finds_the_csv_writes_three_splits_and_prints_the_table(
     assert ["train", "val", "test", "all"] in lines
     assert ["disgust", "1", "1", "1", "3"] in lines
     assert ["all", "7", "7", "7", "21"] in lines
+    assert "note: the whole FER2013 has 28,709 / 3,589 / 3,589 images" in printed
     splits = read_all(tmp_path, 7)
     assert {name: split.labels.tolist() for name, split in splits.items()} == {name: list(range(7)) for name in SPLITS}
     assert splits["val"].images[:, 0, 0, 0].tolist() == [1, 4, 7, 10, 13, 16, 19]

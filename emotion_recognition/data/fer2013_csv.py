@@ -25,6 +25,9 @@ IMAGE_SIZE = 48
 #: The challenge's names of the splits: PublicTest was for choosing, PrivateTest for the ranking.
 SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
 
+#: Images of each split in the whole FER2013 (arXiv:1307.0414).
+PUBLISHED_COUNTS = {"train": 28_709, "val": 3_589, "test": 3_589}
+
 _COLUMNS = ("emotion", "pixels", "Usage")
 _USAGES = {usage.encode(): index for index, usage in enumerate(SPLIT_OF_USAGE)}
 _EMOTIONS = {str(index).encode(): index for index in range(len(FER2013_EMOTIONS))}

@@ -112,6 +112,20 @@ def read_split(path: Path) -> Split:
         ) from error
 
 
+def check_same_source(first: Split, second: Split) -> None:
+    """Refuses to use two splits together that were built from different files.
+
+    Raises:
+        ValueError: If their sources' hashes differ.
+    """
+    if first.source_sha256 != second.source_sha256:
+        raise ValueError(
+            f"The {first.split} split was built from {first.source_name} ({first.source_sha256[:8]}), the "
+            f"{second.split} split from {second.source_name} ({second.source_sha256[:8]}); "
+            "build them together with BuildDataset.py --overwrite."
+        )
+
+
 def _write(path: Path, split: Split) -> None:
     # Put together in memory and written by Python: when the disk is full, HDF5's own writer can end the process.
     with h5py.File.in_memory(block_size=split.images.nbytes + _BLOCK_MARGIN) as file:

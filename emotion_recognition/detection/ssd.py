@@ -28,6 +28,10 @@ _READERS = {
 class SsdDetector:
     """Finds faces with OpenCV's SSD; the score is the network's probability that the box holds a face.
 
+    Its framing leads over the Haar cascade's boxes: on 1,391 faces that both found in 2,000 photographs, the cascade's
+    square is 1.05 (quartiles 1.00, 1.11) times as large as the SSD's box, and FER2013's frame 1.04 times as large as
+    that, see ``benchmarks/crop_margin.py``.
+
     Args:
         files: Weights and description, of TensorFlow (``.pb``, ``.pbtxt``) or Caffe (``.caffemodel``, ``.prototxt``).
         settings: Which boxes count as faces.
@@ -38,7 +42,7 @@ class SsdDetector:
     """
 
     name = "ssd"
-    framing = Framing(scale=1.06, offset_x=0.0, offset_y=0.0)
+    framing = Framing(scale=1.09, offset_x=0.0, offset_y=0.01)
 
     def __init__(self, files: SsdFiles, settings: DetectionSettings | None = None) -> None:
         self.settings = settings or DetectionSettings()

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from emotion_recognition.data.hdf5 import Split, read_split, write_splits
+from emotion_recognition.data.hdf5 import Split, check_same_source, read_split, write_splits
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1), dtype=np.uint8)
 LABELS = np.array([0, 1, 1, 0, 1], np.uint8)
@@ -69,6 +69,12 @@ def test_a_class_without_images_is_counted_as_none() -> None:
 def test_arrays_that_break_the_contract_are_refused(changes: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         split(**changes)
+
+
+def test_splits_of_different_sources_do_not_go_together() -> None:
+    check_same_source(split(), split(split="train"))
+    with pytest.raises(ValueError, match=r"val split was built from fer2013.csv \(abababab\), the train split from b"):
+        check_same_source(split(), split(split="train", source_name="b.csv", source_sha256="00" * 32))
 
 
 def test_files_that_are_no_data_set_are_refused_by_name(tmp_path: Path) -> None:
