@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import sys
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,8 @@ def download(file: PublishedFile, folder: Path, *, timeout: float = TIMEOUT) -> 
         with replace_when_complete(path) as partial:
             _fetch(file, partial, timeout)
     except (OSError, http.client.HTTPException) as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()  # the error holds the connection open
         raise OSError(f"{file.url} cannot be downloaded to {path}: {error}") from error
     return path
 
