@@ -93,7 +93,7 @@ def test_a_given_rate_wins_and_a_model_may_be_given_by_its_path(
 ) -> None:
     target = tmp_path / "elsewhere" / "model.hdf5"
     assert train(small_base, "-im", str(small_model), "-lr", "0.02", "-om", str(target)) == 0
-    assert "now 0.02" in capsys.readouterr().out
+    assert "its learning rate 0.004, now 0.02" in capsys.readouterr().out
     assert target.is_file()
 
 

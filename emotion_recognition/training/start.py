@@ -113,10 +113,16 @@ def _from_model(train: Split, path: Path, new_head: bool, learning_rate: float |
         )
     card = read_card(path) or {}
     name = card.get("network", "unknown")
-    own_text, rate = "unknown", learning_rate
-    if rate is None:
-        own, rate = next_learning_rate(network)
+    rate = learning_rate
+    try:
+        own, tenth = next_learning_rate(network)
+    except ValueError:
+        if rate is None:
+            raise
+        own_text = "unknown"
+    else:
         own_text = f"{own:g}"
+        rate = tenth if rate is None else rate
     if new_head:
         network = with_new_head(network, name, len(train.class_names))
     else:
