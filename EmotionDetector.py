@@ -72,7 +72,7 @@ def _detect(arguments: argparse.Namespace) -> None:
     from emotion_recognition.detection.annotation import annotate
     from emotion_recognition.detection.detectors import open_detector
     from emotion_recognition.detection.image_file import check_output, read_image, write_image
-    from emotion_recognition.detection.ssd_files import how_to_get
+    from emotion_recognition.detection.ssd_files import PUBLISHED_FILES
 
     image = read_image(picture)
     check_output(output, input_path=picture)
@@ -85,8 +85,8 @@ def _detect(arguments: argparse.Namespace) -> None:
     print(f"face detector: {face_detector.description}", flush=True)
     if arguments.detector == "auto" and face_detector.name == "haar":
         print(
-            "The SSD finds more faces. To use it, run once with --detector ssd, or "
-            f"{how_to_get(workspace.face_detector_folder)}."
+            "The SSD finds more faces. To use it, run once with --detector ssd, which downloads it, or put "
+            f"{' and '.join(file.name for file in PUBLISHED_FILES)} into {workspace.face_detector_folder}."
         )
 
     # Keras takes seconds to import, so mistakes in the other options have been found by now.
