@@ -71,7 +71,7 @@ def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_e
         for start in (1, *changes):
             if start > 1:
                 axes.axvline(start - 0.5, color="lightgrey", zorder=0)
-            label = f" rate {rates[start - 1]:g}"
+            label = f" {'rate ' if start == 1 else ''}{rates[start - 1]:g}"
             axes.text(start - 0.5, 1, label, transform=axes.get_xaxis_transform(), va="bottom", fontsize="small")
         axes.set(xlabel="epoch", ylabel=quantity, xlim=(0.5, len(rows) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
