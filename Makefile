@@ -43,7 +43,8 @@ format: $(VENV)/.dev ## format the code and mend what the linter can
 bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the same run
 	$(BIN)/python -m benchmarks.build_dataset $(FER2013)
 	$(BIN)/python -m benchmarks.training_speed -b $(BASE)
-	$(BIN)/python -m benchmarks.detection -b $(BASE)
+	$(BIN)/python -m benchmarks.prediction_speed
+	$(BIN)/python -m benchmarks.detection
 
 figures: $(VENV)/.run ## make the README's figures again from the released models' runs
 	$(BIN)/python -m figures.make_figures -b $(BASE)
