@@ -6,7 +6,6 @@ BuildDataset.py comes before; TestNetwork.py comes next.
 import argparse
 import sys
 from dataclasses import replace
-from typing import Any
 
 from emotion_recognition.command_line import exit_status, new_parser
 from emotion_recognition.models import NETWORKS
@@ -67,7 +66,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.models.card import write_card
     from emotion_recognition.models.files import load_network, save_network
     from emotion_recognition.training.run_card import run_card, stage_entry
-    from emotion_recognition.training.stage import fit_stage
+    from emotion_recognition.training.stage import StageResult, fit_stage
     from emotion_recognition.training.start import open_start, tensorboard
 
     train, val = (read_split(workspace.split_path(split, arguments.num_emotions)) for split in ("train", "val"))
@@ -95,6 +94,20 @@ def _train(arguments: argparse.Namespace) -> None:
     check_can_write(output)
     print(start.description)
     print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
+
+    def save(result: StageResult) -> None:
+        stage = stage_entry(settings, result, start.input_name, arguments.new_head)
+        save_network(start.network, output)
+        # The figures are those of the file as others will read it, in float32.
+        metrics = evaluate([load_network(output)], val)
+        val_metrics = {**metrics.to_json(), "loss": result.best_row["val_loss"]}
+        card = run_card(start.network, start.network_name, train, val, [*start.stages, stage], val_metrics)
+        write_card(output, card)
+        print(
+            f"Best epoch {result.best_epoch} of {len(result.rows)}: "
+            f"validation loss {result.best_row['val_loss']:.4f}, accuracy {metrics.accuracy:.2%}"
+        )
+
     result = fit_stage(
         start.network,
         train,
@@ -104,22 +117,13 @@ def _train(arguments: argparse.Namespace) -> None:
         resume_path=beside(output, ".resume.h5"),
         resume=arguments.resume,
         identity=start.identity,
+        save=save,
         callbacks=tensorboard(beside(output, "_tensorboard")) if arguments.tensorboard else (),
         verbose=1 if sys.stdout.isatty() else 2,
     )
-    stages: list[dict[str, Any]] = [*start.stages, stage_entry(settings, result, start.input_name, arguments.new_head)]
-    best = result.best_row
-    save_network(start.network, output)
-    # The figures are those of the file as others will read it, in float32.
-    metrics = evaluate([load_network(output)], val)
-    val_metrics = {**metrics.to_json(), "loss": best["val_loss"]}
-    write_card(output, run_card(start.network, start.network_name, train, val, stages, val_metrics))
     plots.draw_training_curves(beside(output, "_curves.png"), result.rows, result.best_epoch, output.name)
     drawing = plots.draw_network(beside(output, "_network"), start.network)
-    print(
-        f"Best epoch {result.best_epoch} of {len(result.rows)}: validation loss {best['val_loss']:.4f}, "
-        f"accuracy {metrics.accuracy:.2%}\nWrote {output}, its card, log and curves; {drawing}"
-    )
+    print(f"Wrote {output}, its card, log and curves; {drawing}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ The classic run has three: a first stage from scratch, then fine-tuning, each at
 before: HDF5 splits; next: a saved model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ def fit_stage(
     resume_path: Path,
     resume: bool = False,
     identity: dict[str, Any] | None = None,
+    save: Callable[[StageResult], None] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int = 2,
 ) -> StageResult:
@@ -84,6 +85,7 @@ def fit_stage(
         resume_path: File that holds an unfinished run's state. It is deleted when the stage is done.
         resume: Whether to go on with the unfinished run at ``resume_path``.
         identity: More facts that a resumed run must share with the interrupted one, as JSON values.
+        save: Called with the result while the resume point is still there, so that a save that fails loses nothing.
         callbacks: Further Keras callbacks.
         verbose: Keras's own: 0 silent, 1 a progress bar, 2 a line per epoch.
 
@@ -141,5 +143,8 @@ def fit_stage(
         raise ValueError(
             f"Training diverged: the loss became infinite at a learning rate of {settings.learning_rate:g}; lower it."
         ) from error
+    result = StageResult(rows=log.rows, best_epoch=early_stopping.best_epoch + 1)
+    if save is not None:
+        save(result)
     resume_path.unlink(missing_ok=True)
-    return StageResult(rows=log.rows, best_epoch=early_stopping.best_epoch + 1)
+    return result

@@ -190,6 +190,18 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path: Path) -> None:
         fit(tmp_path, tiny_network(), other, resume=True)
 
 
+def test_a_save_that_fails_loses_no_training(tmp_path: Path) -> None:
+    def fail(result: StageResult) -> None:
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        fit(tmp_path, tiny_network(), save=fail)
+    saved: list[StageResult] = []
+    fit(tmp_path, tiny_network(), resume=True, save=saved.append)
+    assert len(saved[0].rows) == SETTINGS.epochs
+    assert not (tmp_path / "run.resume.h5").exists()
+
+
 def test_a_resumed_run_may_be_made_longer_or_shorter(tmp_path: Path) -> None:
     for epochs, expected in ((6, 6), (1, 2)):
         interrupt(tmp_path, epoch=2)
