@@ -27,6 +27,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--input", type=Path, metavar="FILE", help="the CSV, plain or .gz, or the .tar.gz or .zip that holds it"
     )
+    parser.add_argument(
+        "--votes", type=Path, metavar="CSV", help="FER+'s fer2013new.csv; its votes are stored beside the labels"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace splits that were built before")
     return parser
 
@@ -45,7 +48,9 @@ def _build(arguments: argparse.Namespace) -> None:
     workspace.create_folders()
     source = arguments.input or find_source(workspace.fer2013_folder)
     print(f"reads {source}", flush=True)
-    splits = build_splits(source, workspace, arguments.num_emotions, overwrite=arguments.overwrite)
+    splits = build_splits(
+        source, workspace, arguments.num_emotions, overwrite=arguments.overwrite, votes=arguments.votes
+    )
     print(_table(splits))
     if {name: len(split) for name, split in splits.items()} != PUBLISHED_COUNTS:
         print(f"note: the whole FER2013 has {' / '.join(f'{count:,}' for count in PUBLISHED_COUNTS.values())} images")

@@ -236,3 +236,50 @@ def test_the_real_fer2013_has_the_published_counts_and_duplicates(real_data: Pat
     assert ((repeats > 1).sum(), repeats[repeats > 1].sum()) == (1518, 3373)
     assert has_twin(seven["test"].images, among=seven["train"].images).sum() == 291
     assert has_twin(seven["val"].images, among=seven["train"].images).sum() == 279
+
+
+def write_votes(path: Path, usages: tuple[str, ...] = ("Training", "PublicTest", "PrivateTest")) -> Path:
+    """Votes for :func:`write_csv`'s rows: image i has i modulo 10 votes for happiness and the rest for sadness."""
+    header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    rows = [f"{usages[i % 3]},{i}.png,0,{i % 10},0,{10 - i % 10},0,0,0,0,0,0" for i in range(21)]
+    path.write_text("\n".join([header, *rows, ""]))
+    return path
+
+
+def test_votes_are_stored_beside_the_labels_of_their_images(tmp_path: Path) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    assert build(tmp_path, "--input", str(source), "--votes", str(votes)) == 0
+    for index, (name, split) in enumerate(read_all(tmp_path, 7).items()):
+        assert split.labels.tolist() == list(range(7)), name
+        rows = range(index, 21, 3)
+        assert split.images[:, 0, 0, 0].tolist() == list(rows)
+        assert split.votes is not None
+        assert split.votes[:, 1].tolist() == [row % 10 for row in rows]
+        assert (split.votes.sum(axis=1) == 10).all()
+        assert split.votes_sha256 == hashlib.sha256(votes.read_bytes()).hexdigest()
+
+
+def test_votes_of_other_rows_leave_no_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_csv(tmp_path / "fer2013.csv")
+    votes = write_votes(tmp_path / "votes.csv", usages=("Training", "PrivateTest", "PublicTest"))
+    assert build(tmp_path, "--input", str(source), "--votes", str(votes)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {votes}: row 2 (line 3): Usage is PrivateTest, but row 2 of {source}")
+    assert error.count("\n") == 1
+    assert build(tmp_path, "--input", str(source), "--votes", str(tmp_path / "missing.csv")) == 2
+    assert "missing.csv" in capsys.readouterr().err
+    assert not list((tmp_path / "hdf5").iterdir())
+
+
+@pytest.mark.real_data
+def test_the_real_votes_fall_on_their_images(real_data: Path, tmp_path: Path) -> None:
+    source, votes = real_data / "fer2013" / "fer2013.csv.gz", real_data / "ferplus" / "fer2013new.csv"
+    assert build(tmp_path, "--input", str(source), "--votes", str(votes)) == 0
+    splits = read_all(tmp_path, 7)
+    # FER+ and FER2013 agree far more often than by chance: 1 of 7 would be happy where most annotators saw it.
+    for split in splits.values():
+        assert split.votes is not None
+        happy = split.votes[:, 1] > 5
+        assert (split.labels[happy] == 3).mean() > 0.85
+        blank = split.images.reshape(len(split), -1).max(axis=1) == 0
+        assert (split.votes[blank, 9] == 10).all()

@@ -6,6 +6,7 @@ Stage before: :mod:`emotion_recognition.data.fer2013_csv`; next: training and ev
 from pathlib import Path
 
 from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
+from emotion_recognition.data.ferplus_votes import FerPlusVotes, read_votes
 from emotion_recognition.data.hdf5 import Split, write_splits
 from emotion_recognition.emotions import class_names, labels_from_fer2013
 from emotion_recognition.workspace import SPLITS, Workspace
@@ -35,7 +36,9 @@ def find_source(folder: Path) -> Path:
     )
 
 
-def build_splits(source: Path, workspace: Workspace, num_emotions: int, *, overwrite: bool = False) -> dict[str, Split]:
+def build_splits(
+    source: Path, workspace: Workspace, num_emotions: int, *, overwrite: bool = False, votes: Path | None = None
+) -> dict[str, Split]:
     """Reads FER2013 and writes its three splits, all of them or none.
 
     Args:
@@ -43,13 +46,14 @@ def build_splits(source: Path, workspace: Workspace, num_emotions: int, *, overw
         workspace: Where the splits go; its folders are created when missing.
         num_emotions: 6 or 7.
         overwrite: Whether earlier splits may be replaced.
+        votes: FER+'s CSV, to store its votes beside the labels; None to do without.
 
     Returns:
         The splits by name.
 
     Raises:
         FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
-        ValueError: If the source is not FER2013, or one of its splits would be empty.
+        ValueError: If the source is not FER2013, one of its splits would be empty, or the votes do not belong to it.
         OSError: If a file cannot be read or written.
     """
     paths = {split: workspace.split_path(split, num_emotions) for split in SPLITS}
@@ -59,8 +63,12 @@ def build_splits(source: Path, workspace: Workspace, num_emotions: int, *, overw
     for path in paths.values():
         if path.exists() and not path.is_file():
             raise FileExistsError(f"{path} is no file and cannot be replaced; move it away.")
+    # The small file first: its mistakes show at once.
+    ferplus = None if votes is None else read_votes(votes)
     fer2013 = read_fer2013(source)
-    splits = {split: _split(fer2013, split, num_emotions, source) for split in SPLITS}
+    if ferplus is not None:
+        ferplus.check_rows(fer2013.usages, source)
+    splits = {split: _split(fer2013, ferplus, split, num_emotions, source) for split in SPLITS}
     workspace.create_folders()
     for leftover in workspace.hdf5_folder.glob(f".fer2013_{num_emotions}classes_*.partial.hdf5"):
         leftover.unlink()  # of a build that was killed
@@ -68,7 +76,7 @@ def build_splits(source: Path, workspace: Workspace, num_emotions: int, *, overw
     return splits
 
 
-def _split(fer2013: Fer2013, split: str, num_emotions: int, source: Path) -> Split:
+def _split(fer2013: Fer2013, ferplus: FerPlusVotes | None, split: str, num_emotions: int, source: Path) -> Split:
     rows = fer2013.rows_of(split)
     if not rows.any():
         raise ValueError(f"{source}: no row belongs to the {split} split.")
@@ -79,4 +87,6 @@ def _split(fer2013: Fer2013, split: str, num_emotions: int, source: Path) -> Spl
         split=split,
         source_name=source.name,
         source_sha256=fer2013.source_sha256,
+        votes=None if ferplus is None else ferplus.counts[rows],
+        votes_sha256=None if ferplus is None else ferplus.sha256,
     )

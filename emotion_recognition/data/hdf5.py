@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.data.ferplus_votes import VOTE_NAMES
 
 FORMAT_VERSION = 1
 
@@ -31,6 +32,9 @@ class Split:
         split: "train", "val" or "test".
         source_name: Name of the file that the images came from, without its folder.
         source_sha256: SHA-256 of that file, 64 hexadecimal digits.
+        votes: uint8 array (N, 10), FER+'s votes on each image in the order of
+            :data:`~emotion_recognition.data.ferplus_votes.VOTE_NAMES`; None if the split was built without them.
+        votes_sha256: SHA-256 of the votes' file, 64 hexadecimal digits; None without votes.
 
     Raises:
         ValueError: If an array has another dtype or shape, or a label has no class.
@@ -42,6 +46,8 @@ class Split:
     split: str
     source_name: str
     source_sha256: str
+    votes: np.ndarray | None = None
+    votes_sha256: str | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -57,6 +63,13 @@ class Split:
         if len(self.labels) and int(self.labels.max()) >= len(self.class_names):
             raise ValueError(
                 f"labels must be below the number of classes, {len(self.class_names)}. Received: {self.labels.max()}"
+            )
+        if self.votes is not None and (
+            self.votes.dtype != np.uint8 or self.votes.shape != (len(self.labels), len(VOTE_NAMES))
+        ):
+            raise ValueError(
+                f"votes must be a uint8 array ({len(self.labels)}, {len(VOTE_NAMES)}), a row for each image. "
+                f"Received: {self.votes.dtype} {self.votes.shape}"
             )
 
     def __len__(self) -> int:
@@ -97,6 +110,9 @@ def read_split(path: Path) -> Split:
             version = int(file.attrs["format_version"])
             if version != FORMAT_VERSION:
                 raise ValueError(f"its format version is {version}, this program reads {FORMAT_VERSION}")
+            votes = file.get("votes")
+            if votes is not None and tuple(votes.attrs["vote_names"]) != VOTE_NAMES:
+                raise ValueError(f"its votes must be on {', '.join(VOTE_NAMES)}")
             return Split(
                 images=file["images"][:],
                 labels=file["labels"][:],
@@ -104,6 +120,8 @@ def read_split(path: Path) -> Split:
                 split=str(file.attrs["split"]),
                 source_name=str(file.attrs["source_name"]),
                 source_sha256=str(file.attrs["source_sha256"]),
+                votes=None if votes is None else votes[:],
+                votes_sha256=None if votes is None else str(votes.attrs["sha256"]),
             )
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ValueError(
@@ -131,6 +149,10 @@ def _write(path: Path, split: Split) -> None:
     with h5py.File.in_memory(block_size=split.images.nbytes + _BLOCK_MARGIN) as file:
         file.create_dataset("images", data=split.images)
         file.create_dataset("labels", data=split.labels)
+        if split.votes is not None:
+            votes = file.create_dataset("votes", data=split.votes)
+            votes.attrs["vote_names"] = list(VOTE_NAMES)
+            votes.attrs["sha256"] = split.votes_sha256 or ""
         file.attrs["class_names"] = list(split.class_names)
         file.attrs["split"] = split.split
         file.attrs["source_name"] = split.source_name

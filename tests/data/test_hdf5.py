@@ -34,6 +34,23 @@ def test_what_is_written_is_read_with_names_and_origin(tmp_path: Path) -> None:
     assert read.class_counts().tolist() == [2, 3]
 
 
+def test_votes_are_read_with_their_origin_and_are_none_without(tmp_path: Path) -> None:
+    votes = np.arange(50, dtype=np.uint8).reshape(5, 10)
+    write_splits({tmp_path / "a.hdf5": split(votes=votes, votes_sha256="cd" * 32), tmp_path / "b.hdf5": split()})
+    read = read_split(tmp_path / "a.hdf5")
+    assert read.votes is not None
+    assert np.array_equal(read.votes, votes)
+    assert read.votes_sha256 == "cd" * 32
+    without = read_split(tmp_path / "b.hdf5")
+    assert (without.votes, without.votes_sha256) == (None, None)
+    with h5py.File(tmp_path / "a.hdf5", "r+") as file:
+        names = list(file["votes"].attrs["vote_names"])
+        assert names[:2] + names[-2:] == ["neutral", "happiness", "unknown", "NF"]
+        file["votes"].attrs["vote_names"] = names[::-1]
+    with pytest.raises(ValueError, match="its votes must be on neutral, happiness"):
+        read_split(tmp_path / "a.hdf5")
+
+
 def test_other_programs_find_the_documented_layout(tmp_path: Path) -> None:
     write_splits({tmp_path / "val.hdf5": split()})
     with h5py.File(tmp_path / "val.hdf5", "r") as file:
@@ -63,6 +80,8 @@ def test_a_class_without_images_is_counted_as_none() -> None:
         ({"images": IMAGES[..., 0]}, "images must be a uint8 array"),
         ({"labels": LABELS.astype(np.int64)}, "labels must be a uint8 array"),
         ({"labels": LABELS[:4]}, r"labels must be a uint8 array \(5,\)"),
+        ({"votes": np.zeros((4, 10), np.uint8)}, r"votes must be a uint8 array \(5, 10\)"),
+        ({"votes": np.zeros((5, 10), np.int64)}, r"votes must be a uint8 array \(5, 10\)"),
         ({"class_names": ("happy",)}, "labels must be below the number of classes, 1. Received: 1"),
     ],
 )
