@@ -1,18 +1,22 @@
-"""Rebuilds a network with another numerical precision and the same weights."""
+"""Rebuilds a network with another numerical precision, or another way to compute it, and the same weights."""
 
 import keras
 from keras import layers
+
+from emotion_recognition.models.fused_normalization import FusedBatchNormalization
 
 #: Scaling and probabilities stay exact: bfloat16 has three significant decimal digits.
 _ALWAYS_FLOAT32 = (layers.InputLayer, layers.Rescaling, layers.Normalization, layers.GroupNormalization, layers.Softmax)
 
 
-def with_precision(network: keras.Model, policy: str) -> keras.Model:
+def with_precision(network: keras.Model, policy: str, *, fused_normalization: bool = False) -> keras.Model:
     """Returns an uncompiled copy of the network whose layers compute with a dtype policy.
 
     Args:
         network: A functional or sequential network; networks inside it are rebuilt too.
         policy: "float32", "mixed_bfloat16" or "mixed_float16".
+        fused_normalization: Whether batch normalisation is computed by one operation, which is faster to train on a
+            CPU. Only the copy that is trained should have it; without, a copy has Keras's own layers again.
 
     Raises:
         ValueError: If Keras does not know the policy.
@@ -31,7 +35,7 @@ def with_precision(network: keras.Model, policy: str) -> keras.Model:
         if isinstance(part, layers.Layer):
             exact = isinstance(part, _ALWAYS_FLOAT32) or config.get("activation") == "softmax"
             config["dtype"] = "float32" if exact else policy
-        return type(part).from_config(config)
+        return _kind(part, fused_normalization).from_config(config)
 
     copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True)
     copy.set_weights(network.get_weights())
@@ -39,3 +43,9 @@ def with_precision(network: keras.Model, policy: str) -> keras.Model:
         if isinstance(layer, layers.Normalization):
             layer.finalize_state()  # takes over the mean and variance that set_weights has put into its variables
     return copy
+
+
+def _kind(part: keras.Operation, fused_normalization: bool) -> type[keras.Operation]:
+    if type(part) in (layers.BatchNormalization, FusedBatchNormalization):
+        return FusedBatchNormalization if fused_normalization else layers.BatchNormalization
+    return type(part)
