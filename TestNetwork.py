@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line import exit_status, new_parser
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
+from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
     from emotion_recognition.data.hdf5 import Split
 
-EPILOG = """Writes the report as text and JSON and the matrix as a picture, beside the model, or into output/ for
-several models. The figures of one model, in
-the default pixel range and without --flip, go into its card too."""
+EPILOG = """Writes the report as text and JSON, the confusion matrix and the reliability diagram as pictures, beside
+the model, or into output/ for several models. Probabilities are calibrated with the temperature in the model's card.
+The figures of one model, in the default pixel range and without --tta, go into its card too."""
 
 _LONGEST_NAME = 100
 
@@ -43,7 +44,16 @@ def build_parser() -> argparse.ArgumentParser:
         default=defaults.pixel_range,
         help="range of pixel values that the networks expect",
     )
-    parser.add_argument("--flip", action="store_true", help="show each image mirrored too, and average the two results")
+    parser.add_argument(
+        "--tta",
+        nargs="?",
+        const="full",
+        default=defaults.tta,
+        choices=tuple(TTA),
+        help="test-time augmentation, averages the probabilities of several views: "
+        + "; ".join(f"{name}, {text}" for name, text in TTA.items())
+        + ". --tta alone is full",
+    )
     parser.add_argument(
         "--output_name", metavar="NAME", help="what the files' names start with (default: the models' names)"
     )
@@ -58,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _test(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.base_path)
-    settings = PredictionSettings(arguments.batch_size, arguments.pixel_range, arguments.flip)
+    settings = PredictionSettings(arguments.batch_size, arguments.pixel_range, arguments.tta)
     if arguments.input_model is None:
         models = [workspace.released_model(arguments.num_emotions)]
     else:
@@ -90,9 +100,23 @@ def _test(arguments: argparse.Namespace) -> None:
     plots.draw_confusion_matrix(
         folder / f"{stem}_confusion.png", evaluation.metrics.confusion, split.class_names, headline(evaluation)
     )
+    diagrams = {"before calibration": evaluation.uncalibrated, "after": evaluation.calibrated}
+    plots.draw_reliability(
+        folder / f"{stem}_reliability.png",
+        {name: (bins.counts, bins.accuracy, bins.expected_error) for name, bins in diagrams.items()},
+        headline(evaluation),
+    )
     if len(models) == 1 and settings == PredictionSettings(batch_size=settings.batch_size):
-        record_metrics(models[0], split.split, evaluation.metrics.to_json())
-    print(f"Wrote {folder / stem}_report.txt, _report.json and _confusion.png")
+        record_metrics(
+            models[0],
+            split.split,
+            {
+                **evaluation.metrics.to_json(),
+                "expected_calibration_error": evaluation.calibrated.expected_error,
+                "expected_calibration_error_before": evaluation.uncalibrated.expected_error,
+            },
+        )
+    print(f"Wrote {folder / stem}_report.txt, _report.json, _confusion.png and _reliability.png")
 
 
 def _train_split(workspace: Workspace, num_emotions: int) -> "Split | None":

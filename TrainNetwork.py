@@ -5,46 +5,100 @@ BuildDataset.py comes before; TestNetwork.py comes next.
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.data.augmentation import parse_augmentation
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.recipes import RECIPES, in_stages, parse_stages
+from emotion_recognition.training.settings import BALANCES, OPTIMIZERS, SCHEDULES, StageSettings
 from emotion_recognition.workspace import DEFAULT_MODEL_NAME, Workspace, beside
 
+DEFAULT_RECIPE = "staged"
+
 EXAMPLES = """
-example: train from scratch, then fine-tune twice, each time at a tenth of the rate
-  TrainNetwork.py -n 7 -epochs 60 -om stage1.keras
-  TrainNetwork.py -n 7 -epochs 20 -im stage1.keras -om stage2.keras
-  TrainNetwork.py -n 7 -epochs 10 -im stage2.keras
+recipes:
+{recipes}
+  An option that is given overrides the recipe's; those without a default in this list have the recipe's.
+
+examples:
+  TrainNetwork.py -n 7                                       all stages of the classic run
+  TrainNetwork.py -n 7 --stages 1e-3:60,1e-4:20              the same with other stages
+  TrainNetwork.py -n 7 -epochs 60 -om stage1.keras           one stage at a time: from scratch,
+  TrainNetwork.py -n 7 -epochs 20 -im stage1.keras           then at a tenth of stage1's rate
+  TrainNetwork.py -n 7 --recipe record -epochs 120 --mixed_precision
 """
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
-    defaults = StageSettings()
-    parser = new_parser("Trains a network on FER2013's HDF5 splits.", EXAMPLES)
-    parser.add_argument("-im", "--input_model", help="trained model to go on with: a name in output/ or a path")
-    parser.add_argument("-om", "--output_model", default=DEFAULT_MODEL_NAME, help="name in output/ or path to write")
-    parser.add_argument(
+    recipes = "\n".join(f"  {name:<10} {recipe.summary}" for name, recipe in RECIPES.items())
+    parser = new_parser("Trains a network on FER2013's HDF5 splits.", EXAMPLES.format(recipes=recipes))
+    add = parser.add_argument
+    add("-im", "--input_model", help="trained model to go on with: a name in output/ or a path")
+    add("-om", "--output_model", default=DEFAULT_MODEL_NAME, help="name in output/ or path to write")
+    add("--recipe", choices=tuple(RECIPES), default=DEFAULT_RECIPE, help="a named set of the options below")
+    add(
+        "--stages",
+        metavar="RATE:EPOCHS,...",
+        help="rate and most epochs of each stage (default: those of the recipe, unless -lr, -epochs or -im is given)",
+    )
+    add(
         "-lr",
         "--learning_rate",
         type=float,
-        help=f"Adam's rate (default: {defaults.learning_rate:g} from scratch, else a tenth of the input model's own)",
+        help="the optimizer's rate, or its highest one (default from an input model: a tenth of that model's own)",
     )
-    parser.add_argument("-epochs", "--number_of_epochs", type=int, default=defaults.epochs, help="most epochs")
-    parser.add_argument("--network", choices=NETWORKS, help="architecture of a new network (default: vggnet)")
-    parser.add_argument("--new_head", action="store_true", help="give the input model a new last layer for -n emotions")
-    parser.add_argument("--batch_size", type=int, default=defaults.batch_size, help="images per step")
-    parser.add_argument(
-        "--patience", type=int, default=defaults.patience, help="epochs without a lower validation loss before the stop"
+    add("-epochs", "--number_of_epochs", dest="epochs", type=int, help="most epochs; with a schedule, exactly as many")
+    add("--network", choices=NETWORKS, help="architecture of a new network")
+    add("--new_head", action="store_true", help="give the input model a new last layer for -n emotions")
+    add("--batch_size", type=int, help="images per step")
+    add("--patience", type=_patience, metavar="N|none", help="epochs without a lower validation loss before the stop")
+    add("--optimizer", choices=OPTIMIZERS)
+    add("--schedule", choices=SCHEDULES, help="how the rate goes within a stage")
+    add("--weight_decay", type=float, help="share of each kernel that a step takes away, times the rate")
+    add("--label_smoothing", type=float, help="share of the target that all classes get alike, 0..1")
+    add("--votes", type=float, help="weight of a second loss, on predicting FER+'s votes; the data set must have them")
+    add("--ema", type=float, help="momentum of the moving average of the weights that is kept; 0 keeps the last ones")
+    add("--balance", choices=BALANCES, help="for rare classes: weigh their images more, or draw them more often")
+    add("--augmentation", metavar="NAME=VALUE,...|none", help="random changes, for instance rotation=12,erase=0.25")
+    add(
+        "--clean_statistics",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="compute batch normalisation's figures anew on unchanged images, after the last epoch",
     )
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="start of all random numbers")
-    parser.add_argument("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
-    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
-    parser.add_argument("--resume", action="store_true", help="go on with the interrupted run of this output model")
+    add("--seed", type=int, default=StageSettings().seed, help="start of all random numbers")
+    add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
+    add("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
+    add("--resume", action="store_true", help="go on with the interrupted run of this output model")
     return parser
+
+
+def _patience(text: str) -> int | str:
+    return text if text == "none" else int(text)
+
+
+def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
+    """The settings of every stage, from the recipe and the options that override it."""
+    recipe = RECIPES[arguments.recipe]()
+    names = {field.name for field in fields(StageSettings)} - {"augmentation", "patience"}
+    given: dict[str, Any] = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    if arguments.patience is not None:
+        given["patience"] = None if arguments.patience == "none" else arguments.patience
+    if arguments.augmentation is not None:
+        given["augmentation"] = parse_augmentation(arguments.augmentation, recipe.augmentation)
+    settings: StageSettings = replace(recipe, **given)
+    single = [name for name in ("learning_rate", "epochs", "input_model") if getattr(arguments, name) is not None]
+    if arguments.stages is not None:
+        if "input_model" in single:
+            single.remove("input_model")
+        if single:
+            raise ValueError("--stages has the rates and epochs of all stages; leave out -lr and -epochs.")
+        return in_stages(settings, parse_stages(arguments.stages))
+    return in_stages(settings, recipe.stages) if recipe.stages and not single else [settings]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,71 +111,65 @@ def _train(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.base_path)
     output = workspace.new_model(arguments.output_model)
 
+    stages = _stages(arguments)
     import_keras()
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.hdf5 import check_same_source, read_split
     from emotion_recognition.emotions import check_same_classes, class_names
-    from emotion_recognition.evaluation.evaluate import evaluate
+    from emotion_recognition.evaluation.calibration import fit_temperature
+    from emotion_recognition.evaluation.metrics import compute_metrics
+    from emotion_recognition.evaluation.predictions import predict
     from emotion_recognition.models.card import write_card
     from emotion_recognition.models.files import load_network, save_network
-    from emotion_recognition.training.run_card import run_card, stage_entry
-    from emotion_recognition.training.stage import StageResult, fit_stage
+    from emotion_recognition.training.run_card import run_card
+    from emotion_recognition.training.stages import RunResult, fit_stages
     from emotion_recognition.training.start import open_start, tensorboard
 
     train, val = (read_split(workspace.split_path(split, arguments.num_emotions)) for split in ("train", "val"))
     for split in (train, val):
         check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, f"The {split.split} split")
-    defaults = StageSettings()
     check_same_source(train, val)
-    requested = StageSettings(
-        learning_rate=defaults.learning_rate if arguments.learning_rate is None else arguments.learning_rate,
-        epochs=arguments.number_of_epochs,
-        patience=arguments.patience,
-        batch_size=arguments.batch_size,
-        seed=arguments.seed,
-        mixed_precision=arguments.mixed_precision,
-    )
     start = open_start(
         train,
-        requested,
+        stages[0],
         network_name=arguments.network,
         input_model=None if arguments.input_model is None else workspace.find_model(arguments.input_model),
         new_head=arguments.new_head,
-        lower_rate=arguments.learning_rate is None,
+        lower_rate=arguments.learning_rate is None and arguments.stages is None,
     )
-    settings = replace(requested, learning_rate=start.learning_rate)
+    stages[0] = replace(stages[0], learning_rate=start.learning_rate)
     check_can_write(output)
     print(start.description)
     print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
 
-    def save(result: StageResult) -> None:
-        stage = stage_entry(settings, result, start.input_name, arguments.new_head)
+    def save(run: RunResult) -> None:
         save_network(start.network, output)
         # The figures are those of the file as others will read it, in float32.
-        metrics = evaluate([load_network(output)], val)
-        val_metrics = {**metrics.to_json(), "loss": result.best_row["val_loss"]}
-        card = run_card(start.network, start.network_name, train, val, [*start.stages, stage], val_metrics)
-        write_card(output, card)
+        probabilities = predict(load_network(output), val.images).probabilities
+        metrics = compute_metrics(val.labels, probabilities, val.class_names)
+        card = run_card(start.network, start.network_name, train, val, run.entries, metrics.to_json())
+        write_card(output, {**card, "calibration": fit_temperature(val.labels, probabilities).to_json()})
+        last, best = run.entries[-1], run.rows[run.best_row]
         print(
-            f"Best epoch {result.best_epoch} of {len(result.rows)}: "
-            f"validation loss {result.best_row['val_loss']:.4f}, accuracy {metrics.accuracy:.2%}"
+            f"Best epoch {last['best_epoch']} of {last['epochs_run']}: "
+            f"validation loss {best['val_loss']:.4f}, accuracy of the saved model {metrics.accuracy:.2%}",
+            flush=True,
         )
 
-    result = fit_stage(
-        start.network,
+    run = fit_stages(
+        start,
         train,
         val,
-        settings,
+        stages,
         log_path=beside(output, "_log.csv"),
         resume_path=beside(output, ".resume.h5"),
         resume=arguments.resume,
-        identity=start.identity,
         save=save,
         callbacks=tensorboard(beside(output, "_tensorboard")) if arguments.tensorboard else (),
         verbose=1 if sys.stdout.isatty() else 2,
     )
-    plots.draw_training_curves(beside(output, "_curves.png"), result.rows, result.best_epoch, output.name)
+    plots.draw_training_curves(beside(output, "_curves.png"), run.rows, run.best_row + 1, output.name)
     drawing = plots.draw_network(beside(output, "_network"), start.network)
     print(f"Wrote {output}, its card, log and curves; {drawing}")
 

@@ -1,7 +1,8 @@
 """How much of the network's own speed is left in real training, with shuffling and augmentation.
 
 Compares the steps of ``fit`` on augmented batches of the training split with the same steps on one batch that is
-made once and shown again and again; rounds alternate, medians count. Prints images per second and their ratio.
+made once and shown again and again, and these with Keras's own composed batch normalisation; rounds alternate, medians
+count. Prints images per second and their ratios.
 """
 
 import argparse
@@ -42,12 +43,13 @@ def _measure(arguments: argparse.Namespace) -> None:
     from emotion_recognition.data.augmentation import Augmentation
     from emotion_recognition.data.batches import TrainingBatches
     from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.targets import training_targets
     from emotion_recognition.models import build_network
     from emotion_recognition.models.precision import with_precision
     from emotion_recognition.training.compiling import compile_network
 
     class CachedBatch(keras.utils.PyDataset):
-        def __init__(self, batch: tuple[np.ndarray, np.ndarray], steps: int) -> None:
+        def __init__(self, batch: tuple[np.ndarray, ...], steps: int) -> None:
             super().__init__()
             self._batch = batch
             self._steps = steps
@@ -55,7 +57,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         def __len__(self) -> int:
             return self._steps
 
-        def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
             return self._batch
 
     class EpochClock(keras.callbacks.Callback):
@@ -73,19 +75,25 @@ def _measure(arguments: argparse.Namespace) -> None:
     count = arguments.steps * arguments.batch_size
     real = TrainingBatches(
         train.images[:count],
-        train.labels[:count],
+        training_targets(train)[:count],
         batch_size=arguments.batch_size,
         augmentation=Augmentation(),
         seed=0,
     )
     cached = CachedBatch(real[0], len(real))
+    settings = StageSettings(batch_size=arguments.batch_size)
+    policy = "mixed_bfloat16" if arguments.mixed_precision else "float32"
     network = build_network("vggnet", num_classes=len(train.class_names))
-    if arguments.mixed_precision:
-        network = with_precision(network, "mixed_bfloat16")
-    compile_network(network, 1e-3)
-    speeds: dict[str, list[float]] = {"real": [], "cached": []}
+    fused, composed = (with_precision(network, policy, fused_normalization=fuse) for fuse in (True, False))
+    for network in (fused, composed):
+        compile_network(network, settings, arguments.steps)
+    speeds: dict[str, list[float]] = {"real": [], "cached": [], "composed": []}
     for turn in range(arguments.rounds + 1):
-        for name, batches in (("real", real), ("cached", cached)):
+        for name, network, batches in (
+            ("real", fused, real),
+            ("cached", fused, cached),
+            ("composed", composed, cached),
+        ):
             clock = EpochClock()
             network.fit(batches, shuffle=False, verbose=0, callbacks=[clock])
             if turn > 0:  # the first round compiles the step
@@ -93,8 +101,9 @@ def _measure(arguments: argparse.Namespace) -> None:
     medians = {name: statistics.median(values) for name, values in speeds.items()}
     ratio = medians["real"] / medians["cached"]
     for name, values in speeds.items():
-        print(f"{name:>7}: {medians[name]:7.1f} images per second ({min(values):.1f} to {max(values):.1f})")
+        print(f"{name:>8}: {medians[name]:7.1f} images per second ({min(values):.1f} to {max(values):.1f})")
     print(f"real / cached: {ratio:.3f} (bar: at least {BAR:.2f}): {'met' if ratio >= BAR else 'NOT met'}")
+    print(f"cached / composed: {medians['cached'] / medians['composed']:.2f}")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,33 @@ def draw_confusion_matrix(path: Path, confusion: np.ndarray, class_names: Sequen
     _save(figure, path)
 
 
+def draw_reliability(path: Path, diagrams: Mapping[str, tuple[np.ndarray, np.ndarray, float]], title: str) -> None:
+    """Draws reliability diagrams side by side: how often predictions are right, by how sure they are.
+
+    Args:
+        path: PNG file to write.
+        diagrams: At least one; for each name the number of predictions in equally wide bins of confidence, integer
+            array (bins,), the share of them that is right, float array (bins,), NaN for an empty bin, and the
+            expected calibration error, 0..1.
+        title: Stands above the diagrams.
+    """
+    figure = Figure(figsize=(5 * len(diagrams), 5.4), layout="constrained")
+    figure.suptitle(title)
+    charts = figure.subplots(1, len(diagrams), sharey=True, squeeze=False)[0]
+    for axes, (name, (counts, accuracy, error)) in zip(charts, diagrams.items(), strict=True):
+        width = 1 / len(counts)
+        centres = (np.arange(len(counts)) + 0.5) * width
+        shares = counts / counts.sum()
+        axes.bar(centres, np.nan_to_num(accuracy), 0.9 * width, color="tab:blue", label="share that is right")
+        axes.bar(centres, shares, 0.45 * width, color="black", alpha=0.45, label="share of all predictions")
+        axes.plot([0, 1], [0, 1], color="tab:orange", label="right as often as sure")
+        axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability of the predicted class", aspect="equal")
+        axes.set_title(f"{name}: expected calibration error {error:.4f}", fontsize="medium")
+        axes.grid(alpha=0.3)
+    axes.legend(loc="upper left", fontsize="small")
+    _save(figure, path)
+
+
 def draw_network(stem: Path, network: "keras.Model") -> str:
     """Draws a network's layers with Graphviz, or writes its summary as text where Graphviz is missing.
 

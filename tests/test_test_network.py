@@ -16,7 +16,7 @@ from emotion_recognition.models.card import read_card
 from emotion_recognition.workspace import Workspace, beside
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ENDINGS = ("confusion.png", "report.json", "report.txt")
+ENDINGS = ("confusion.png", "reliability.png", "report.json", "report.txt")
 
 
 def run(base: Path, *arguments: str | Path) -> int:
@@ -43,7 +43,9 @@ def test_the_released_model_is_tested_and_reported(base: Path, capsys: pytest.Ca
     assert outputs(base) == [f"{stem}_{ending}" for ending in ENDINGS]
     text = (base / "output" / f"{stem}_report.txt").read_text(encoding="utf-8")
     assert printed.startswith(text)
-    assert printed.rstrip().endswith(f"Wrote {base / 'output' / stem}_report.txt, _report.json and _confusion.png")
+    assert printed.rstrip().endswith(
+        f"Wrote {base / 'output' / stem}_report.txt, _report.json, _confusion.png and _reliability.png"
+    )
     content = json.loads((base / "output" / f"{stem}_report.json").read_text(encoding="utf-8"))
     assert (content["split"], content["metrics"]["examples"]) == ("test", 14)
     assert [row["examples"] for row in content["metrics"]["classes"].values()] == [2] * 7
@@ -118,13 +120,13 @@ def test_the_range_that_starts_with_a_minus_works_both_ways(base: Path, argument
     assert [row[0] for row in content["metrics"]["confusion_matrix"]] == [2] * 7
 
 
-@pytest.mark.parametrize("options", [["--flip"], ["--pixel_range", "0..1"]])
+@pytest.mark.parametrize("options", [["--tta", "flip"], ["--tta"], ["--pixel_range", "0..1"]])
 def test_figures_of_unusual_settings_stay_out_of_the_card(base: Path, options: list[str]) -> None:
     model = Workspace(base).released_model(7)
     card = read_card(model)
     assert run(base, *options) == 0
     content = json.loads(beside(model, "_test_report.json").read_text(encoding="utf-8"))
-    assert (content["flip"], content["pixel_range"]) in [(True, "0..255"), (False, "0..1")]
+    assert (content["tta"], content["pixel_range"]) in [("flip", "0..255"), ("full", "0..255"), ("none", "0..1")]
     assert read_card(model) == card
 
 

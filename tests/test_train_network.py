@@ -14,7 +14,8 @@ import TrainNetwork
 from emotion_recognition.data.hdf5 import read_split
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import load_network, save_network
-from emotion_recognition.training.compiling import compile_network
+from emotion_recognition.training.compiling import compile_for_saving
+from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -39,7 +40,7 @@ def small_model(small_base: Path) -> Path:
     pixels = keras.Input((48, 48, 1))
     x = keras.layers.Flatten()(keras.layers.AveragePooling2D(8)(pixels))
     network = keras.Model(pixels, keras.layers.Dense(7, activation="softmax")(x))
-    compile_network(network, 0.004)
+    compile_for_saving(network, StageSettings(learning_rate=0.004))
     path = Workspace(small_base).output_folder / "small.keras"
     save_network(network, path)
     names = read_split(Workspace(small_base).split_path("val", 7)).class_names

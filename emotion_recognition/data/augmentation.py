@@ -1,12 +1,15 @@
-"""Random changes to whole batches of training images: flip, rotation, shift, zoom, brightness and contrast.
+"""Random changes to whole batches of training images: flip, rotation, shift, zoom, light, a covered part.
 
 uint8 batches go in and come out. The geometry is one affine map per image, run by the Keras backend on the whole
 batch. Stage before: an HDF5 split; next: :mod:`emotion_recognition.data.batches`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
+
+#: Shortest and longest side of a covered rectangle, as a share of the image's.
+_ERASED_SIDE = (0.15, 0.45)
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class Augmentation:
         zoom: Largest change of size either way: 0.1 draws scales from 0.9 to 1.1.
         brightness: Largest change either way, as a share of the full range of 255.
         contrast: Largest relative change either way, about the image's mean.
+        erase: Share of the images of which one rectangle is covered with grey noise, 0..1 (Zhong et al. 2020,
+            arXiv:1708.04896).
 
     Raises:
         ValueError: If a range is negative, or not below 1 where it is a share.
@@ -33,6 +38,7 @@ class Augmentation:
     zoom: float = 0.1
     brightness: float = 0.15
     contrast: float = 0.2
+    erase: float = 0.0
 
     def __post_init__(self) -> None:
         if self.rotation < 0:
@@ -40,6 +46,8 @@ class Augmentation:
         for name in ("shift", "zoom", "brightness", "contrast"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1. Received: {getattr(self, name)}")
+        if not 0 <= self.erase <= 1:
+            raise ValueError(f"erase must be 0..1. Received: {self.erase}")
 
     def __call__(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Returns a changed copy of a batch.
@@ -69,8 +77,19 @@ class Augmentation:
         gain = rng.uniform(1 - self.contrast, 1 + self.contrast, (count, 1, 1, 1)).astype(np.float32)
         offset = 255 * rng.uniform(-self.brightness, self.brightness, (count, 1, 1, 1)).astype(np.float32)
         mean = moved.mean(axis=(1, 2, 3), keepdims=True)
-        changed = (moved - mean) * gain + mean + offset
-        return np.rint(changed).clip(0, 255).astype(np.uint8)
+        changed = np.rint((moved - mean) * gain + mean + offset).clip(0, 255).astype(np.uint8)
+        if self.erase:
+            self._cover(changed, rng)
+        return changed
+
+    def _cover(self, images: np.ndarray, rng: np.random.Generator) -> None:
+        """Covers a rectangle of some images with noise, in place."""
+        _, height, width, channels = images.shape
+        low, high = _ERASED_SIDE
+        for image in (images[row] for row in np.flatnonzero(rng.random(len(images)) < self.erase)):
+            rows, columns = (int(rng.integers(round(low * side), round(high * side) + 1)) for side in (height, width))
+            top, left = int(rng.integers(height - rows + 1)), int(rng.integers(width - columns + 1))
+            image[top : top + rows, left : left + columns] = rng.integers(0, 256, (rows, columns, channels))
 
     def _transforms(self, count: int, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
         """Draws one map per image, from places in the new image to places in the old: float32 (count, 8).
@@ -90,3 +109,35 @@ class Augmentation:
         f = centre_y - d * (centre_x + shift_x) - e * (centre_y + shift_y)
         zero = np.zeros(count)
         return np.stack([a, b, c, d, e, f, zero, zero], axis=1).astype(np.float32)
+
+
+def parse_augmentation(text: str, base: Augmentation | None) -> Augmentation | None:
+    """Reads ``name=value`` pairs with commas between them, or ``none``.
+
+    Args:
+        text: The pairs; ``flip=0`` and ``flip=1`` are no and yes.
+        base: What holds for the names that are not given; None for the defaults.
+
+    Raises:
+        ValueError: If there is no such name, or a value is no number or out of range.
+
+    Example:
+        >>> parse_augmentation("rotation=12,erase=0.25", Augmentation()).rotation
+        12.0
+    """
+    if text == "none":
+        return None
+    names = [field.name for field in fields(Augmentation)]
+    values: dict[str, float | bool] = {}
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if name not in names or number != number or (name == "flip" and number not in (0, 1)):
+            raise ValueError(
+                f"--augmentation must be none or {', '.join(f'{n}=NUMBER' for n in names)}. Received: {part}"
+            )
+        values[name] = bool(number) if name == "flip" else number
+    return replace(base or Augmentation(), **values)  # type: ignore[arg-type]

@@ -16,40 +16,50 @@ class TrainingBatches(keras.utils.PyDataset):
 
     Args:
         images: uint8 array (N, height, width, channels), 0..255.
-        labels: Integer array (N,).
+        targets: Array (N, ...), what the network learns to say about each image.
         batch_size: Images in a batch; the last one of an epoch has what is left.
         augmentation: The random changes; None for none.
         seed: Start of all random numbers, at least 0.
+        weights: float32 array (N,): how much each image counts in the loss; None: all the same.
+        frequencies: float32 array (N,) with a mean of 1: how often each image is drawn in an epoch, on average.
+            None: each exactly once.
         first_epoch: The epoch that comes first, from 0.
 
     Raises:
-        ValueError: If there are no images or the batch size is not positive.
+        ValueError: If there are no images, arrays differ in length, or the batch size is not positive.
 
     Example:
         >>> batches = TrainingBatches(
-        ...     np.zeros((5, 48, 48, 1), np.uint8), np.zeros(5, np.uint8), batch_size=2, augmentation=None, seed=0
+        ...     np.zeros((5, 48, 48, 1), np.uint8), np.zeros((5, 7)), batch_size=2, augmentation=None, seed=0
         ... )
-        >>> [len(labels) for _, labels in (batches[i] for i in range(len(batches)))]
+        >>> [len(targets) for _, targets in (batches[i] for i in range(len(batches)))]
         [2, 2, 1]
     """
 
     def __init__(
         self,
         images: np.ndarray,
-        labels: np.ndarray,
+        targets: np.ndarray,
         *,
         batch_size: int,
         augmentation: Augmentation | None,
         seed: int,
+        weights: np.ndarray | None = None,
+        frequencies: np.ndarray | None = None,
         first_epoch: int = 0,
     ) -> None:
         super().__init__()
-        if len(images) == 0 or len(images) != len(labels):
-            raise ValueError(f"images and labels must be as many, at least 1. Received: {len(images)}, {len(labels)}")
+        for name, array in (("targets", targets), ("weights", weights), ("frequencies", frequencies)):
+            if array is not None and not 0 < len(images) == len(array):
+                raise ValueError(
+                    f"images and {name} must be as many, at least 1. Received: {len(images)}, {len(array)}"
+                )
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1. Received: {batch_size}")
         self._images = images
-        self._labels = labels
+        self._targets = targets
+        self._weights = weights
+        self._frequencies = frequencies
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
@@ -58,12 +68,14 @@ class TrainingBatches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-len(self._images) // self._batch_size)
 
-    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
         rows = self._order[step * self._batch_size : (step + 1) * self._batch_size]
         images = self._images[rows]
         if self._augmentation is not None:
             images = self._augmentation(images, np.random.default_rng([self._seed, _CHANGES, self._epoch, step]))
-        return images, self._labels[rows]
+        if self._weights is not None:
+            return images, self._targets[rows], self._weights[rows]
+        return images, self._targets[rows]
 
     def on_epoch_end(self) -> None:
         """Moves on to the next epoch's order; Keras calls it."""
@@ -71,4 +83,10 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def _start_epoch(self, epoch: int) -> None:
         self._epoch = epoch
-        self._order = np.random.default_rng([self._seed, _ORDER, epoch]).permutation(len(self._images))
+        rng = np.random.default_rng([self._seed, _ORDER, epoch])
+        count = len(self._images)
+        if self._frequencies is None:
+            self._order = rng.permutation(count)
+        else:
+            shares = self._frequencies.astype(np.float64)
+            self._order = rng.choice(count, count, p=shares / shares.sum())

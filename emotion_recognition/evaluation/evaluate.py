@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from emotion_recognition.data.duplicates import has_twin
 from emotion_recognition.data.hdf5 import Split
 from emotion_recognition.emotions import check_same_classes
+from emotion_recognition.evaluation.calibration import Reliability, reliability
 from emotion_recognition.evaluation.metrics import Metrics, compute_metrics
 from emotion_recognition.evaluation.network_input import input_of
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.predictions import average, predict
+from emotion_recognition.models.calibration import apply_temperature, temperature_of
+from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import classes_of, load_network
 
 _DEFAULT = PredictionSettings()
@@ -30,7 +34,11 @@ class Evaluation:
         model_names: File names of the models, without folders.
         split: The examples.
         settings: How they went through the networks.
+        probabilities: float32 array (N, classes): the calibrated probabilities, averaged over the models.
+        temperatures: Each model's temperature, from its card.
         metrics: The figures on all examples.
+        uncalibrated: How far the probabilities can be believed without the temperatures.
+        calibrated: The same with them.
         twins: Number of examples whose exact image is in the training split too; None if that was not looked at.
         without_twins: The figures without those examples; None if not looked at, or if no others are left.
         notes: What the reader should know, a sentence each.
@@ -39,7 +47,11 @@ class Evaluation:
     model_names: tuple[str, ...]
     split: Split
     settings: PredictionSettings
+    probabilities: np.ndarray
+    temperatures: tuple[float, ...]
     metrics: Metrics
+    uncalibrated: Reliability
+    calibrated: Reliability
     twins: int | None
     without_twins: Metrics | None
     notes: tuple[str, ...]
@@ -53,7 +65,7 @@ def evaluate(
     Args:
         networks: At least one classifier with an output for each of the split's classes.
         split: The examples; each counts exactly once.
-        settings: Batch size, pixel range, mirrored or not.
+        settings: Batch size, pixel range, views.
         progress: Whether to show a progress bar, where standard error is a terminal.
 
     Raises:
@@ -76,12 +88,12 @@ def evaluate_files(
     train: Split | None = None,
     progress: bool = False,
 ) -> Evaluation:
-    """Loads models and evaluates them together.
+    """Loads models and evaluates them together; their calibrated probabilities are averaged.
 
     Args:
         paths: At least one model file. All are loaded and checked before the first one predicts.
         split: The examples; each counts exactly once.
-        settings: Batch size, pixel range, mirrored or not.
+        settings: Batch size, pixel range, views.
         train: The training split, to count again without the examples that have a twin in it.
         progress: Whether to show a progress bar, where standard error is a terminal.
 
@@ -101,7 +113,8 @@ def evaluate_files(
         if predictions.from_logits:
             notes.append(f"{path.name} gives logits, not probabilities; softmax was applied to them.")
         probabilities.append(predictions.probabilities)
-    mean = average(probabilities)
+    temperatures = tuple(_temperature(path) for path in paths)
+    mean = average([apply_temperature(p, t) for p, t in zip(probabilities, temperatures, strict=True)])
     if train is not None and train.source_sha256 != split.source_sha256:
         notes.append(
             f"the training split comes from another {train.source_name} than the {split.split} split; build both again."
@@ -111,7 +124,11 @@ def evaluate_files(
         model_names=tuple(path.name for path in paths),
         split=split,
         settings=settings,
+        probabilities=mean,
+        temperatures=temperatures,
         metrics=compute_metrics(split.labels, mean, split.class_names),
+        uncalibrated=reliability(split.labels, average(probabilities)),
+        calibrated=reliability(split.labels, mean),
         twins=None if twins is None else int(twins.sum()),
         without_twins=(
             None
@@ -131,6 +148,11 @@ def _load_checked(path: Path, split: Split, notes: list[str]) -> keras.Model:
         notes.append(f"{path.name} has no card; its outputs are taken for {', '.join(names)}.")
     check_same_classes(split.class_names, f"the {split.split} split", names, f"the model {path}")
     return network
+
+
+def _temperature(path: Path) -> float:
+    with _naming(path):
+        return temperature_of(read_card(path))
 
 
 @contextlib.contextmanager

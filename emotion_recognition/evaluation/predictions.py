@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from emotion_recognition.evaluation.network_input import NetworkInput, input_of
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
+from emotion_recognition.evaluation.views import count_views, views
 
 #: How far probabilities of one image may add up to something else than 1: softmax in bfloat16 is off by up to 0.01.
 _SUM_TOLERANCE = 0.02
@@ -43,7 +44,7 @@ def predict(
     Args:
         network: A classifier of square images, see :func:`~emotion_recognition.evaluation.network_input.input_of`.
         images: uint8 array (N, height, width, 1), 0..255.
-        settings: Batch size, pixel range, mirrored or not.
+        settings: Batch size, pixel range, views.
         progress: Whether to show a progress bar, where standard error is a terminal.
 
     Raises:
@@ -58,11 +59,10 @@ def predict(
         raise ValueError("images must hold at least one image. Received: none")
     network_input = input_of(network, settings.pixel_range)
     runner = _runner(network)
-    views = [images, images[:, :, ::-1]] if settings.flip else [images]
-    steps = len(views) * -(-len(images) // settings.batch_size)
+    steps = count_views(settings.tta) * -(-len(images) // settings.batch_size)
     # disable=None: the bar shows on a terminal only.
     with tqdm(total=steps, unit="batch", leave=False, disable=None if progress else True) as bar:
-        raw = [_outputs(runner, view, network_input, settings.batch_size, bar) for view in views]
+        raw = [_outputs(runner, view, network_input, settings.batch_size, bar) for view in views(images, settings.tta)]
     if not all(np.isfinite(outputs).all() for outputs in raw):
         raise ValueError("the network gives NaN or infinity for some images; its weights are damaged.")
     from_logits = not all(_are_probabilities(outputs) for outputs in raw)

@@ -9,6 +9,7 @@ import numpy as np
 
 from emotion_recognition.evaluation.evaluate import Evaluation
 from emotion_recognition.evaluation.metrics import Metrics
+from emotion_recognition.evaluation.views import TTA
 
 
 def to_text(evaluation: Evaluation) -> str:
@@ -19,7 +20,7 @@ def to_text(evaluation: Evaluation) -> str:
         ("split", f"{split.split}, {metrics.examples} images of {len(split.class_names)} classes"),
         ("data", f"{split.source_name}, SHA-256 {split.source_sha256}"),
         ("pixel range", evaluation.settings.pixel_range),
-        ("mirrored", "each image also seen mirrored" if evaluation.settings.flip else "no"),
+        ("views", TTA[evaluation.settings.tta]),
         *(("note", note) for note in evaluation.notes),
     ]
     width = max(len(name) for name, _ in facts)
@@ -28,6 +29,7 @@ def to_text(evaluation: Evaluation) -> str:
         _overall(evaluation),
         _class_table(metrics),
         _confusion_table(metrics),
+        _calibration(evaluation),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -41,9 +43,14 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         "split": split.split,
         "data": {"source": split.source_name, "sha256": split.source_sha256},
         "pixel_range": evaluation.settings.pixel_range,
-        "flip": evaluation.settings.flip,
+        "tta": evaluation.settings.tta,
         "notes": list(evaluation.notes),
         "metrics": evaluation.metrics.to_json(),
+        "calibration": {
+            "temperatures": list(evaluation.temperatures),
+            "before": evaluation.uncalibrated.to_json(),
+            "after": evaluation.calibrated.to_json(),
+        },
         "twins_in_train": evaluation.twins,
         "metrics_without_twins": None if evaluation.without_twins is None else evaluation.without_twins.to_json(),
     }
@@ -72,6 +79,14 @@ def _overall(evaluation: Evaluation) -> str:
             f"{_percent(metrics.weighted_f1):>11}  {metrics.examples:>6}"
         )
     return "\n".join(lines)
+
+
+def _calibration(evaluation: Evaluation) -> str:
+    before, after = evaluation.uncalibrated.expected_error, evaluation.calibrated.expected_error
+    temperatures = ", ".join(f"{temperature:g}" for temperature in evaluation.temperatures)
+    if all(temperature == 1 for temperature in evaluation.temperatures):
+        return f"expected calibration error {before:.4f} (no temperature)"
+    return f"expected calibration error {before:.4f}, after calibration {after:.4f} (temperature {temperatures})"
 
 
 def _class_table(metrics: Metrics) -> str:

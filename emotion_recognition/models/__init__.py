@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import keras
 
 #: Every network that ``build_network`` knows; each is the function of that name in the module of that name.
-NETWORKS = ("vggnet", "vggnet_deep")
+NETWORKS = ("vggnet", "vggnet_deep", "vggnet_wide")
 
 
 def build_network(

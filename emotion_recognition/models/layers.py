@@ -49,6 +49,15 @@ def dense_head(x: keras.KerasTensor, units: Sequence[int], num_classes: int, dro
         x = layers.Dense(size, use_bias=False, kernel_initializer="he_normal")(x)
         x = layers.BatchNormalization()(x)
         x = layers.Activation("relu")(x)
+    return _classifier(x, num_classes, dropout)
+
+
+def averaging_head(x: keras.KerasTensor, num_classes: int, dropout: float) -> keras.KerasTensor:
+    """Feature maps to class probabilities through the mean of each map: (N, H, W, C) -> (N, num_classes)."""
+    return _classifier(layers.GlobalAveragePooling2D()(x), num_classes, dropout)
+
+
+def _classifier(x: keras.KerasTensor, num_classes: int, dropout: float) -> keras.KerasTensor:
     x = layers.Dropout(dropout)(x)
     x = layers.Dense(num_classes, name="logits")(x)
     return layers.Softmax(name="probabilities", dtype="float32")(x)

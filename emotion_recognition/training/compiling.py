@@ -1,23 +1,54 @@
-"""Compiles a network for training: Adam, cross-entropy, accuracy."""
+"""Compiles a network for training: optimizer, cross-entropy, accuracy."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import keras
 
+from emotion_recognition.training.schedules import schedule
+from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.votes_head import VOTES, LabelAccuracy, LabelLoss
 
-def compile_network(network: keras.Model, learning_rate: float) -> None:
-    """Compiles a network that gives probabilities, for integer labels.
+MOMENTUM = 0.9
+
+#: Batch normalisation's scale and offset and the biases are few and are not decayed.
+_NOT_DECAYED = ["gamma", "beta", "bias"]
+
+
+def compile_network(network: keras.Model, settings: StageSettings, steps: int) -> None:
+    """Compiles a network for targets as :func:`~emotion_recognition.data.targets.training_targets` makes them.
 
     Args:
-        network: The network; compiled in place.
-        learning_rate: Adam's rate.
+        network: Gives probabilities, with the votes behind them if the settings weigh votes; compiled in place, its
+            optimizer is built.
+        settings: Optimizer, rate, schedule, weight decay, moving average, weight of the votes.
+        steps: Steps of the whole stage.
+    """
+    classes = network.output_shape[-1] - (VOTES if settings.votes else 0)
+    network.compile(
+        optimizer=_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
+        loss=LabelLoss(classes, settings.votes),
+        metrics=[LabelAccuracy(classes)],
+        jit_compile=jit_choice(),
+    )
+    network.optimizer.build(network.trainable_variables)
+
+
+def compile_for_saving(network: keras.Model, settings: StageSettings) -> None:
+    """Compiles a trained network with the stage's highest rate in place of a schedule, and nothing else.
+
+    So its file can be read without this project, and a next stage knows what to take a tenth of.
     """
     network.compile(
-        optimizer=keras.optimizers.Adam(learning_rate),
-        loss="sparse_categorical_crossentropy",
+        optimizer=_optimizer(settings, settings.learning_rate, averages=False),
+        loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=jit_choice(),
     )
+
+
+def on_tensorflow_cpu() -> bool:
+    """Whether TensorFlow computes, without a GPU."""
+    return keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
 
 
 def jit_choice() -> bool | Literal["auto"]:
@@ -26,5 +57,17 @@ def jit_choice() -> bool | Literal["auto"]:
     On a CPU under TensorFlow, XLA's convolutions take more than four times as long as oneDNN's, so it is off there;
     everywhere else Keras chooses.
     """
-    on_tensorflow_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
-    return False if on_tensorflow_cpu else "auto"
+    return False if on_tensorflow_cpu() else "auto"
+
+
+def _optimizer(settings: StageSettings, rate: Any, *, averages: bool = True) -> keras.Optimizer:
+    options: dict[str, Any] = {"weight_decay": settings.weight_decay or None}
+    if settings.ema and averages:
+        options |= {"use_ema": True, "ema_momentum": settings.ema}
+    if settings.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(rate, **options)
+    else:
+        optimizer = keras.optimizers.SGD(rate, momentum=MOMENTUM, nesterov=True, **options)
+    if settings.weight_decay:
+        optimizer.exclude_from_weight_decay(var_names=_NOT_DECAYED)
+    return optimizer

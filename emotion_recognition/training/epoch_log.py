@@ -2,6 +2,7 @@
 
 import csv
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import keras
 
 from emotion_recognition.atomic_file import replace_when_complete
 
-COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+COLUMNS = ("stage", "epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
 
 
 class EpochLog(keras.callbacks.Callback):
@@ -17,17 +18,28 @@ class EpochLog(keras.callbacks.Callback):
 
     Args:
         path: The CSV file.
-        rows: Rows of the epochs before an interruption.
+        rows: Rows of this stage's epochs before an interruption.
+        earlier: Rows of earlier stages; the file has them too.
+        stage: Number of this stage, from 1.
 
     Attributes:
-        rows: One dictionary per finished epoch with the keys :data:`COLUMNS`; epochs count from 1.
+        rows: One dictionary per finished epoch of this stage with the keys :data:`COLUMNS`; its epochs count from 1.
     """
 
-    def __init__(self, path: Path, rows: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rows: Sequence[dict[str, Any]] = (),
+        *,
+        earlier: Sequence[dict[str, Any]] = (),
+        stage: int = 1,
+    ) -> None:
         super().__init__()
         self._path = path
+        self._earlier = list(earlier)
+        self._stage = stage
         self._started = 0.0
-        self.rows = list(rows or [])
+        self.rows = list(rows)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Starts the clock."""
@@ -36,6 +48,7 @@ class EpochLog(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Adds the epoch's row and writes the file."""
         row: dict[str, Any] = {key: float(value) for key, value in (logs or {}).items() if key in COLUMNS}
+        row["stage"] = self._stage
         row["epoch"] = epoch + 1
         row["learning_rate"] = float(f"{float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)):.6g}")
         row["seconds"] = round(time.monotonic() - self._started, 2)
@@ -43,4 +56,23 @@ class EpochLog(keras.callbacks.Callback):
         with replace_when_complete(self._path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(self.rows)
+            writer.writerows([*self._earlier, *self.rows])
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """Reads the rows of a log; none where there is no file.
+
+    Raises:
+        ValueError: If the file is there but is no such log.
+    """
+    if not path.is_file():
+        return []
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    except (UnicodeDecodeError, ValueError, TypeError) as error:
+        raise ValueError(f"{path} is not a training log: {error}") from error
+    for row in rows:
+        if not set(COLUMNS) - {"stage"} <= set(row):
+            raise ValueError(f"{path} is not a training log: it must have the columns {', '.join(COLUMNS)}.")
+    return [{**row, "stage": int(row.get("stage", 1)), "epoch": int(row["epoch"])} for row in rows]

@@ -28,6 +28,7 @@ class ResumePoint:
         rows: The log's rows; their number is the number of finished epochs.
         counted: Early stopping's numbers.
         best_weights: Early stopping's best weights.
+        history: What the run knows of its earlier stages, as JSON values.
         network: Values of all the network's variables, random states included.
         optimizer: Values of all the optimizer's variables.
     """
@@ -35,6 +36,7 @@ class ResumePoint:
     settings: dict[str, Any]
     rows: list[dict[str, Any]]
     counted: dict[str, Any]
+    history: dict[str, Any]
     best_weights: list[np.ndarray]
     network: list[np.ndarray]
     optimizer: list[np.ndarray]
@@ -61,26 +63,43 @@ class SaveResumePoint(keras.callbacks.Callback):
         settings: What the run was started with.
         early_stopping: Whose count is saved.
         log: Whose rows are saved.
+        history: What the run knows of its earlier stages, as JSON values.
     """
 
     def __init__(
-        self, path: Path, settings: dict[str, Any], early_stopping: ResumableEarlyStopping, log: EpochLog
+        self,
+        path: Path,
+        settings: dict[str, Any],
+        early_stopping: ResumableEarlyStopping,
+        log: EpochLog,
+        history: dict[str, Any],
     ) -> None:
         super().__init__()
         self._path = path
         self._settings = settings
         self._early_stopping = early_stopping
         self._log = log
+        self._history = history
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Writes the file."""
         counted, best_weights = self._early_stopping.state()
-        state = {"settings": self._settings, "rows": self._log.rows, "counted": counted}
+        state = {"settings": self._settings, "rows": self._log.rows, "counted": counted, "history": self._history}
         with replace_when_complete(self._path) as partial, h5py.File(partial, "w") as file:
             file.attrs["state"] = json.dumps(state)
             _write_arrays(file, "best_weights", best_weights)
             _write_arrays(file, "network", [keras.ops.convert_to_numpy(v) for v in self.model.variables])
             _write_arrays(file, "optimizer", [keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables])
+
+
+def read_history(path: Path) -> dict[str, Any]:
+    """Reads what a run knows of its earlier stages.
+
+    Raises:
+        FileNotFoundError: If no epoch of an unfinished run is there.
+        ValueError: If the file is damaged.
+    """
+    return _read(path).history
 
 
 def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
@@ -94,12 +113,23 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
         FileNotFoundError: If no epoch of an unfinished run is there.
         ValueError: If the file is damaged, or is of a run with other settings; the message names the first.
     """
+    point = _read(path)
+    # Through JSON, as the stored ones went: it knows no tuples.
+    for name, value in json.loads(json.dumps(settings)).items():
+        if point.settings.get(name) != value:
+            raise ValueError(
+                f"The unfinished run at {path} has another {name}: {point.settings.get(name)!r}. Received: {value!r}"
+            )
+    return point
+
+
+def _read(path: Path) -> ResumePoint:
     if not path.is_file():
         raise FileNotFoundError(f"There is nothing to resume: no unfinished run at {path}; start it without --resume.")
     try:
         with h5py.File(path, "r") as file:
             state = json.loads(file.attrs["state"])
-            point = ResumePoint(
+            return ResumePoint(
                 **state,
                 best_weights=_read_arrays(file, "best_weights"),
                 network=_read_arrays(file, "network"),
@@ -107,12 +137,6 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
             )
     except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise ValueError(f"{path} is not a resume point, or is damaged; delete it and start again.") from error
-    for name, value in settings.items():
-        if point.settings.get(name) != value:
-            raise ValueError(
-                f"The unfinished run at {path} has another {name}: {point.settings.get(name)!r}. Received: {value!r}"
-            )
-    return point
 
 
 def _write_arrays(file: h5py.File, name: str, arrays: list[np.ndarray]) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from emotion_recognition.data.augmentation import Augmentation
 
-#: The rate of a first stage, from scratch.
-FIRST_LEARNING_RATE = 1e-3
+OPTIMIZERS = ("adam", "sgd")
+SCHEDULES = ("constant", "onecycle", "cosine")
+BALANCES = ("none", "weights", "sampling")
 
 
 @dataclass(frozen=True)
@@ -16,21 +17,44 @@ class StageSettings:
     """What decides the result of one stage.
 
     Args:
-        learning_rate: Adam's rate (Kingma and Ba 2015, arXiv:1412.6980), constant over the stage.
-        epochs: Most epochs.
-        patience: Epochs without a lower validation loss after which the stage ends.
+        learning_rate: The optimizer's rate; the highest one where a schedule changes it.
+        schedule: How the rate goes, see :mod:`emotion_recognition.training.schedules`: "constant", "onecycle" or
+            "cosine".
+        epochs: Most epochs; under a schedule, exactly as many.
+        patience: Epochs without a lower validation loss after which the stage ends, with the weights of its best
+            epoch. None: every epoch is done and the last weights are kept, as schedules need it.
+        optimizer: "adam" (Kingma and Ba 2015, arXiv:1412.6980) or "sgd", with Nesterov momentum 0.9.
+        weight_decay: Share of each kernel that a step takes away, times the rate (Loshchilov and Hutter 2019,
+            arXiv:1711.05101). With this optimizer and momentum 0.9, 5e-3 is what 5e-4 is as an L2 penalty.
+        label_smoothing: Share of the target that is spread evenly over all classes, 0..1.
+        votes: Weight of a second loss, on predicting FER+'s votes, beside that of the labels; 0 for none. See
+            :mod:`emotion_recognition.training.votes_head`.
+        ema: Momentum of the moving average of the weights that is kept in place of the last ones, below 1; 0 keeps
+            the last ones.
+        balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
+            "sampling", each class is drawn equally often.
+        clean_statistics: Whether batch normalisation's figures are computed anew, after the last epoch, on images
+            without random changes.
         batch_size: Images per step.
         seed: Start of all random numbers, at least 0.
         mixed_precision: Whether layers compute in bfloat16 with float32 weights.
         augmentation: Random changes to the training images; None for none.
 
     Raises:
-        ValueError: If a number is out of range.
+        ValueError: If a number is out of range, or settings contradict each other.
     """
 
-    learning_rate: float = FIRST_LEARNING_RATE
+    learning_rate: float = 1e-3
+    schedule: str = "constant"
     epochs: int = 60
-    patience: int = 8
+    patience: int | None = 8
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    votes: float = 0.0
+    ema: float = 0.0
+    balance: str = "none"
+    clean_statistics: bool = False
     batch_size: int = 64
     seed: int = 0
     mixed_precision: bool = False
@@ -40,5 +64,19 @@ class StageSettings:
         if not 0 < self.learning_rate < 10:
             raise ValueError(f"learning_rate must be above 0 and below 10. Received: {self.learning_rate}")
         for name, least in (("epochs", 1), ("patience", 1), ("batch_size", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be at least {least}. Received: {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} must be at least {least}. Received: {value}")
+        for name in ("weight_decay", "label_smoothing", "ema"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 0 and below 1. Received: {getattr(self, name)}")
+        if not 0 <= self.votes <= 10:
+            raise ValueError(f"votes must be 0..10. Received: {self.votes}")
+        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("balance", BALANCES)):
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {list(choices)}. Received: {getattr(self, name)!r}")
+        if self.patience is not None and (self.schedule != "constant" or self.ema):
+            raise ValueError(
+                "patience must be none with a schedule or a moving average of the weights: the last epochs are the "
+                f"best ones there. Received: {self.patience}"
+            )

@@ -1,23 +1,26 @@
-"""One stage of training: a network is fitted to the training split at one learning rate.
+"""One stage of training: a network is fitted to the training split at one learning rate, or along one schedule.
 
-The classic run has three: a first stage from scratch, then fine-tuning, each at a tenth of the rate before. Stage
-before: HDF5 splits; next: a saved model.
+Stage before: HDF5 splits; next: :mod:`emotion_recognition.training.stages` strings stages together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from emotion_recognition.data.balance import class_balanced
 from emotion_recognition.data.batches import TrainingBatches
 from emotion_recognition.data.hdf5 import Split
-from emotion_recognition.training.compiling import compile_network
+from emotion_recognition.data.targets import one_hot, training_targets
+from emotion_recognition.training.clean_statistics import clean_statistics
+from emotion_recognition.training.compiling import compile_for_saving, compile_network
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
 from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
 from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.votes_head import with_votes_head
 
 #: What the rate is divided by from stage to stage.
 STAGE_RATIO = 10.0
@@ -43,20 +46,30 @@ class StageResult:
         return self.rows[self.best_epoch - 1]
 
 
-def next_learning_rate(network: keras.Model) -> tuple[float, float]:
+def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, float]:
     """The rate a trained network was fitted with, and a tenth of it for the next stage.
 
+    Args:
+        network: The network as loaded from its file.
+        optimizer: The next stage's, "adam" or "sgd"; rates of different optimizers cannot be compared.
+
     Raises:
-        ValueError: If the network was saved without its optimizer, or with a schedule in place of a rate.
+        ValueError: If the network was saved without its optimizer, with another one, or with a schedule in place of
+            a rate.
     """
-    optimizer = getattr(network, "optimizer", None)
-    if optimizer is None:
+    stored = getattr(network, "optimizer", None)
+    if stored is None:
         raise ValueError("The input model was saved without its optimizer, so its rate is unknown; give -lr.")
-    stored = optimizer.get_config()["learning_rate"]
-    if not isinstance(stored, float):
+    if type(stored).__name__.lower() != optimizer:
+        raise ValueError(
+            f"The input model was trained with {type(stored).__name__}, whose rate says nothing about {optimizer}'s; "
+            "give -lr or the same --optimizer."
+        )
+    rate = stored.get_config()["learning_rate"]
+    if not isinstance(rate, float):
         raise ValueError("The input model was trained with a schedule, not with one rate; give -lr.")
     # Keras stores the rate as float32: 0.001 comes back as 0.0010000000475.
-    own = float(f"{stored:.6g}")
+    own = float(f"{rate:.6g}")
     return own, own / STAGE_RATIO
 
 
@@ -70,11 +83,11 @@ def fit_stage(
     resume_path: Path,
     resume: bool = False,
     identity: dict[str, Any] | None = None,
-    save: Callable[[StageResult], None] | None = None,
+    history: dict[str, Any] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int = 2,
 ) -> StageResult:
-    """Fits a network and leaves it with the weights of its best epoch by validation loss.
+    """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
 
     Args:
         network: Takes pixels (N, height, width, channels), 0..255, and gives probabilities. It is compiled here.
@@ -82,57 +95,50 @@ def fit_stage(
         val: Split to choose the epoch by.
         settings: What decides the result.
         log_path: CSV file that gets a row per epoch.
-        resume_path: File that holds an unfinished run's state. It is deleted when the stage is done.
+        resume_path: File that holds an unfinished run's state. It stays when the stage is done; see
+            :func:`~emotion_recognition.training.stages.fit_stages`.
         resume: Whether to go on with the unfinished run at ``resume_path``.
         identity: More facts that a resumed run must share with the interrupted one, as JSON values.
-        save: Called with the result while the resume point is still there, so that a save that fails loses nothing.
+        history: What came before this stage, as JSON values: ``rows``, the log's rows of earlier stages, ``entries``,
+            one for each of them, and whatever else the resume point should keep.
         callbacks: Further Keras callbacks.
         verbose: Keras's own: 0 silent, 1 a progress bar, 2 a line per epoch.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
-        FileExistsError: If an unfinished run is there and is not to be resumed; it is not thrown away.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
-    if resume_path.exists() and not resume:
-        raise FileExistsError(f"An unfinished run is at {resume_path}; go on with --resume, or delete that file.")
     keras.utils.set_random_seed(settings.seed)
-    compile_network(network, settings.learning_rate)
-    network.optimizer.build(network.trainable_variables)
+    trainee = with_votes_head(network) if settings.votes else network
+    compile_network(trainee, settings, settings.epochs * -(-len(train) // settings.batch_size))
     early_stopping = ResumableEarlyStopping(settings.patience)
-    facts = {**asdict(settings), "data": train.source_sha256, **(identity or {})}
-    del facts["epochs"]  # a resumed run may be made longer or shorter
+    facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **(identity or {})}
+    if settings.schedule == "constant":
+        del facts["epochs"]  # a resumed run may be made longer or shorter
+    history = {"rows": [], "entries": [], **(history or {})}
     rows: list[dict[str, Any]] = []
     epochs = settings.epochs
     if resume:
         point = read_resume_point(resume_path, facts)
-        point.apply(network, early_stopping)
+        point.apply(trainee, early_stopping)
         rows = point.rows
-        if point.counted["wait"] >= settings.patience:
+        if settings.patience is not None and point.counted["wait"] >= settings.patience:
             # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
             epochs = len(rows)
-    log = EpochLog(log_path, rows)
-    batches = TrainingBatches(
-        train.images,
-        train.labels,
-        batch_size=settings.batch_size,
-        augmentation=settings.augmentation,
-        seed=settings.seed,
-        first_epoch=len(rows),
-    )
+    log = EpochLog(log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1)
     try:
-        network.fit(
-            batches,
+        trainee.fit(
+            _batches(train, settings, first_epoch=len(rows)),
             shuffle=False,
             initial_epoch=len(rows),
             epochs=epochs,
-            validation_data=(val.images, val.labels),
+            validation_data=(val.images, one_hot(val.labels, len(val.class_names), trainee.output_shape[-1])),
             validation_batch_size=_VALIDATION_BATCH_SIZE,
             callbacks=[
                 keras.callbacks.TerminateOnNaN(raise_error=True),
                 early_stopping,
                 log,
-                SaveResumePoint(resume_path, facts, early_stopping, log),
+                SaveResumePoint(resume_path, facts, early_stopping, log, history),
                 *callbacks,
             ],
             verbose=verbose,
@@ -143,8 +149,22 @@ def fit_stage(
         raise ValueError(
             f"Training diverged: the loss became infinite at a learning rate of {settings.learning_rate:g}; lower it."
         ) from error
-    result = StageResult(rows=log.rows, best_epoch=early_stopping.best_epoch + 1)
-    if save is not None:
-        save(result)
-    resume_path.unlink(missing_ok=True)
-    return result
+    if settings.clean_statistics:
+        clean_statistics(network, train.images, settings.seed)
+    compile_for_saving(network, settings)
+    best_epoch = len(log.rows) if settings.patience is None else early_stopping.best_epoch + 1
+    return StageResult(rows=log.rows, best_epoch=best_epoch)
+
+
+def _batches(train: Split, settings: StageSettings, first_epoch: int) -> TrainingBatches:
+    balanced = None if settings.balance == "none" else class_balanced(train.labels)
+    return TrainingBatches(
+        train.images,
+        training_targets(train, label_smoothing=settings.label_smoothing, votes=bool(settings.votes)),
+        batch_size=settings.batch_size,
+        augmentation=settings.augmentation,
+        seed=settings.seed,
+        weights=balanced if settings.balance == "weights" else None,
+        frequencies=balanced if settings.balance == "sampling" else None,
+        first_epoch=first_epoch,
+    )

@@ -1,7 +1,7 @@
 """What a stage of training starts from: a new network, or a trained one and its history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import classes_of, load_network
 from emotion_recognition.models.new_head import with_new_head
 from emotion_recognition.models.precision import with_precision
+from emotion_recognition.training.compiling import on_tensorflow_cpu
+from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
+from emotion_recognition.workspace import beside
 
 DEFAULT_NETWORK = "vggnet"
 
@@ -31,20 +34,24 @@ class Start:
         learning_rate: The rate of the stage.
         description: What this start is, for a person.
         input_name: File name of the input model; None from scratch.
+        new_head: Whether the input model's last layer was replaced.
         stages: Entries of the stages that the input model went through, earliest first.
+        rows: The log's rows of these stages, as far as a log lies beside the input model.
     """
 
     network: keras.Model
     network_name: str
     learning_rate: float
     description: str
-    input_name: str | None
-    stages: list[dict[str, Any]]
+    input_name: str | None = None
+    new_head: bool = False
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def identity(self) -> dict[str, Any]:
         """What a resumed run must share with the interrupted one."""
-        return {"network": self.network_name, "input_model": self.input_name}
+        return {"network": self.network_name, "input_model": self.input_name, "new_head": self.new_head}
 
 
 def open_start(
@@ -78,10 +85,9 @@ def open_start(
     else:
         if network_name is not None:
             raise ValueError("--network is for new networks; with an input model (-im) its own architecture is kept.")
-        start = _from_model(train, input_model, new_head, None if lower_rate else settings.learning_rate)
-    if settings.mixed_precision:
-        return replace(start, network=with_precision(start.network, "mixed_bfloat16"))
-    return start
+        start = _from_model(train, input_model, new_head, settings, lower_rate)
+    policy = "mixed_bfloat16" if settings.mixed_precision else "float32"
+    return replace(start, network=with_precision(start.network, policy, fused_normalization=on_tensorflow_cpu()))
 
 
 def tensorboard(folder: Path) -> Sequence[keras.callbacks.Callback]:
@@ -100,10 +106,10 @@ def _from_scratch(train: Split, name: str, settings: StageSettings) -> Start:
     network = build_network(name, num_classes=len(train.class_names), image_size=height, channels=channels)
     rate = settings.learning_rate
     text = f"New network {name} with {network.count_params():,} parameters; learning rate {rate:g}"
-    return Start(network, name, rate, text, None, [])
+    return Start(network, name, rate, text)
 
 
-def _from_model(train: Split, path: Path, new_head: bool, learning_rate: float | None) -> Start:
+def _from_model(train: Split, path: Path, new_head: bool, settings: StageSettings, lower_rate: bool) -> Start:
     network = load_network(path)
     names, _ = classes_of(path, network)
     if network.input_shape[1:] != train.images.shape[1:]:
@@ -113,19 +119,20 @@ def _from_model(train: Split, path: Path, new_head: bool, learning_rate: float |
         )
     card = read_card(path) or {}
     name = card.get("network", "unknown")
-    rate = learning_rate
+    rate, own_text = settings.learning_rate, "unknown or another optimizer's"
     try:
-        own, tenth = next_learning_rate(network)
+        own, tenth = next_learning_rate(network, settings.optimizer)
     except ValueError:
-        if rate is None:
+        if lower_rate:
             raise
-        own_text = "unknown"
     else:
         own_text = f"{own:g}"
-        rate = tenth if rate is None else rate
+        rate = tenth if lower_rate else rate
     if new_head:
         network = with_new_head(network, name, len(train.class_names))
     else:
         check_same_classes(train.class_names, "the training split", names, f"The input model {path}")
     text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
-    return Start(network, name, rate, text, path.name, list(card.get("stages", [])))
+    stages = list(card.get("stages", []))
+    rows = [row for row in read_log(beside(path, "_log.csv")) if row["stage"] <= len(stages)]
+    return Start(network, name, rate, text, path.name, new_head, stages, rows)

@@ -78,7 +78,9 @@ def test_flip_averages_an_image_and_its_mirror_image() -> None:
     model = network()
     mirrored = np.stack([[row[::-1] for row in image] for image in IMAGES])
     expected = (softmax(logits(model, IMAGES)) + softmax(logits(model, mirrored))) / 2
-    np.testing.assert_allclose(predict(model, IMAGES, PredictionSettings(flip=True)).probabilities, expected, atol=1e-5)
+    np.testing.assert_allclose(
+        predict(model, IMAGES, PredictionSettings(tta="flip")).probabilities, expected, atol=1e-5
+    )
 
 
 def test_dropout_and_batch_normalisation_are_at_rest() -> None:

@@ -4,8 +4,10 @@ import json
 import re
 
 import numpy as np
+import pytest
 
 from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.evaluation.calibration import reliability
 from emotion_recognition.evaluation.evaluate import Evaluation
 from emotion_recognition.evaluation.metrics import compute_metrics
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
@@ -17,10 +19,38 @@ PREDICTED = np.array([0] * 999 + [1] + [1, 2, 2, 0])
 SPLIT = Split(np.zeros((1004, 2, 2, 1), np.uint8), LABELS, NAMES, "val", "fer2013.csv", "ab" * 32)
 
 
-def evaluation(*names: str, twins: int | None = None, notes: tuple[str, ...] = ()) -> Evaluation:
-    metrics = compute_metrics(LABELS, np.eye(3)[PREDICTED], NAMES)
-    without = compute_metrics(LABELS[999:], np.eye(3)[PREDICTED[999:]], NAMES) if twins else None
-    return Evaluation(names or ("a.keras",), SPLIT, PredictionSettings(), metrics, twins, without, notes)
+# Right in 1001 of 1004 cases: sure by 1 without the temperature, by 0.9 with it.
+SURE = np.eye(3)[PREDICTED]
+LESS_SURE = 0.85 * SURE + 0.05
+
+
+def evaluation(
+    *names: str, twins: int | None = None, notes: tuple[str, ...] = (), temperatures: tuple[float, ...] = (1.0,)
+) -> Evaluation:
+    return Evaluation(
+        model_names=names or ("a.keras",),
+        split=SPLIT,
+        settings=PredictionSettings(),
+        probabilities=LESS_SURE,
+        temperatures=temperatures,
+        metrics=compute_metrics(LABELS, SURE, NAMES),
+        uncalibrated=reliability(LABELS, SURE),
+        calibrated=reliability(LABELS, LESS_SURE),
+        twins=twins,
+        without_twins=compute_metrics(LABELS[999:], SURE[999:], NAMES) if twins else None,
+        notes=notes,
+    )
+
+
+def test_the_calibration_error_is_there_before_and_after() -> None:
+    # |1 - 1001/1004| and |0.9 - 1001/1004|
+    line = "expected calibration error 0.0030, after calibration 0.0970 (temperature 1.5, 2)"
+    assert line in to_text(evaluation("a.keras", "b.keras", temperatures=(1.5, 2.0))).splitlines()
+    assert "expected calibration error 0.0030 (no temperature)" in to_text(evaluation()).splitlines()
+    content = to_json(evaluation(temperatures=(1.5,)))["calibration"]
+    assert content["temperatures"] == [1.5]
+    assert content["before"]["expected_calibration_error"] == pytest.approx(1 - 1001 / 1004)
+    assert content["after"]["counts"][13] == 1004
 
 
 def test_the_text_has_the_figures_in_per_cent() -> None:
@@ -51,7 +81,7 @@ def test_the_json_is_json_without_folders_or_dates() -> None:
     assert content["models"] == ["a.keras", "b.h5"]
     assert content["data"] == {"source": "fer2013.csv", "sha256": "ab" * 32}
     assert content["class_names"] == list(NAMES)
-    assert (content["split"], content["pixel_range"], content["flip"]) == ("val", "0..255", False)
+    assert (content["split"], content["pixel_range"], content["tta"]) == ("val", "0..255", "none")
     assert content["metrics"]["confusion_matrix"] == [[999, 1, 0], [0, 1, 1], [1, 0, 1]]
     assert content["twins_in_train"] == 999
     assert content["metrics_without_twins"]["examples"] == 5

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,13 @@ from keras import layers
 
 from emotion_recognition.data.augmentation import Augmentation
 from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.data.targets import one_hot
 from emotion_recognition.models.files import load_network, save_network
+from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.settings import StageSettings
-from emotion_recognition.training.stage import StageResult, fit_stage, next_learning_rate
+from emotion_recognition.training.stage import next_learning_rate
+from emotion_recognition.training.stages import RunResult, fit_stages
+from emotion_recognition.training.start import Start
 
 SETTINGS = StageSettings(epochs=4, patience=3, batch_size=8, seed=3, learning_rate=0.01, augmentation=Augmentation())
 
@@ -43,12 +48,21 @@ def split(name: str, count: int = 30) -> Split:
     return Split(images, labels, ("top", "middle", "bottom"), name, "made.csv", "0" * 64)
 
 
-def fit(folder: Path, network: keras.Model, settings: StageSettings = SETTINGS, **options: Any) -> StageResult:
-    return fit_stage(
-        network,
-        split("train"),
+def fit(
+    folder: Path,
+    network: keras.Model,
+    settings: StageSettings | Sequence[StageSettings] = SETTINGS,
+    *,
+    train: Split | None = None,
+    **options: Any,
+) -> RunResult:
+    """A run in a folder, of one stage unless there are more settings."""
+    stages = [settings] if isinstance(settings, StageSettings) else list(settings)
+    return fit_stages(
+        Start(network, "tiny", stages[0].learning_rate, "a tiny network"),
+        split("train") if train is None else train,
         split("val"),
-        settings,
+        stages,
         log_path=folder / "log.csv",
         resume_path=folder / "run.resume.h5",
         verbose=0,
@@ -93,7 +107,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None
     whole_network = tiny_network()
     whole = fit(tmp_path / "whole", whole_network)
     assert len(resumed.rows) == 4
-    assert resumed.best_epoch == whole.best_epoch
+    assert resumed.best_row == whole.best_row
     for row, expected in zip(without_time(resumed.rows), without_time(whole.rows), strict=True):
         assert row == pytest.approx(expected, rel=1e-4)
     for received, weights in zip(resumed_network.get_weights(), whole_network.get_weights(), strict=True):
@@ -137,9 +151,9 @@ def test_the_network_ends_with_the_weights_of_its_best_epoch(tmp_path: Path) -> 
     network = tiny_network()
     result = fit(tmp_path, network, StageSettings(epochs=6, patience=2, batch_size=8, learning_rate=0.3, seed=0))
     losses = [row["val_loss"] for row in result.rows]
-    assert result.best_epoch == int(np.argmin(losses)) + 1
+    assert result.best_row == int(np.argmin(losses))
     val = split("val")
-    loss, _ = network.evaluate(val.images, val.labels, verbose=0)
+    loss, _ = network.evaluate(val.images, one_hot(val.labels, 3), verbose=0)
     assert loss == pytest.approx(min(losses), rel=1e-3)
 
 
@@ -147,15 +161,15 @@ def test_it_learns_what_can_be_learned(tmp_path: Path) -> None:
     result = fit(
         tmp_path, tiny_network(), StageSettings(epochs=25, batch_size=8, learning_rate=0.01, augmentation=None)
     )
-    assert result.best_row["val_accuracy"] > 0.9
+    assert result.rows[result.best_row]["val_accuracy"] > 0.9
 
 
 def test_the_log_has_a_row_for_every_epoch_with_its_rate(tmp_path: Path) -> None:
     fit(tmp_path, tiny_network())
     header, *rows = (tmp_path / "log.csv").read_text().splitlines()
-    assert header == "epoch,learning_rate,loss,accuracy,val_loss,val_accuracy,seconds"
-    assert [row.split(",")[0] for row in rows] == ["1", "2", "3", "4"]
-    assert {row.split(",")[1] for row in rows} == {"0.01"}
+    assert header == "stage,epoch,learning_rate,loss,accuracy,val_loss,val_accuracy,seconds"
+    assert [row.split(",")[1] for row in rows] == ["1", "2", "3", "4"]
+    assert {row.split(",")[2] for row in rows} == {"0.01"}
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5", ".hdf5"])
@@ -163,16 +177,23 @@ def test_the_next_stage_has_a_tenth_of_the_rate_in_the_file(tmp_path: Path, suff
     network = tiny_network()
     fit(tmp_path, network)
     save_network(network, tmp_path / f"model{suffix}")
-    assert next_learning_rate(load_network(tmp_path / f"model{suffix}")) == (0.01, 0.001)
+    assert next_learning_rate(load_network(tmp_path / f"model{suffix}"), "adam") == (0.01, 0.001)
 
 
 def test_a_model_without_one_rate_asks_for_one() -> None:
     network = tiny_network()
     with pytest.raises(ValueError, match=r"without its optimizer.*give -lr"):
-        next_learning_rate(network)
+        next_learning_rate(network, "adam")
     network.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 100)), "mse")
     with pytest.raises(ValueError, match=r"schedule.*give -lr"):
-        next_learning_rate(network)
+        next_learning_rate(network, "adam")
+
+
+def test_a_rate_of_another_optimizer_is_not_compared() -> None:
+    network = tiny_network()
+    network.compile(keras.optimizers.SGD(0.1), "mse")
+    with pytest.raises(ValueError, match=r"trained with SGD.*adam's; give -lr"):
+        next_learning_rate(network, "adam")
 
 
 def test_an_unfinished_run_is_not_thrown_away(tmp_path: Path) -> None:
@@ -191,12 +212,12 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path: Path) -> None:
 
 
 def test_a_save_that_fails_loses_no_training(tmp_path: Path) -> None:
-    def fail(result: StageResult) -> None:
+    def fail(run: RunResult) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
         fit(tmp_path, tiny_network(), save=fail)
-    saved: list[StageResult] = []
+    saved: list[RunResult] = []
     fit(tmp_path, tiny_network(), resume=True, save=saved.append)
     assert len(saved[0].rows) == SETTINGS.epochs
     assert not (tmp_path / "run.resume.h5").exists()
@@ -217,6 +238,157 @@ def test_resuming_needs_an_unfinished_run_that_can_be_read(tmp_path: Path) -> No
         fit(tmp_path, tiny_network(), resume=True)
 
 
+STAGES = [replace(SETTINGS, epochs=2), replace(SETTINGS, epochs=3, learning_rate=0.001)]
+
+
+def test_stages_follow_each_other_in_one_run_and_one_log(tmp_path: Path) -> None:
+    saved: list[RunResult] = []
+    run = fit(tmp_path, tiny_network(), STAGES, save=saved.append)
+    assert [(row["stage"], row["epoch"]) for row in run.rows] == [(1, 1), (1, 2), (2, 1), (2, 2), (2, 3)]
+    assert [row["learning_rate"] for row in run.rows] == [0.01] * 2 + [0.001] * 3
+    assert [entry["input_model"] for entry in run.entries] == [None, "the stage before"]
+    assert [len(each.entries) for each in saved] == [1, 2]
+    assert run.best_row in (2, 3, 4)
+    assert without_time(read_log(tmp_path / "log.csv")) == [pytest.approx(row) for row in without_time(run.rows)]
+
+
+@pytest.mark.parametrize("epochs_before", [1, 2, 3])
+def test_a_run_of_stages_goes_on_in_the_stage_where_it_was_interrupted(tmp_path: Path, epochs_before: int) -> None:
+    (tmp_path / "whole").mkdir()
+    whole_network = tiny_network()
+    whole = fit(tmp_path / "whole", whole_network, STAGES)
+
+    class Interrupt(keras.callbacks.Callback):
+        begun = 0
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if self.begun == epochs_before:
+                raise KeyboardInterrupt
+            self.begun += 1
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, tiny_network(), STAGES, callbacks=[Interrupt()])
+    resumed_network = tiny_network()
+    resumed = fit(tmp_path, resumed_network, STAGES, resume=True)
+    assert without_time(resumed.rows) == [pytest.approx(row, rel=1e-4) for row in without_time(whole.rows)]
+    assert [entry["best_epoch"] for entry in resumed.entries] == [entry["best_epoch"] for entry in whole.entries]
+    for received, weights in zip(resumed_network.get_weights(), whole_network.get_weights(), strict=True):
+        np.testing.assert_allclose(received, weights, rtol=1e-3, atol=1e-5)
+
+
+def test_a_run_is_not_resumed_with_fewer_stages_than_it_has_done(tmp_path: Path) -> None:
+    class InterruptInSecond(keras.callbacks.Callback):
+        begun = 0
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.begun += 1
+            if self.begun == 4:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, tiny_network(), STAGES, callbacks=[InterruptInSecond()])
+    with pytest.raises(ValueError, match=r"is in stage 2\. Received: 1 stages"):
+        fit(tmp_path, tiny_network(), STAGES[:1], resume=True)
+
+
+SCHEDULED = replace(SETTINGS, schedule="cosine", patience=None, optimizer="sgd", learning_rate=0.05, epochs=3)
+
+
+def test_a_schedule_keeps_the_last_epoch_and_leaves_its_highest_rate_in_the_file(tmp_path: Path) -> None:
+    network = tiny_network()
+    run = fit(tmp_path, network, SCHEDULED)
+    assert run.best_row == 2
+    assert run.rows[-1]["learning_rate"] == pytest.approx(0, abs=1e-6)
+    save_network(network, tmp_path / "model.keras")
+    assert next_learning_rate(load_network(tmp_path / "model.keras"), "sgd") == (0.05, 0.005)
+
+
+def test_a_scheduled_run_is_not_resumed_with_another_length(tmp_path: Path) -> None:
+    interrupt(tmp_path, SCHEDULED)
+    with pytest.raises(ValueError, match=r"another epochs: 3\. Received: 5"):
+        fit(tmp_path, tiny_network(), replace(SCHEDULED, epochs=5), resume=True)
+
+
+def test_an_interrupted_scheduled_run_with_averages_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    settings = replace(SCHEDULED, ema=0.9, clean_statistics=True, weight_decay=1e-3)
+    (tmp_path / "whole").mkdir()
+    whole_network, resumed_network = tiny_network(), tiny_network()
+    fit(tmp_path / "whole", whole_network, settings)
+    interrupt(tmp_path, settings, epoch=2)
+    fit(tmp_path, resumed_network, settings, resume=True)
+    for received, weights in zip(resumed_network.get_weights(), whole_network.get_weights(), strict=True):
+        np.testing.assert_allclose(received, weights, rtol=1e-3, atol=1e-5)
+
+
+def test_the_average_of_the_weights_is_kept(tmp_path: Path) -> None:
+    """After two steps with momentum m: m times the weights after the first, (1 - m) times those after the second."""
+    settings = StageSettings(
+        optimizer="sgd", learning_rate=0.1, batch_size=30, epochs=1, patience=None, augmentation=None
+    )
+    weights = {}
+    for name, changes in (("first", {}), ("second", {"epochs": 2}), ("mean", {"epochs": 2, "ema": 0.75})):
+        (tmp_path / name).mkdir()
+        pixels = keras.Input((8, 8, 1))
+        x = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
+        network = keras.Model(pixels, layers.Dense(3, activation="softmax", kernel_initializer="zeros")(x))
+        fit(tmp_path / name, network, replace(settings, **changes))  # type: ignore[arg-type]
+        weights[name] = network.get_weights()
+    for mean, first, second in zip(weights["mean"], weights["first"], weights["second"], strict=True):
+        assert np.abs(second - first).max() > 1e-4
+        np.testing.assert_allclose(mean, 0.75 * first + 0.25 * second, rtol=1e-3, atol=1e-6)
+
+
+def test_early_stopping_does_not_go_with_a_schedule_or_an_average() -> None:
+    for options in ({"schedule": "onecycle"}, {"ema": 0.9}):
+        with pytest.raises(ValueError, match="patience must be none"):
+            StageSettings(patience=3, **options)  # type: ignore[arg-type]
+
+
+def test_rare_classes_weigh_more_or_are_drawn_more_often(tmp_path: Path) -> None:
+    """29 images of one class and one of another: only balanced training gets the rare one right."""
+    whole = split("train")
+    rows = np.concatenate([np.flatnonzero(whole.labels == 0), np.flatnonzero(whole.labels == 0)[:9]])
+    rare = np.flatnonzero(whole.labels == 2)[:1]
+    images = np.concatenate([whole.images[rows], whole.images[rare]])
+    labels = np.concatenate([whole.labels[rows], whole.labels[rare]])
+    train = Split(images, labels, whole.class_names, "train", "made.csv", "0" * 64)
+    recalls = {}
+    for balance in ("none", "weights", "sampling"):
+        (tmp_path / balance).mkdir()
+        pixels = keras.Input((8, 8, 1))
+        x = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
+        network = keras.Model(pixels, layers.Dense(3, activation="softmax", kernel_initializer="zeros")(x))
+        settings = StageSettings(epochs=6, batch_size=8, learning_rate=0.01, augmentation=None, balance=balance)
+        fit(tmp_path / balance, network, replace(settings, patience=None), train=train)
+        val = split("val")
+        recalls[balance] = float((network.predict(val.images, verbose=0).argmax(1)[val.labels == 2] == 2).mean())
+    assert recalls["none"] < min(recalls["weights"], recalls["sampling"])
+
+
+def test_the_votes_are_learned_beside_the_labels_and_left_out_of_the_model(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(1)
+    pixels = keras.Input((8, 8, 1))
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
+    x = layers.Dense(8, activation="relu", name="shared")(x)
+    x = layers.Dense(3, name="logits")(x)
+    network = keras.Model(pixels, layers.Softmax()(x))
+    untouched = network.get_layer("shared").get_weights()[0]
+    plain = split("train")
+    votes = np.zeros((30, 10), np.uint8)
+    votes[:, 1] = 10
+    train = replace(plain, votes=votes, votes_sha256="1" * 64)
+    fit(tmp_path, network, replace(SETTINGS, votes=1.0, epochs=1), train=train)
+    assert network.output_shape == (None, 3)
+    assert not np.array_equal(network.get_layer("shared").get_weights()[0], untouched)
+    with pytest.raises(ValueError, match=r"train split has no votes; .*--votes"):
+        fit(tmp_path, network, replace(SETTINGS, votes=1.0))
+
+
+def test_votes_need_a_network_of_the_project(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no layer 'logits'"):
+        fit(tmp_path, tiny_network(), replace(SETTINGS, votes=1.0))
+
+
 def test_diverging_training_ends_in_one_line_that_names_the_rate(tmp_path: Path) -> None:
     pixels = keras.Input((8, 8, 1))
     x = layers.Flatten()(layers.Rescaling(float("inf"))(pixels))
@@ -234,8 +406,15 @@ def test_diverging_training_ends_in_one_line_that_names_the_rate(tmp_path: Path)
         ("patience", 0),
         ("batch_size", 0),
         ("seed", -1),
+        ("weight_decay", -0.1),
+        ("label_smoothing", 1.0),
+        ("ema", 1.0),
+        ("votes", -1.0),
+        ("optimizer", "rmsprop"),
+        ("schedule", "steps"),
+        ("balance", "more"),
     ],
 )
-def test_settings_out_of_range_are_refused(name: str, value: float) -> None:
-    with pytest.raises(ValueError, match=rf"^{name} must be .* Received: {value}"):
+def test_settings_out_of_range_are_refused(name: str, value: float | str) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} must be .* Received: '?{value}"):
         StageSettings(**{name: value})
