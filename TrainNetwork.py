@@ -133,7 +133,8 @@ def _train(arguments: argparse.Namespace) -> None:
     start = open_start(
         train,
         stages[0],
-        network_name=arguments.network,
+        network_name=arguments.network
+        or (RECIPES[arguments.recipe].network if arguments.input_model is None else None),
         input_model=None if arguments.input_model is None else workspace.find_model(arguments.input_model),
         new_head=arguments.new_head,
         lower_rate=arguments.learning_rate is None and arguments.stages is None,

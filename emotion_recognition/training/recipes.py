@@ -46,7 +46,7 @@ class Record(StageSettings):
     """What gave the best validation accuracy; docs/training-log.md has the runs that chose these numbers."""
 
     summary: ClassVar[str] = "SGD along a cosine; what gave the best validation accuracy"
-    network: ClassVar[str] = "vggnet"
+    network: ClassVar[str] = "vggnet_wide"
     stages: ClassVar[tuple[tuple[float, int], ...]] = ()
 
     learning_rate: float = 0.1

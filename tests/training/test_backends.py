@@ -1,0 +1,66 @@
+"""Two steps of training on every Keras backend that is installed, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+# A schedule, augmentation, votes, a moving average, clean statistics: all that runs on the backend at all.
+SCRIPT = """
+import json, sys
+from dataclasses import replace
+from pathlib import Path
+sys.path[:0] = json.loads(sys.argv[2])
+import keras, numpy as np
+import test_stage as t
+from emotion_recognition.data.augmentation import Augmentation
+from emotion_recognition.models import build_network
+from emotion_recognition.models.files import load_network, save_network
+from emotion_recognition.models.precision import with_precision
+
+folder = Path(sys.argv[1])
+rng = np.random.default_rng(0)
+images = rng.integers(0, 256, (16, 16, 16, 1), dtype=np.uint8)
+train = t.Split(images, (np.arange(16) % 7).astype(np.uint8), tuple("abcdefg"), "train", "made.csv", "0" * 64,
+                rng.integers(0, 4, (16, 10), dtype=np.uint8), "1" * 64)
+keras.utils.set_random_seed(0)
+network = with_precision(build_network("vggnet", num_classes=7, image_size=16), "float32")
+settings = t.StageSettings(optimizer="sgd", schedule="cosine", learning_rate=0.05, epochs=1, patience=None,
+                           batch_size=8, votes=1.0, ema=0.5, clean_statistics=True,
+                           augmentation=Augmentation(erase=0.5))
+run = t.fit_stages(t.Start(network, "vggnet", 0.05, ""), train, replace(train, split="val"), [settings],
+                   log_path=folder / "log.csv", resume_path=folder / "resume.h5", verbose=0)
+before = np.asarray(keras.ops.convert_to_numpy(network(images, training=False)))
+save_network(network, folder / "model.keras")
+after = np.asarray(keras.ops.convert_to_numpy(load_network(folder / "model.keras")(images, training=False)))
+np.testing.assert_allclose(after, before, atol=1e-5)
+print(json.dumps({"backend": keras.backend.backend(), "loss": run.rows[0]["loss"], "sums": after.sum(1).tolist()}))
+"""
+
+
+@pytest.mark.parametrize("backend", [name for name in BACKENDS if find_spec(name)])
+def test_training_runs_on_every_installed_backend(backend: str, tmp_path: Path) -> None:
+    path = json.dumps([str(Path(__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path), path],
+        env={**os.environ, "KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    received = json.loads(done.stdout.splitlines()[-1])
+    assert received["backend"] == backend
+    # The first loss of an untrained network is near ln 7 for the labels plus near ln 10 for the votes.
+    assert 2 < received["loss"] < 12
+    assert received["sums"] == pytest.approx([1] * 16, abs=1e-4)
+
+
+def test_more_than_one_backend_is_tested() -> None:
+    assert sum(find_spec(name) is not None for name in BACKENDS) > 1, "requirements-dev.txt has jax too"
