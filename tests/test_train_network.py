@@ -76,6 +76,31 @@ def test_a_run_leaves_model_card_log_and_figures(small_base: Path, capsys: pytes
     assert card["metrics"]["val"]["examples"] == 14
 
 
+def test_all_stages_in_one_command_leave_one_card_one_log_and_a_temperature(small_base: Path) -> None:
+    options = ["-b", str(small_base), "--stages", "1e-3:1,1e-4:2", "-om", "run.keras"]
+    assert TrainNetwork.main(options) == 0
+    output = small_base / "output"
+    card = json.loads((output / "run.json").read_text())
+    assert [(stage["learning_rate"], stage["epochs_run"]) for stage in card["stages"]] == [(0.001, 1), (0.0001, 2)]
+    assert [line.split(",")[:2] for line in (output / "run_log.csv").read_text().splitlines()[1:]] == [
+        ["1", "1"],
+        ["2", "1"],
+        ["2", "2"],
+    ]
+    calibration = card["calibration"]
+    assert calibration["split"] == "val"
+    assert calibration["temperature"] > 0
+    assert calibration["log_loss_after"] <= calibration["log_loss_before"]
+    assert TrainNetwork.main([*options[:2], "-epochs", "1", "-im", "run.keras", "-om", "more.keras"]) == 0
+    assert [line.split(",")[0] for line in (output / "more_log.csv").read_text().splitlines()[1:]] == [
+        "1",
+        "2",
+        "2",
+        "3",
+    ]
+    assert json.loads((output / "more.json").read_text())["stages"][2]["learning_rate"] == pytest.approx(1e-5)
+
+
 def test_without_a_rate_an_input_model_goes_on_at_a_tenth_of_its_own(
     small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -125,6 +150,11 @@ def test_a_new_head_keeps_every_other_layer(small_base: Path, capsys: pytest.Cap
         (["--network", "vggnet", "-im", "small.keras"], ["--network is for new networks"]),
         (["--new_head", "-n", "6", "-im", "small.keras"], ["this project's networks", "'small'"]),
         (["--resume"], ["nothing to resume"]),
+        (["--stages", "1e-3:2"], ["leave out -lr and -epochs"]),
+        (["--augmentation", "turn=3"], ["--augmentation must be none or flip=NUMBER"]),
+        (["--votes", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
+        (["--optimizer", "sgd", "-im", "small.keras"], ["trained with Adam", "give -lr or the same --optimizer"]),
+        (["--schedule", "cosine"], ["patience must be none"]),
     ],
 )
 def test_a_mistake_ends_in_one_line_and_leaves_nothing(
