@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from emotion_recognition.detection.detectors import open_detector as open_detector
     from emotion_recognition.detection.face_emotion import FaceEmotion as FaceEmotion
     from emotion_recognition.detection.faces import Face as Face
+    from emotion_recognition.detection.image_file import decode_image as decode_image
     from emotion_recognition.detection.image_file import read_image as read_image
     from emotion_recognition.detection.image_file import write_image as write_image
 
 _HOME = {
     "annotate": "annotation",
+    "decode_image": "image_file",
     "DetectionSettings": "detection_settings",
     "Face": "faces",
     "FaceDetector": "detectors",

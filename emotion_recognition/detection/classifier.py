@@ -3,26 +3,60 @@
 Cropping comes before; annotation comes next.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from emotion_recognition.emotions import check_same_classes, class_names
+from emotion_recognition.models.calibration import apply_temperature, temperature_of
+from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import classes_of, load_network
 
 
 class EmotionClassifier:
-    """A trained network with the names of its classes.
+    """Trained networks with the names of their classes; each is calibrated, their probabilities are averaged.
 
     Args:
-        path: The model file.
-        num_emotions: The number of classes that it must have, 6 or 7.
+        paths: The model file, or several.
+        num_emotions: The number of classes that each must have, 6 or 7.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no classifier of square images with those classes.
+        ValueError: If one is no classifier of square images with those classes, or their sizes differ.
     """
+
+    def __init__(self, paths: Path | Sequence[Path], num_emotions: int) -> None:
+        paths = [paths] if isinstance(paths, Path) else list(paths)
+        if not paths:
+            raise ValueError("At least one model is needed. Received: none")
+        self.class_names = class_names(num_emotions)
+        self._models = [_Model(path, num_emotions) for path in paths]
+        self.size = self._models[0].size
+        for path, model in zip(paths, self._models, strict=True):
+            if model.size != self.size:
+                raise ValueError(
+                    f"The models must take crops of one size, but {paths[0]} takes {self.size} and {path} {model.size}."
+                )
+
+    def probabilities(self, crops: np.ndarray) -> np.ndarray:
+        """Classifies all crops.
+
+        Args:
+            crops: uint8 array (N, size, size, 1), 0..255.
+
+        Returns:
+            float32 array (N, classes), 0..1; each row sums to 1.
+
+        Raises:
+            ValueError: If a network's output is not that.
+        """
+        return np.asarray(np.mean([model.probabilities(crops) for model in self._models], axis=0, dtype=np.float32))
+
+
+class _Model:
+    """One of the networks."""
 
     def __init__(self, path: Path, num_emotions: int) -> None:
         expected = class_names(num_emotions)
@@ -30,6 +64,7 @@ class EmotionClassifier:
         names, _ = classes_of(path, self._network)
         check_same_classes(expected, f"the choice of {num_emotions} emotions", names, f"The model {path}")
         self.class_names = names
+        self._temperature = temperature_of(read_card(path))
         self.size, self._channels = _square_input(path, self._network)
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
@@ -53,7 +88,7 @@ class EmotionClassifier:
             raise ValueError(
                 "The model must end in probabilities that sum to 1; its last layer seems to be no softmax."
             )
-        return np.asarray(probabilities)
+        return apply_temperature(np.asarray(probabilities), self._temperature)
 
 
 def _square_input(path: Path, network: keras.Model) -> tuple[int, int]:

@@ -4,6 +4,7 @@ A picture goes in; for each face comes out a :class:`~emotion_recognition.detect
 annotation draws.
 """
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +13,23 @@ from emotion_recognition.detection.classifier import EmotionClassifier
 from emotion_recognition.detection.crop import crop_faces
 from emotion_recognition.detection.detectors import FaceDetector, open_detector
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.faces import Face
+from emotion_recognition.detection.image_source import ColourOrder, ImageSource, as_bgr
 from emotion_recognition.workspace import Workspace
 
 
 class EmotionDetector:
-    """Finds the faces of a picture and classifies their emotions.
+    """Finds the faces of pictures and classifies their emotions.
 
     Args:
-        model: A trained model; by default the one that comes with the project for that many emotions.
-        num_emotions: 6 or 7; the model must have that many classes.
+        model: A trained model, or several whose calibrated probabilities are averaged; by default the one that comes
+            with the project for that many emotions.
+        num_emotions: 6 or 7; every model must have that many classes.
         detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it.
 
     Raises:
-        FileNotFoundError: If the model is missing.
-        ValueError: If it cannot be loaded or has other classes.
+        FileNotFoundError: If a model is missing.
+        ValueError: If one cannot be loaded, has other classes, or they take crops of different sizes.
 
     Example:
         >>> from emotion_recognition.detection import read_image
@@ -35,28 +39,83 @@ class EmotionDetector:
     """
 
     def __init__(
-        self, model: Path | str | None = None, *, num_emotions: int = 7, detector: FaceDetector | str = "auto"
+        self,
+        model: Path | str | Sequence[Path | str] | None = None,
+        *,
+        num_emotions: int = 7,
+        detector: FaceDetector | str = "auto",
     ) -> None:
-        path = Workspace().released_model(num_emotions) if model is None else Path(model)
+        if model is None:
+            model = Workspace().released_model(num_emotions)
+        paths = [model] if isinstance(model, str | Path) else list(model)
         self.face_detector = open_detector(detector) if isinstance(detector, str) else detector
-        self.classifier = EmotionClassifier(path, num_emotions)
+        self.classifier = EmotionClassifier([Path(path) for path in paths], num_emotions)
 
-    def detect(self, image: np.ndarray) -> list[FaceEmotion]:
+    def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> list[FaceEmotion]:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.
 
         Args:
-            image: BGR uint8 array (height, width, 3), 0..255.
+            image: uint8 array (height, width, 3) or grey (height, width), 0..255; or the path or the bytes of a
+                picture file.
+            colour_order: Which colour comes first in an array: ``"bgr"`` as OpenCV gives it, ``"rgb"`` as Pillow does.
 
         Returns:
             One entry for each face, highest detector score first; empty without a face.
 
         Raises:
             ValueError: If the image is none.
+            OSError: If the file cannot be read.
         """
-        faces = self.face_detector.detect(image)
-        crops = crop_faces(image, [face.box for face in faces], self.face_detector.framing, self.classifier.size)
+        return self.detect_batch([image], colour_order=colour_order)[0]
+
+    def detect_batch(
+        self, images: Iterable[ImageSource], *, colour_order: ColourOrder = "bgr"
+    ) -> list[list[FaceEmotion]]:
+        """Finds the faces of many pictures; the faces of all of them are classified together.
+
+        Pictures are taken one after another and may differ in size; of each only the faces' crops are kept, so that
+        a generator of frames needs the memory of one.
+
+        Args:
+            images: As for :meth:`detect`.
+            colour_order: As for :meth:`detect`, the same for all.
+
+        Returns:
+            One list for each picture, in their order, as :meth:`detect` returns it.
+
+        Raises:
+            ValueError: If an image is none.
+            OSError: If a file cannot be read.
+        """
+        found: list[list[Face]] = []
+        crops: list[np.ndarray] = []
+        for image in images:
+            pixels = as_bgr(image, colour_order)
+            found.append(self.face_detector.detect(pixels))
+            crops.append(self.crops(pixels, found[-1]))
+        if not found:
+            return []
+        rows = iter(self.classifier.probabilities(np.concatenate(crops)))
         names = self.classifier.class_names
         return [
-            FaceEmotion(face.box, face.score, dict(zip(names, map(float, row), strict=True)))
-            for face, row in zip(faces, self.classifier.probabilities(crops), strict=True)
+            [
+                FaceEmotion(face.box, face.score, dict(zip(names, map(float, next(rows)), strict=True)), face.landmarks)
+                for face in faces
+            ]
+            for faces in found
         ]
+
+    def crops(self, image: np.ndarray, faces: Sequence[Face | FaceEmotion]) -> np.ndarray:
+        """What the classifier sees of faces.
+
+        Args:
+            image: BGR uint8 array (height, width, 3), 0..255.
+            faces: Faces that this detector found in it.
+
+        Returns:
+            uint8 array (N, size, size, 1), 0..255.
+
+        Raises:
+            ValueError: If the image is none or a face lies outside it.
+        """
+        return crop_faces(image, [face.box for face in faces], self.face_detector.framing, self.classifier.size)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emotion_recognition.detection.faces import Box
+from emotion_recognition.detection.faces import Box, Landmarks
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,14 @@ class FaceEmotion:
         box: (x, y, width, height) in pixels of the upright image.
         score: The face detector's confidence, 0..1.
         probabilities: Probability, 0..1, of each emotion, in label order.
+        landmarks: Points (x, y) in pixels of the upright image, in the detector's order; None from a detector that
+            finds none.
     """
 
     box: Box
     score: float
     probabilities: Mapping[str, float]
+    landmarks: Landmarks | None = None
 
     @property
     def emotion(self) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 #: x, y, width and height in pixels of the upright image; x and y are the top left corner.
 Box = tuple[int, int, int, int]
 
+#: Points (x, y) in pixels of the upright image.
+Landmarks = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True)
 class Face:
@@ -24,7 +27,7 @@ class Face:
 
     box: Box
     score: float
-    landmarks: tuple[tuple[float, float], ...] | None = None
+    landmarks: Landmarks | None = None
 
     def __post_init__(self) -> None:
         if self.box[2] < 1 or self.box[3] < 1:

@@ -7,6 +7,7 @@ unpacks to gigabytes is refused before it does.
 """
 
 import contextlib
+import io
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,17 +45,30 @@ def read_image(path: Path) -> np.ndarray:
         raise FileNotFoundError(f"There is no picture {path}.")
     if not path.is_file():
         raise ValueError(f"{path} is not a file; give the path of one picture.")
-    with path.open("rb") as file:
-        _check_header(file, path)
-        file.seek(0)
-        encoded = np.frombuffer(file.read(), np.uint8)
+    return decode_image(path.read_bytes(), str(path))
+
+
+def decode_image(encoded: bytes, name: str) -> np.ndarray:
+    """Decodes the bytes of a picture file, upright.
+
+    Args:
+        encoded: The bytes of a file that :func:`read_image` takes.
+        name: What the errors call it.
+
+    Returns:
+        BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
+
+    Raises:
+        ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
+    """
+    _check_header(io.BytesIO(encoded), name)
     try:
         with _silent_opencv():
-            image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+            image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise ValueError(f"{path} cannot be decoded: {error.err}") from error
+        raise ValueError(f"{name} cannot be decoded: {error.err}") from error
     if image is None:
-        raise ValueError(f"{path} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
+        raise ValueError(f"{name} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
     return np.asarray(image)
 
 
@@ -106,7 +120,7 @@ def _options(suffix: str) -> tuple[int, ...]:
     return (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY) if suffix.lower() in (".jpg", ".jpeg", ".jpe") else ()
 
 
-def _check_header(file: BinaryIO, path: Path) -> None:
+def _check_header(file: BinaryIO, name: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit here is this module's
@@ -116,14 +130,14 @@ def _check_header(file: BinaryIO, path: Path) -> None:
                 if pixels <= MAX_PIXELS:
                     header.verify()  # checks a PNG's checksums; libpng would complain on standard error
     except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is not a picture.") from error
+        raise ValueError(f"{name} is not a picture.") from error
     except Image.DecompressionBombError as error:
-        raise ValueError(f"{path} is larger than {MAX_PIXELS // 10**6} megapixels.") from error
+        raise ValueError(f"{name} is larger than {MAX_PIXELS // 10**6} megapixels.") from error
     # Pillow lets through what a broken header ran into: SyntaxError, EOFError, struct.error ...
     except Exception as error:
-        raise ValueError(f"{path} is truncated or damaged: {error}") from error
+        raise ValueError(f"{name} is truncated or damaged: {error}") from error
     if pixels > MAX_PIXELS:
-        raise ValueError(f"{path} is larger than {MAX_PIXELS // 10**6} megapixels. Received: {width}×{height} pixels")
+        raise ValueError(f"{name} is larger than {MAX_PIXELS // 10**6} megapixels. Received: {width}×{height} pixels")
 
 
 @contextlib.contextmanager

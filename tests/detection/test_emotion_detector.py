@@ -7,6 +7,7 @@ from emotion_recognition import EmotionDetector
 from emotion_recognition.detection.crop import Framing
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.faces import Box, Face
+from emotion_recognition.detection.image_file import write_image
 from emotion_recognition.emotions import FER2013_EMOTIONS
 
 
@@ -58,3 +59,71 @@ def test_most_probable_emotion() -> None:
 def test_another_class_count_is_an_error(brightness_model: Path) -> None:
     with pytest.raises(ValueError, match="the choice of 6 emotions has 6"):
         EmotionDetector(brightness_model, num_emotions=6, detector="haar")
+
+
+class KnownPictures:
+    """A face detector for which the whole of every picture that is not black is one face, with two landmarks."""
+
+    name = "whole"
+    description = "whole pictures"
+    framing = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        height, width = image.shape[:2]
+        return [Face((0, 0, width, height), 0.5, ((1.0, 2.0), (3.0, 4.0)))] if image.any() else []
+
+
+def test_a_batch_gives_each_picture_its_own_faces(brightness_model: Path) -> None:
+    # Class i of the model is surest where the mean pixel is 255 · i / 6.
+    pictures = [np.full((20 + i, 30, 3), value, np.uint8) for i, value in enumerate((128, 0, 255, 42))]
+    faces = EmotionDetector(brightness_model, detector=KnownPictures()).detect_batch(iter(pictures))
+    assert [[face.emotion for face in found] for found in faces] == [["happy"], [], ["neutral"], ["disgust"]]
+    assert [face.box for found in faces for face in found] == [(0, 0, 30, 20), (0, 0, 30, 22), (0, 0, 30, 23)]
+
+
+def test_an_empty_batch_is_an_empty_list(brightness_model: Path) -> None:
+    assert EmotionDetector(brightness_model, detector=KnownPictures()).detect_batch([]) == []
+
+
+def test_landmarks_come_with_the_face(brightness_model: Path) -> None:
+    (face,) = EmotionDetector(brightness_model, detector=KnownPictures()).detect(np.full((9, 9, 3), 9, np.uint8))
+    assert face.landmarks == ((1.0, 2.0), (3.0, 4.0))
+
+
+def test_the_colour_order_of_an_array_is_the_callers_to_say(brightness_model: Path) -> None:
+    detector = EmotionDetector(brightness_model, detector=KnownPictures())
+    first = np.zeros((16, 16, 3), np.uint8)
+    first[:, :, 0] = 255
+    # Luma: pure blue is 0.114 · 255 = 29, nearest to disgust (42.5) and anger (0); pure red is 0.299 · 255 = 76, fear.
+    assert detector.detect(first)[0].emotion == "disgust"
+    assert detector.detect(first, colour_order="bgr")[0].emotion == "disgust"
+    assert detector.detect(first, colour_order="rgb")[0].emotion == "fear"
+    with pytest.raises(ValueError, match=r"colour_order must be one of \['bgr', 'rgb'\]. Received: 'gbr'"):
+        detector.detect(first, colour_order="gbr")  # type: ignore[arg-type]
+
+
+def test_paths_bytes_and_grey_arrays_are_taken(brightness_model: Path, tmp_path: Path) -> None:
+    detector = EmotionDetector(brightness_model, detector=KnownPictures())
+    image = np.full((16, 16, 3), 128, np.uint8)
+    path = tmp_path / "grey.png"
+    write_image(path, image)
+    expected = detector.detect(image)
+    assert [detector.detect(source) for source in (path, str(path), path.read_bytes(), image[:, :, 0])] == [
+        expected
+    ] * 4
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (None, "must be an array, a path or bytes"),
+        (np.zeros((4, 4, 3)), "must be a BGR uint8 array"),
+        (np.zeros((4, 4, 4), np.uint8), "must be a BGR uint8 array"),
+        (np.zeros((0, 4), np.uint8), "must be a BGR uint8 array"),
+        (b"no picture", "The picture in memory is not a picture"),
+        ("missing.jpg", "There is no picture missing.jpg"),
+    ],
+)
+def test_what_is_no_image_is_an_error(image: object, message: str, brightness_model: Path) -> None:
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        EmotionDetector(brightness_model, detector=KnownPictures()).detect(image)  # type: ignore[arg-type]
