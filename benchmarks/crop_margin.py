@@ -38,17 +38,18 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--split", type=Path, required=True, help="HDF5 file of FER2013's training images")
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs with faces")
-    parser.add_argument("--detector_model", type=Path, required=True, help="folder with the SSD's files")
+    parser.add_argument("--detector", choices=("ssd", "yunet", "dlib"), default="ssd", help="whose framing to measure")
+    parser.add_argument("--detector_model", type=Path, help="folder with the detector's files")
     parser.add_argument("--count", type=int, default=2000, help="images, and photographs, to measure on")
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)
     draw = np.random.default_rng(0)
     everything = read_split(arguments.split).images
     images = everything[draw.permutation(len(everything))[: arguments.count]]
-    ssd = open_detector("ssd", model=arguments.detector_model)
+    measured = open_detector(arguments.detector, model=arguments.detector_model)
     haar = HaarDetector(search=HaarSettings(scale_step=1.05))
 
-    for detector in (ssd, haar):
+    for detector in (measured, haar):
         print(f"frame, seen from the box of {detector.name} on FER2013 images (shares of the box's size)")
         for border in (0.25, 0.5, 1.0):
             for filling in ("repeated", "mean"):
@@ -58,11 +59,11 @@ def main(argv: list[str] | None = None) -> int:
 
     photos = sorted(path for path in arguments.photos.rglob("*") if path.is_file())
     photos = [photos[i] for i in draw.permutation(len(photos))[: arguments.count]]
-    relations = haar_from_ssd(ssd, haar, photos)
-    print(f"box of haar, seen from the box of ssd, on {len(photos)} photographs\n  {summary(relations)}")
-    haar_from_ssd_median = np.median(relations, axis=0)
+    relations = haar_from(measured, haar, photos)
+    print(f"box of haar, seen from the box of {measured.name}, on {len(photos)} photographs\n  {summary(relations)}")
+    haar_from_measured = np.median(relations, axis=0)
     print(f"framing of haar: {framing(frame_from_haar)}")
-    print(f"framing of ssd:  {framing(chain(haar_from_ssd_median, frame_from_haar))}")
+    print(f"framing of {measured.name}: {framing(chain(haar_from_measured, frame_from_haar))}")
     return 0
 
 
@@ -93,13 +94,13 @@ def frames_from_boxes(
     return np.array(relations).reshape(-1, 3)
 
 
-def haar_from_ssd(ssd: FaceDetector, haar: FaceDetector, photos: Iterable[Path]) -> np.ndarray:
-    """The Haar box seen from the SSD's, float array (faces that both found, 3)."""
+def haar_from(measured: FaceDetector, haar: FaceDetector, photos: Iterable[Path]) -> np.ndarray:
+    """The Haar box seen from the other detector's, float array (faces that both found, 3)."""
     relations = []
     for path in photos:
         photo = read_image(path)
         squares = whole_boxes(haar, photo)
-        for box in whole_boxes(ssd, photo):
+        for box in whole_boxes(measured, photo):
             seen = [relation(box, square) for square in squares]
             relations += [r for r in seen if is_same_face(r)]
     return np.array(relations).reshape(-1, 3)

@@ -8,7 +8,12 @@ from emotion_recognition.detection.faces import Face
 
 
 def faces_from_boxes(
-    corners: np.ndarray, scores: np.ndarray, image_size: tuple[int, int], settings: DetectionSettings
+    corners: np.ndarray,
+    scores: np.ndarray,
+    image_size: tuple[int, int],
+    settings: DetectionSettings,
+    *,
+    landmarks: np.ndarray | None = None,
 ) -> list[Face]:
     """Turns raw boxes into faces.
 
@@ -20,6 +25,8 @@ def faces_from_boxes(
         scores: float array (N,), 0..1; what rounding lifts above 1 counts as 1.
         image_size: Width and height of the picture in pixels.
         settings: The lowest score and the highest overlap.
+        landmarks: float array (N, points, 2): x and y of each box's landmarks in pixels; None from a detector that
+            finds none.
 
     Returns:
         The faces, highest score first.
@@ -35,10 +42,15 @@ def faces_from_boxes(
     kept_scores = scores[keep]
     filled = (boxes[:, 2:] > 0).all(axis=1)
     boxes, kept_scores = boxes[filled], kept_scores[filled]
+    points = None if landmarks is None else landmarks[keep][filled]
     distinct = cv2.dnn.NMSBoxes(
         boxes.tolist(), kept_scores.tolist(), score_threshold=0.0, nms_threshold=settings.max_overlap
     )
     return [
-        Face(box=(int(x), int(y), int(w), int(h)), score=min(1.0, float(score)))
-        for (x, y, w, h), score in ((boxes[i], kept_scores[i]) for i in distinct)
+        Face(
+            box=(int(x), int(y), int(w), int(h)),
+            score=min(1.0, float(kept_scores[i])),
+            landmarks=None if points is None else tuple((float(px), float(py)) for px, py in points[i]),
+        )
+        for i, (x, y, w, h) in ((i, boxes[i]) for i in distinct)
     ]

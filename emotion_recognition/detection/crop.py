@@ -4,6 +4,7 @@ FER2013's faces all sit in their frame in the same way; how a detector's box rel
 :class:`Framing`, measured by ``benchmarks/crop_margin.py``. Detection comes before, classification next.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,8 +45,10 @@ def crop_square(box: Box, framing: Framing) -> tuple[int, int, int]:
     return round(centre_x - side / 2), round(centre_y - side / 2), side
 
 
-def crop_faces(image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: int) -> np.ndarray:
-    """Cuts out faces as grey squares of the network's size.
+def crop_faces(
+    image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: int, *, rolls: Sequence[float] | None = None
+) -> np.ndarray:
+    """Cuts out faces as grey squares of the network's size, turned upright where their tilt is known.
 
     What lies beyond the picture's border repeats the pixels at the border.
 
@@ -54,6 +57,8 @@ def crop_faces(image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: 
         boxes: (x, y, width, height) of each face in pixels, inside the image.
         framing: That of the detector that found the boxes.
         size: Height and width of the crops in pixels.
+        rolls: How far each face is tilted clockwise, in degrees, see
+            :func:`~emotion_recognition.detection.upright.roll_of`; None takes all faces as they are.
 
     Returns:
         uint8 array (N, size, size, 1), 0..255.
@@ -65,7 +70,8 @@ def crop_faces(image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: 
     crops = np.empty((len(boxes), size, size, 1), np.uint8)
     for i, box in enumerate(boxes):
         left, top, side = crop_square(box, framing)
-        square = _cut(image, left, top, side)
+        roll = 0.0 if rolls is None else rolls[i]
+        square = _cut_turned(image, box, framing, side, roll) if roll else _cut(image, left, top, side)
         # The mean over the covered area keeps a shrunken face free of aliasing; enlarged, cubic is smoothest.
         interpolation = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
         crops[i, :, :, 0] = cv2.resize(square, (size, size), interpolation=interpolation)
@@ -87,3 +93,29 @@ def _cut(image: np.ndarray, left: int, top: int, side: int) -> np.ndarray:
             cv2.BORDER_REPLICATE,
         )
     )
+
+
+def _cut_turned(image: np.ndarray, box: Box, framing: Framing, side: int, roll: float) -> np.ndarray:
+    """The square whose own x axis points along the face's eyes; what is outside the picture repeats its border."""
+    x, y, width, height = box
+    size = (width * height) ** 0.5
+    cos, sin = math.cos(math.radians(roll)), math.sin(math.radians(roll))
+    # The framing's offset turns with the face.
+    centre_x = x + width / 2 + (framing.offset_x * cos - framing.offset_y * sin) * size
+    centre_y = y + height / 2 + (framing.offset_x * sin + framing.offset_y * cos) * size
+    # Grey only where it is needed: a square that holds the turned one in every direction.
+    reach = math.ceil(side * 2**-0.5) + 2
+    left, top = max(0, math.floor(centre_x) - reach), max(0, math.floor(centre_y) - reach)
+    inside = image[top : max(0, math.ceil(centre_y) + reach), left : max(0, math.ceil(centre_x) + reach)]
+    if inside.size == 0:
+        raise ValueError(f"boxes must lie in the image, {image.shape[1]}×{image.shape[0]}. Received: {box}")
+    # From the square's pixels to the picture's; a pixel's centre is half a pixel from its corner.
+    middle = (side - 1) / 2
+    back = np.array(
+        [
+            [cos, -sin, centre_x - 0.5 - left - cos * middle + sin * middle],
+            [sin, cos, centre_y - 0.5 - top - sin * middle - cos * middle],
+        ]
+    )
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(grey(inside), back, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE))

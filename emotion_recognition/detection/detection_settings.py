@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 #: The names that ``open_detector`` and ``--detector`` know.
-DETECTORS = ("auto", "ssd", "haar")
+DETECTORS = ("auto", "ssd", "haar", "yunet", "dlib")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ class Face:
     Args:
         box: (x, y, width, height) in pixels of the upright image, wholly inside it.
         score: The detector's confidence, 0..1; what it means is the detector's to say.
-        landmarks: Points (x, y) in pixels, or None from a detector that finds none.
+        landmarks: None from a detector that finds none, else five points (x, y) in pixels: the eye on the upright
+            face's left side as the viewer sees it, the other eye, the tip of the nose, the left and the right corner
+            of the mouth.
 
     Raises:
         ValueError: If the box is empty or the score outside 0..1.

@@ -31,7 +31,7 @@ class HaarSettings:
         min_neighbours: Overlapping hits that make a face.
         min_size: Smallest face in pixels.
         weight_at_half: Weight of the last stage at which half the boxes are faces: from a logistic regression of
-            "is a face" on the weight of the 371 boxes on those photographs (``benchmarks/haar_score.py``).
+            "is a face" on the weight of the 371 boxes on those photographs (``benchmarks/box_score.py``).
         weight_slope: The slope of that regression at its middle, per unit of weight.
     """
 

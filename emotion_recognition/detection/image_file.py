@@ -6,10 +6,8 @@ cannot tell a picture's size without decoding it; Pillow reads that from the hea
 unpacks to gigabytes is refused before it does.
 """
 
-import contextlib
 import io
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.detection.bgr_image import check_bgr
+from emotion_recognition.detection.quiet_opencv import silent_opencv
 
 #: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
 MAX_PIXELS = 100_000_000
@@ -63,7 +62,7 @@ def decode_image(encoded: bytes, name: str) -> np.ndarray:
     """
     _check_header(io.BytesIO(encoded), name)
     try:
-        with _silent_opencv():
+        with silent_opencv():
             image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise ValueError(f"{name} cannot be decoded: {error.err}") from error
@@ -101,7 +100,7 @@ def write_image(path: Path, image: np.ndarray) -> None:
     """
     check_bgr(image)
     try:
-        with _silent_opencv():
+        with silent_opencv():
             encoded_well, encoded = cv2.imencode(path.suffix, image, _options(path.suffix))
     except cv2.error as error:
         raise ValueError(f"{path} cannot be written: OpenCV says {error.err}") from error
@@ -138,14 +137,3 @@ def _check_header(file: BinaryIO, name: str) -> None:
         raise ValueError(f"{name} is truncated or damaged: {error}") from error
     if pixels > MAX_PIXELS:
         raise ValueError(f"{name} is larger than {MAX_PIXELS // 10**6} megapixels. Received: {width}×{height} pixels")
-
-
-@contextlib.contextmanager
-def _silent_opencv() -> Iterator[None]:
-    # What goes wrong is raised here in one line; OpenCV would print several more.
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    try:
-        yield
-    finally:
-        cv2.utils.logging.setLogLevel(level)

@@ -11,6 +11,7 @@ from emotion_recognition.detection import detectors
 from emotion_recognition.detection.detection_settings import DetectionSettings
 from emotion_recognition.detection.detectors import open_detector
 from emotion_recognition.detection.ssd_files import PUBLISHED_FILES
+from emotion_recognition.detection.yunet import PUBLISHED_FILE as YUNET_FILE
 
 Serve = Callable[[Callable[[http.server.BaseHTTPRequestHandler], None]], str]
 
@@ -99,13 +100,63 @@ def test_a_model_that_is_not_there_is_an_error_not_a_download(
         open_detector(name, model=tmp_path / model, folder=tmp_path)
 
 
-def test_haar_takes_no_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["haar", "dlib"])
+def test_a_detector_without_files_takes_no_model(name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="takes no model"):
-        open_detector("haar", model=tmp_path)
+        open_detector(name, model=tmp_path)
+
+
+@pytest.mark.real_data
+def test_yunet_fetches_its_file_once(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, real_folder: Path, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        asked.append(handler.path[1:])
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write((real_folder / handler.path[1:]).read_bytes())
+
+    file = dataclasses.replace(YUNET_FILE, url=f"{serve(answer)}/{YUNET_FILE.name}")
+    monkeypatch.setattr(detectors, "YUNET_FILE", file)
+    for _ in range(2):
+        assert open_detector("yunet", folder=tmp_path).name == "yunet"
+    assert asked == [YUNET_FILE.name]
+
+
+def test_other_bytes_than_yunets_are_not_kept(serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def answer(handler: http.server.BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(bytes(YUNET_FILE.size))
+
+    monkeypatch.setattr(detectors, "YUNET_FILE", dataclasses.replace(YUNET_FILE, url=f"{serve(answer)}/a.onnx"))
+    with pytest.raises(OSError, match=r"SHA-256.*Without a connection, put face_detection_yunet_2026may\.onnx"):
+        open_detector("yunet", folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.real_data
+def test_yunet_by_folder_by_file_and_by_auto(real_folder: Path, tmp_path: Path, no_network: None) -> None:
+    file = real_folder / YUNET_FILE.name
+    assert open_detector("yunet", model=real_folder).description == f"YuNet ({file})"
+    assert open_detector("yunet", model=file).description == f"YuNet ({file})"
+    assert open_detector("auto", model=file).name == "yunet"
+    (tmp_path / YUNET_FILE.name).write_bytes(file.read_bytes())
+    # Without the SSD's files, YuNet is the next best.
+    assert open_detector("auto", folder=tmp_path).name == "yunet"
+    assert open_detector("auto", model=tmp_path).name == "yunet"
+
+
+def test_a_yunet_model_that_is_not_there_is_an_error(tmp_path: Path, no_network: None) -> None:
+    for model in (tmp_path, tmp_path / "missing.onnx"):
+        with pytest.raises(FileNotFoundError, match="does not lead to YuNet's file; put face_detection_yunet"):
+            open_detector("yunet", model=model)
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"name must be one of \['auto', 'ssd', 'haar'\]"):
+    with pytest.raises(ValueError, match=r"name must be one of \['auto', 'ssd', 'haar', 'yunet', 'dlib'\]"):
         open_detector("yolo")
 
 

@@ -1,7 +1,8 @@
-"""Measures what the weight of a Haar cascade's box says: the share of boxes of a weight that are faces.
+"""Measures what the weight of a Haar cascade's or dlib's box says: the share of boxes of a weight that are faces.
 
-A logistic regression of "is a face" on the weight gives HaarSettings its two numbers. Reads a CSV file with the columns
-file, x, y, w and h, one row a face in pixels, one row with empty numbers for a picture without one.
+A logistic regression of "is a face" on the weight gives HaarSettings and DlibSettings their two numbers.
+Reads a CSV file with the columns file, x, y, w and h, one row a face in pixels, one row with empty numbers for a
+picture without one.
 """
 
 import argparse
@@ -22,6 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("boxes", type=Path, help="CSV file with the marked faces")
     parser.add_argument("pictures", type=Path, help="folder with the pictures that it names")
     parser.add_argument("--count", type=int, default=500, help="pictures to look at")
+    parser.add_argument("--detector", choices=("haar", "dlib"), default="haar", help="whose boxes")
     parser.add_argument("--cascade", help="file in OpenCV's folder of cascades (default: the detector's)")
     return parser
 
@@ -38,6 +40,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
 
+    from emotion_recognition.detection.dlib_hog import DlibDetector
     from emotion_recognition.detection.haar import HaarDetector, HaarSettings
     from emotion_recognition.detection.image_file import read_image
 
@@ -45,7 +48,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     table = pd.read_csv(arguments.boxes)
     files = table["file"].drop_duplicates().sample(arguments.count, random_state=1)
     search = HaarSettings() if arguments.cascade is None else HaarSettings(cascade=arguments.cascade)
-    detector = HaarDetector(search=search)
+    detector = DlibDetector() if arguments.detector == "dlib" else HaarDetector(search=search)
     weights: list[float] = []
     is_face: list[bool] = []
     marked = 0
@@ -58,9 +61,9 @@ def _measure(arguments: argparse.Namespace) -> None:
     regression = LogisticRegression(C=np.inf).fit(np.array(weights)[:, None], is_face)
     slope, intercept = float(regression.coef_[0, 0]), float(regression.intercept_[0])
     print(
-        f"{search.cascade} on {len(files)} pictures with {marked} faces: {len(weights)} boxes, "
+        f"{detector.description} on {len(files)} pictures with {marked} faces: {len(weights)} boxes, "
         f"{np.mean(is_face):.1%} of them faces, {sum(is_face) / marked:.1%} of the faces found\n"
-        f"weight_at_half={-intercept / slope:.2f}, weight_slope={slope:.2f}"
+        f"at half {-intercept / slope:.2f}, slope {slope:.2f}"
     )
 
 

@@ -1,0 +1,110 @@
+"""What ``-i`` names: a picture, several, a video or a camera."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Suffixes that are taken for pictures in a folder or behind a pattern.
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm")
+
+#: Suffixes that are taken for a video.
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".3gp")
+
+_CAMERA = re.compile(r"camera(?::(\d{1,3}))?")
+_PATTERN = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True)
+class Input:
+    """What to look at; exactly one of the first three is given.
+
+    Args:
+        pictures: Paths of pictures, in alphabetical order.
+        video: Path of a video.
+        camera: Number of a camera.
+        folder: For several pictures the folder that holds all of them; None for a single picture.
+    """
+
+    pictures: tuple[Path, ...] = ()
+    video: Path | None = None
+    camera: int | None = None
+    folder: Path | None = None
+
+
+def find_input(given: Sequence[str]) -> Input:
+    """Finds out what the names on a command line mean.
+
+    Args:
+        given: At least one of: a picture, a folder, a pattern such as ``"photos/*.jpg"`` (``**`` goes through folders),
+            a video, ``"camera"`` or ``"camera:1"``. Several may be given if all lead to pictures.
+
+    Raises:
+        FileNotFoundError: If there is no such file or folder.
+        ValueError: If a folder or pattern leads to no picture, or a video or camera is not alone.
+
+    Example:
+        >>> find_input(["camera:1"]).camera
+        1
+    """
+    if len(given) == 1:
+        camera = _CAMERA.fullmatch(given[0])
+        if camera and not Path(given[0]).exists():
+            return Input(camera=int(camera[1] or 0))
+        if _is_video(Path(given[0])) and not _is_pattern(given[0]):
+            if not Path(given[0]).is_file():
+                raise FileNotFoundError(f"There is no video {given[0]}.")
+            return Input(video=Path(given[0]))
+        path = Path(given[0])
+        if not path.is_dir() and not _is_pattern(given[0]):
+            if not path.exists():
+                raise FileNotFoundError(f"There is no picture {path}.")
+            return Input(pictures=(path,))
+    pictures: dict[Path, None] = {}  # each once, in order
+    for name in given:
+        if _CAMERA.fullmatch(name) or (_is_video(Path(name)) and not _is_pattern(name)):
+            raise ValueError(f"A video or a camera must be the only input. Received: {' '.join(given)}")
+        pictures.update(dict.fromkeys(_pictures(name)))
+    return Input(pictures=tuple(pictures), folder=_common_folder(list(pictures)))
+
+
+def _pictures(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_dir():
+        found = sorted(entry for entry in path.iterdir() if _is_picture(entry))
+        if not found:
+            raise ValueError(f"The folder {path} holds no pictures ({', '.join(PICTURE_SUFFIXES)}).")
+        return found
+    if _is_pattern(name):
+        found = sorted(entry for entry in _matches(name) if _is_picture(entry))
+        if not found:
+            raise ValueError(f"No picture matches {name}.")
+        return found
+    return [path]  # a missing one is reported like a bad one
+
+
+def _matches(pattern: str) -> list[Path]:
+    path = Path(pattern)
+    # Path.glob wants a pattern below a folder.
+    return list(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+
+
+def _common_folder(pictures: Sequence[Path]) -> Path:
+    parents = [picture.absolute().parent for picture in pictures]
+    folder = parents[0]
+    while any(folder != parent and folder not in parent.parents for parent in parents):
+        folder = folder.parent
+    return folder
+
+
+def _is_pattern(name: str) -> bool:
+    return bool(_PATTERN.search(name)) and not Path(name).exists()
+
+
+def _is_picture(path: Path) -> bool:
+    # A leading dot marks what the system hides, and what is still being written.
+    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES and not path.is_dir()
