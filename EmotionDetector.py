@@ -1,118 +1,323 @@
-"""Finds the faces of a picture and says what emotion each expresses.
+"""Finds the faces of pictures, of a video or before a camera, and says what emotion each expresses.
 
 TrainNetwork.py makes the model; TestNetwork.py says how often it is right.
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line import SOME_BAD, exit_status, new_parser
 from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings
+from emotion_recognition.detection.video_settings import VideoSettings
+from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.workspace import Workspace, beside
 
 if TYPE_CHECKING:
-    from emotion_recognition.detection.face_emotion import FaceEmotion
+    from emotion_recognition import EmotionDetector as Detector
+    from emotion_recognition.detection.detectors import FaceDetector
+    from emotion_recognition.detection.inputs import Input
+    from emotion_recognition.detection.outputs import Outputs
+    from emotion_recognition.detection.timeline import Timeline
+    from emotion_recognition.detection.tracking import FaceTracker
+    from emotion_recognition.detection.video_reader import VideoReader
+    from emotion_recognition.detection.window import Window
+
+EPILOG = """examples:
+  EmotionDetector.py -i photo.jpg                        annotates it as photo_emotions.jpg
+  EmotionDetector.py -i photos/ --csv faces.csv          every picture of a folder, and a table of the faces
+  EmotionDetector.py -i "photos/**/*.jpg" -o annotated/  every picture that matches, into a folder
+  EmotionDetector.py -i film.mp4 --every 3 --json film.json
+  EmotionDetector.py -i camera --show                    q, Escape or Ctrl-C ends it
+
+exit status: 0 all done; 1 some pictures could not be read, the others are done; 2 bad input, nothing is done"""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
-    parser = new_parser("Finds the faces of a picture, names their emotions and draws both into a copy of it.")
+    parser = new_parser("Finds faces in pictures and videos, names their emotions and draws both.", EPILOG)
     parser.add_argument(
         "-m",
         "--input_model",
-        help="trained model: a name in output/ or a path (default: the one that comes with the project for -n)",
+        nargs="+",
+        metavar="MODEL",
+        help="trained models: names in output/ or paths; the probabilities of several are averaged "
+        "(default: the one that comes with the project for -n)",
     )
     parser.add_argument(
-        "-i", "--image_path", type=Path, help="picture to look at (default: the sample photo in output/)"
+        "-i",
+        "--input",
+        "--image_path",
+        nargs="+",
+        dest="input",
+        metavar="INPUT",
+        help='pictures, a folder, a pattern in quotes, a video, "camera" or "camera:1" '
+        "(default: the sample photo in output/)",
     )
     parser.add_argument(
         "-o",
         "--output_path",
         type=Path,
-        help="annotated picture to write (default: NAME_emotions beside the input, testOutput.jpg for the sample)",
+        metavar="OUTPUT",
+        help="annotated picture, folder or video to write (default: the input's name with _emotions, beside it; "
+        "for the sample testOutput.jpg; for a camera none)",
     )
-    parser.add_argument(
-        "--detector",
-        choices=DETECTORS,
-        default="auto",
-        help="ssd finds more faces and downloads its files once; haar comes with OpenCV; "
-        "auto takes ssd when its files are there and never downloads",
-    )
-    parser.add_argument(
-        "--detector_model",
-        type=Path,
-        help="the SSD's weights (.pb or .caffemodel), or the folder with its files (default: output/face_detector/)",
-    )
-    parser.add_argument(
-        "--min_confidence",
-        type=float,
-        default=DetectionSettings.min_confidence,
-        help="lowest score of the face detector that counts as a face, 0..1",
-    )
+    _add_detector_options(parser.add_argument_group("face detector"))
+    _add_output_options(parser.add_argument_group("more output"))
+    _add_video_options(parser.add_argument_group("video and camera"))
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
-    return exit_status(lambda: _detect(arguments))
+    failed: list[int] = []
+    return exit_status(lambda: failed.append(_detect(arguments))) or (SOME_BAD if any(failed) else 0)
 
 
-def _detect(arguments: argparse.Namespace) -> None:
+def _add_detector_options(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--detector",
+        choices=DETECTORS,
+        default="auto",
+        help="ssd and yunet find more faces and download their files once; yunet's landmarks turn tilted faces "
+        "upright; haar comes with OpenCV; dlib needs its package; auto takes ssd or yunet when the files are there, "
+        "else haar, and never downloads",
+    )
+    group.add_argument(
+        "--detector_model",
+        type=Path,
+        metavar="PATH",
+        help="weights of the SSD (.pb or .caffemodel) or of YuNet (.onnx), or the folder with the files "
+        "(default: output/face_detector/)",
+    )
+    group.add_argument(
+        "--min_confidence",
+        type=float,
+        default=DetectionSettings.min_confidence,
+        metavar="SCORE",
+        help="lowest score of the face detector that counts as a face, 0..1",
+    )
+
+
+def _add_output_options(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--json", type=Path, metavar="FILE", help="write everything that is known of each face as JSON")
+    group.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
+    group.add_argument("--crops", type=Path, metavar="DIR", help="save each face as a picture")
+    group.add_argument("--histogram", action="store_true", help="draw the probabilities of all emotions")
+    group.add_argument(
+        "--explain", action="store_true", help="draw where the network saw the emotion (Grad-CAM; needs Keras)"
+    )
+    group.add_argument("--show", action="store_true", help="show the result in a window, if there is a display")
+
+
+def _add_video_options(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--every",
+        type=int,
+        default=VideoSettings.every,
+        metavar="N",
+        help="look at every N-th frame, repeat its result in between",
+    )
+    group.add_argument(
+        "--smooth",
+        type=float,
+        metavar="SECONDS",
+        help=f"smooth each face's probabilities over this time, 0 for none (default: {VideoSettings.smooth:g} if the "
+        "package trackers is there, which tells the faces apart)",
+    )
+
+
+def _detect(arguments: argparse.Namespace) -> int:
+    """Runs the script; returns the number of pictures that could not be read."""
+    from emotion_recognition.detection.inputs import find_input
+    from emotion_recognition.detection.output_paths import check_result_paths, output_of
+    from emotion_recognition.detection.tracking import check_can_track
+
     settings = DetectionSettings(min_confidence=arguments.min_confidence)
+    video = VideoSettings(arguments.every, VideoSettings.smooth if arguments.smooth is None else arguments.smooth)
     workspace = Workspace(arguments.base_path)
-    picture = arguments.image_path or workspace.sample_photo
-    output = arguments.output_path or workspace.annotated_photo(picture)
-    model = workspace.find_model(arguments.input_model or workspace.released_model(arguments.num_emotions).name)
+    source = find_input(arguments.input or [str(workspace.sample_photo)])
+    if arguments.smooth and not source.pictures:
+        check_can_track()
+    names = arguments.input_model or [workspace.released_model(arguments.num_emotions).name]
+    models = [workspace.find_model(name) for name in names]
+    output = output_of(source, arguments.output_path, workspace)
+    written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
+    check_result_paths(written, source, output)
 
-    from emotion_recognition.detection.annotation import annotate
     from emotion_recognition.detection.detectors import open_detector
-    from emotion_recognition.detection.image_file import check_output, read_image, write_image
+    from emotion_recognition.detection.outputs import OutputSettings, open_outputs
+
+    with contextlib.ExitStack() as stack:
+        reader = None if source.pictures else stack.enter_context(_open_reader(source))
+        face_detector = open_detector(
+            arguments.detector,
+            model=arguments.detector_model,
+            folder=workspace.face_detector_folder,
+            settings=settings,
+        )
+        _print_detector(face_detector, arguments.detector, workspace)
+
+        # Keras takes seconds to import, so mistakes in the other options have been found by now.
+        import_keras()
+        from emotion_recognition import EmotionDetector
+
+        detector = EmotionDetector(models, num_emotions=arguments.num_emotions, detector=face_detector)
+        class_names = detector.classifier.class_names
+        explain = None
+        if arguments.explain:
+            import_keras()
+            from emotion_recognition.detection.explanation import Explanation
+
+            explain = Explanation(models, class_names, face_detector.framing)
+        print(f"model: {', '.join(map(str, models))}", flush=True)
+        about = {
+            "models": [str(model) for model in models],
+            "detector": face_detector.description,
+            "class_names": list(class_names),
+        }
+        result_files = OutputSettings(arguments.json, arguments.csv, arguments.crops, arguments.histogram)
+        outputs = stack.enter_context(open_outputs(result_files, about, class_names, explain))
+        window = _window(stack) if arguments.show else None
+        failed = 0
+        if reader is None:
+            assert output is not None
+            failed = _look_at_pictures(source, output, detector, outputs, window)
+        else:
+            tracker = _tracker(reader.rate / video.every, settings)
+            _look_at_video(reader, output, detector, outputs, video, tracker, window)
+    # Now each of these is complete.
+    for path in written:
+        print(f"Wrote {path}")
+    return failed
+
+
+def _open_reader(source: "Input") -> "VideoReader":
+    from emotion_recognition.detection.video_reader import VideoReader
+
+    if source.video is not None:
+        return VideoReader(source.video)
+    assert source.camera is not None
+    return VideoReader(source.camera)
+
+
+def _window(stack: contextlib.ExitStack) -> "Window | None":
+    from emotion_recognition.detection.window import Window
+
+    try:
+        return stack.enter_context(Window())
+    except ValueError as error:
+        print(f"note: no window: {error}", file=sys.stderr)
+        return None
+
+
+def _tracker(rate: float, settings: DetectionSettings) -> "FaceTracker | None":
+    from emotion_recognition.detection.tracking import HOW_TO_GET, FaceTracker, can_track
+
+    if can_track():
+        return FaceTracker(rate, settings.min_confidence)
+    print(f"note: faces get no identity and are not smoothed; for both: {HOW_TO_GET}", file=sys.stderr)
+    return None
+
+
+def _look_at_pictures(
+    source: "Input", output: Path, detector: "Detector", outputs: "Outputs", window: "Window | None"
+) -> int:
+    from emotion_recognition.detection.picture_run import annotated_paths, look_at_pictures
+    from emotion_recognition.detection.result_text import faces_table, headline
+
+    is_single = source.folder is None
+    pairs = [(source.pictures[0], output)]
+    if source.folder is not None:
+        pairs = annotated_paths(source.pictures, source.folder, output)
+    failed = faces = 0
+    with Progress("pictures", len(pairs)) as progress:
+        for outcome in look_at_pictures(pairs, detector.detect, outputs):
+            if outcome.sight is None:
+                if is_single:
+                    raise ValueError(outcome.error)
+                failed += 1
+                progress.clear()
+                print(f"skipped: {outcome.error}", file=sys.stderr, flush=True)
+            else:
+                faces += len(outcome.sight.faces)
+                # On a terminal the bar says enough.
+                if is_single or not sys.stdout.isatty():
+                    print(headline(outcome.sight), flush=True)
+                if is_single and outcome.sight.faces:
+                    print(faces_table(outcome.sight.faces))
+                if window is not None and outcome.annotated is not None and not window.show(outcome.annotated, 0):
+                    break
+            progress.step()
+    if failed == len(pairs):
+        raise ValueError(f"None of the {failed:,} pictures could be read.")
+    if not is_single:
+        print(f"{len(pairs) - failed:,} of {len(pairs):,} pictures read, {faces:,} faces")
+    print(f"Wrote {output}")
+    return failed
+
+
+def _look_at_video(
+    reader: "VideoReader",
+    output: Path | None,
+    detector: "Detector",
+    outputs: "Outputs",
+    settings: VideoSettings,
+    tracker: "FaceTracker | None",
+    window: "Window | None",
+) -> None:
+    from emotion_recognition.detection.result_text import seconds_table
+    from emotion_recognition.detection.video_run import look_at_video
+
+    width, height = reader.size
+    print(f"{reader.name}: {width}×{height} pixels, {reader.rate:g} frames a second", flush=True)
+    with Progress("frames", reader.announced) as progress:
+        outcome = look_at_video(
+            reader,
+            detector.detect,
+            outputs,
+            output=output,
+            settings=settings,
+            tracker=tracker,
+            show=None if window is None else lambda image: window.show(image, 0.001),
+            step=progress.step,
+        )
+    print(f"{outcome.frames:,} frames" + (f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""))
+    print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
+    if output is not None:
+        print(f"Wrote {output}")
+        _draw_timeline(outcome.timeline, reader.name, detector.classifier.class_names, output)
+
+
+def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], output: Path) -> None:
+    from emotion_recognition.detection.annotation import COLOURS
+
+    path = beside(output, "_timeline.png")
+    try:
+        from emotion_recognition.plots import draw_timeline
+    except ImportError:
+        print(f"note: no timeline figure {path.name}, which needs Matplotlib: pip install matplotlib", file=sys.stderr)
+        return
+    stretches = [(stretch.identity, stretch.emotion, stretch.start, stretch.end) for stretch in timeline.stretches]
+    blue_last = {emotion: COLOURS[emotion][::-1] for emotion in class_names}
+    draw_timeline(path, stretches, blue_last, f"Emotions in {Path(name).name}")
+    print(f"Wrote {path}")
+
+
+def _print_detector(detector: "FaceDetector", asked: str, workspace: Workspace) -> None:
     from emotion_recognition.detection.ssd_files import PUBLISHED_FILES
 
-    image = read_image(picture)
-    check_output(output, input_path=picture)
-    face_detector = open_detector(
-        arguments.detector,
-        model=arguments.detector_model,
-        folder=workspace.face_detector_folder,
-        settings=settings,
-    )
-    print(f"face detector: {face_detector.description}", flush=True)
-    if arguments.detector == "auto" and face_detector.name == "haar":
+    print(f"face detector: {detector.description}", flush=True)
+    if asked == "auto" and detector.name == "haar":
         print(
             "The SSD finds more faces. To use it, run once with --detector ssd, which downloads it, or put "
             f"{' and '.join(file.name for file in PUBLISHED_FILES)} into {workspace.face_detector_folder}."
         )
-
-    # Keras takes seconds to import, so mistakes in the other options have been found by now.
-    import_keras()
-    from emotion_recognition.detection.emotion_detector import EmotionDetector
-
-    faces = EmotionDetector(model, num_emotions=arguments.num_emotions, detector=face_detector).detect(image)
-    write_image(output, annotate(image, faces))  # first, so that `| head` cannot end the script before it
-    print(f"model: {model}")
-    print(f"{picture}: {image.shape[1]}×{image.shape[0]} pixels, {len(faces) or 'no'} face{'s' * (len(faces) != 1)}")
-    if faces:
-        _print_faces(faces)
-    print(f"Wrote {output}")
-
-
-def _print_faces(faces: Sequence["FaceEmotion"]) -> None:
-    print("face      x      y  width height  score  emotion   probability")
-    for number, face in enumerate(faces, start=1):
-        x, y, width, height = face.box
-        print(
-            f"{number:4d} {x:6d} {y:6d} {width:6d} {height:6d} {face.score:6.3f}  "
-            f"{face.emotion:9s} {face.probability:11.3f}"
-        )
-    print("face " + " ".join(f"{name:>8s}" for name in faces[0].probabilities))
-    for number, face in enumerate(faces, start=1):
-        print(f"{number:4d} " + " ".join(f"{probability:8.3f}" for probability in face.probabilities.values()))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from emotion_recognition.workspace import DEFAULT_BASE_PATH
 #: Exit status after bad input, the same as argparse's own.
 BAD_INPUT = 2
 
+#: Exit status when some of the inputs were bad and the others are done.
+SOME_BAD = 1
+
 
 def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Returns a parser with ``-b/--base_path`` (Path) and ``-n/--num_emotions`` (6 or 7)."""

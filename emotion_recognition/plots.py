@@ -135,6 +135,40 @@ def draw_reliability(path: Path, diagrams: Mapping[str, tuple[np.ndarray, np.nda
     _save(figure, path)
 
 
+def draw_timeline(
+    path: Path,
+    stretches: Sequence[tuple[int | None, str, float, float]],
+    colours: Mapping[str, tuple[int, int, int]],
+    title: str,
+) -> None:
+    """Draws who showed which emotion when, a row for each identity.
+
+    Args:
+        path: PNG file to write.
+        stretches: Identity (None for an unknown one), emotion, start and end in seconds of each.
+        colours: Red, green and blue, 0..255, of each emotion; their order is that of the legend.
+        title: Stands above the chart.
+    """
+    identities = sorted({identity for identity, *_ in stretches}, key=lambda number: (number is None, number or 0))
+    figure = Figure(figsize=(10, 1.9 + 0.35 * max(1, len(identities))), layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots()
+    for emotion, colour in colours.items():
+        face = tuple(value / 255 for value in colour)
+        for row, identity in enumerate(identities):
+            spans = [(start, end - start) for who, what, start, end in stretches if (who, what) == (identity, emotion)]
+            axes.broken_barh(spans, (row - 0.4, 0.8), facecolors=face)
+        axes.plot([], [], color=face, linewidth=8, label=emotion)
+    axes.set_yticks(
+        range(len(identities)), ["no identity" if number is None else f"face {number}" for number in identities]
+    )
+    axes.set(xlabel="time in seconds", xlim=(0, max([end for *_, end in stretches], default=1.0)))
+    axes.set_ylim(max(1, len(identities)) - 0.5, -0.5)
+    axes.grid(axis="x", alpha=0.3)
+    figure.legend(loc="outside lower center", ncols=len(colours), frameon=False)
+    _save(figure, path)
+
+
 def draw_network(stem: Path, network: "keras.Model") -> str:
     """Draws a network's layers with Graphviz, or writes its summary as text where Graphviz is missing.
 

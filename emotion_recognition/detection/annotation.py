@@ -9,6 +9,7 @@ import numpy as np
 from emotion_recognition.detection.bgr_image import check_bgr
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.faces import Box
+from emotion_recognition.detection.histogram import covers, draw_histogram
 
 #: Blue, green, red of each emotion: distinct hues, neutral without one.
 COLOURS = {
@@ -44,7 +45,13 @@ class _Sizes:
         return cls(line=max(1, round(side / 450)), text=text, padding=max(2, text // 3))
 
 
-def annotate(image: np.ndarray, faces: Sequence[FaceEmotion]) -> np.ndarray:
+def annotate(
+    image: np.ndarray,
+    faces: Sequence[FaceEmotion],
+    *,
+    identities: Sequence[int | None] | None = None,
+    histogram: bool = False,
+) -> np.ndarray:
     """Draws a box round each face, with its emotion and probability, into a copy of the picture.
 
     Labels stay inside the picture and, where there is room, clear of each other.
@@ -52,6 +59,8 @@ def annotate(image: np.ndarray, faces: Sequence[FaceEmotion]) -> np.ndarray:
     Args:
         image: BGR uint8 array (height, width, 3), 0..255; stays as it is.
         faces: What to draw.
+        identities: A number for each face that stands before its emotion, None for no number.
+        histogram: Whether to draw the probabilities of all emotions beside each face.
 
     Returns:
         BGR uint8 array of the same shape.
@@ -68,16 +77,25 @@ def annotate(image: np.ndarray, faces: Sequence[FaceEmotion]) -> np.ndarray:
             cv2.rectangle(drawn, *corners, (0, 0, 0), sizes.line + 2)  # a rim that shows on any background
         cv2.rectangle(drawn, *corners, COLOURS[face.emotion], sizes.line)
     taken: list[_Rectangle] = []
-    for face in faces:
+    for face, identity in zip(faces, identities or [None] * len(faces), strict=True):
         others = [other.box for other in faces if other is not face]
-        taken.append(_draw_label(drawn, face, sizes, taken, others))
+        number = "" if identity is None else f"{identity}: "
+        taken.append(_draw_label(drawn, face, f"{number}{face.emotion} {face.probability:.0%}", sizes, taken, others))
+    if histogram:
+        for face in faces:
+            others = [other.box for other in faces if other is not face]
+            taken.append(draw_histogram(drawn, face, COLOURS, sizes.text, taken, others))
     return drawn
 
 
 def _draw_label(
-    image: np.ndarray, face: FaceEmotion, sizes: _Sizes, labels: Sequence[_Rectangle], others: Sequence[_Rectangle]
+    image: np.ndarray,
+    face: FaceEmotion,
+    label: str,
+    sizes: _Sizes,
+    labels: Sequence[_Rectangle],
+    others: Sequence[_Rectangle],
 ) -> _Rectangle:
-    label = f"{face.emotion} {face.probability:.0%}"
     scale = cv2.getFontScaleFromHeight(_FONT, sizes.text)
     thickness = max(1, sizes.text // 16)
     (text_width, _), descent = cv2.getTextSize(label, _FONT, scale, thickness)
@@ -87,7 +105,7 @@ def _draw_label(
     size = (text_width + 2 * sizes.padding, sizes.text + descent + 2 * sizes.padding)
     places = _places(face.box, size, sizes.line, (image.shape[1], image.shape[0]))
     # Covering another label is worst, another face is next; min takes the first place of equals.
-    left, top, width, height = min(places, key=lambda place: (_covers(place, labels), _covers(place, others)))
+    left, top, width, height = min(places, key=lambda place: (covers(place, labels), covers(place, others)))
     colour = COLOURS[face.emotion]
     cv2.rectangle(image, (left, top), (left + width - 1, top + height - 1), colour, cv2.FILLED)
     origin = (left + sizes.padding, top + sizes.padding + sizes.text)
@@ -102,12 +120,6 @@ def _places(box: Box, size: tuple[int, int], line: int, image_size: tuple[int, i
     left = max(0, min(x - line // 2, image_width - width))
     tops = (y - height, y + box_height, y, y + box_height - height)
     return [(left, top, width, height) for top in tops if 0 <= top <= image_height - height] or [(left, 0, *size)]
-
-
-def _covers(place: _Rectangle, others: Sequence[_Rectangle]) -> int:
-    """The number of rectangles that the place has pixels in common with."""
-    left, top, width, height = place
-    return sum(left < x + w and x < left + width and top < y + h and y < top + height for x, y, w, h in others)
 
 
 def _text_colour(background: tuple[int, int, int]) -> tuple[int, int, int]:

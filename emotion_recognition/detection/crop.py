@@ -78,6 +78,28 @@ def crop_faces(
     return crops
 
 
+def crop_transform(box: Box, framing: Framing, side: int, roll: float) -> np.ndarray:
+    """The way from a turned crop's pixels to the picture's.
+
+    Args:
+        box: (x, y, width, height) of the face in pixels.
+        framing: That of the detector that found it.
+        side: Height and width of the crop in pixels, before it is resized, see :func:`crop_square`.
+        roll: How far the face is tilted clockwise, in degrees.
+
+    Returns:
+        float array (2, 3): column and row in the crop, and 1, times it are column and row in the picture.
+    """
+    x, y, width, height = box
+    size = (width * height) ** 0.5
+    cos, sin = math.cos(math.radians(roll)), math.sin(math.radians(roll))
+    turn = np.array([[cos, -sin], [sin, cos]])
+    # The framing's offset turns with the face; a pixel's centre is half a pixel from its corner.
+    offset = turn @ np.array([framing.offset_x, framing.offset_y]) * size
+    centre = np.array([x + width / 2, y + height / 2]) + offset - 0.5
+    return np.hstack([turn, (centre - turn @ np.full(2, (side - 1) / 2))[:, np.newaxis]])
+
+
 def _cut(image: np.ndarray, left: int, top: int, side: int) -> np.ndarray:
     height, width = image.shape[:2]
     inside = image[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
@@ -97,25 +119,14 @@ def _cut(image: np.ndarray, left: int, top: int, side: int) -> np.ndarray:
 
 def _cut_turned(image: np.ndarray, box: Box, framing: Framing, side: int, roll: float) -> np.ndarray:
     """The square whose own x axis points along the face's eyes; what is outside the picture repeats its border."""
-    x, y, width, height = box
-    size = (width * height) ** 0.5
-    cos, sin = math.cos(math.radians(roll)), math.sin(math.radians(roll))
-    # The framing's offset turns with the face.
-    centre_x = x + width / 2 + (framing.offset_x * cos - framing.offset_y * sin) * size
-    centre_y = y + height / 2 + (framing.offset_x * sin + framing.offset_y * cos) * size
+    turn = crop_transform(box, framing, side, roll)
     # Grey only where it is needed: a square that holds the turned one in every direction.
+    centre_x, centre_y = turn @ ((side - 1) / 2, (side - 1) / 2, 1.0)
     reach = math.ceil(side * 2**-0.5) + 2
     left, top = max(0, math.floor(centre_x) - reach), max(0, math.floor(centre_y) - reach)
     inside = image[top : max(0, math.ceil(centre_y) + reach), left : max(0, math.ceil(centre_x) + reach)]
     if inside.size == 0:
         raise ValueError(f"boxes must lie in the image, {image.shape[1]}×{image.shape[0]}. Received: {box}")
-    # From the square's pixels to the picture's; a pixel's centre is half a pixel from its corner.
-    middle = (side - 1) / 2
-    back = np.array(
-        [
-            [cos, -sin, centre_x - 0.5 - left - cos * middle + sin * middle],
-            [sin, cos, centre_y - 0.5 - top - sin * middle - cos * middle],
-        ]
-    )
+    turn[:, 2] -= left, top
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(grey(inside), back, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(cv2.warpAffine(grey(inside), turn, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE))

@@ -70,7 +70,7 @@ class DlibDetector:
             import dlib
         except ImportError as error:
             raise ValueError(
-                "The dlib detector needs dlib; install it with: pip install dlib-bin (or pip install dlib, which compiles it)"
+                "The dlib detector needs dlib; install it with: pip install dlib-bin (dlib itself compiles for minutes)"
             ) from error
         self.settings = settings or DetectionSettings()
         self.search = search or DlibSettings()

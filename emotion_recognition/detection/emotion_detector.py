@@ -15,6 +15,7 @@ from emotion_recognition.detection.detectors import FaceDetector, open_detector
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.faces import Face
 from emotion_recognition.detection.image_source import ColourOrder, ImageSource, as_bgr
+from emotion_recognition.detection.upright import roll_of
 from emotion_recognition.workspace import Workspace
 
 
@@ -106,7 +107,7 @@ class EmotionDetector:
         ]
 
     def crops(self, image: np.ndarray, faces: Sequence[Face | FaceEmotion]) -> np.ndarray:
-        """What the classifier sees of faces.
+        """What the classifier sees of faces, turned upright by their landmarks.
 
         Args:
             image: BGR uint8 array (height, width, 3), 0..255.
@@ -118,4 +119,5 @@ class EmotionDetector:
         Raises:
             ValueError: If the image is none or a face lies outside it.
         """
-        return crop_faces(image, [face.box for face in faces], self.face_detector.framing, self.classifier.size)
+        boxes, rolls = [face.box for face in faces], [roll_of(face.landmarks) for face in faces]
+        return crop_faces(image, boxes, self.face_detector.framing, self.classifier.size, rolls=rolls)

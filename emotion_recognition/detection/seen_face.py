@@ -1,0 +1,40 @@
+"""A face with its emotions as it is passed on to the outputs: whose it is, and whether this frame was looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from emotion_recognition.detection.face_emotion import FaceEmotion
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A face of a picture or a frame.
+
+    Args:
+        emotion: The face and what it expresses; in a video smoothed over time.
+        identity: Whose face it is in a video, counted from 1; None when unknown.
+        carried: True in a frame that was not looked at and repeats what the one before showed.
+    """
+
+    emotion: FaceEmotion
+    identity: int | None = None
+    carried: bool = False
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen on one picture or frame.
+
+    Args:
+        file: Name of the picture, the video or the camera.
+        size: Width and height in pixels.
+        faces: The faces.
+        frame: Number of the frame, counted from 0; None for a picture.
+        time: Seconds since the first frame; None for a picture.
+    """
+
+    file: str
+    size: tuple[int, int]
+    faces: Sequence[SeenFace]
+    frame: int | None = None
+    time: float | None = None
