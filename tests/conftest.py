@@ -1,7 +1,9 @@
 """Fixtures that several test folders use; the real data's place is found here."""
 
+import contextlib
 import os
-from collections.abc import Generator
+import resource
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,17 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} must not be skipped where REQUIRE_REAL_DATA is set: {report.longrepr}"
     return report
+
+
+@contextlib.contextmanager
+def full_disk(limit: int) -> Iterator[None]:
+    """Inside the block no file can grow beyond ``limit`` bytes: writing fails as it does on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture

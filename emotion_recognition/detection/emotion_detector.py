@@ -15,7 +15,7 @@ from emotion_recognition.detection.detectors import FaceDetector, open_detector
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.faces import Face
 from emotion_recognition.detection.image_source import ColourOrder, ImageSource, as_bgr
-from emotion_recognition.detection.upright import roll_of
+from emotion_recognition.detection.upright import turn_of
 from emotion_recognition.workspace import Workspace
 
 
@@ -119,5 +119,5 @@ class EmotionDetector:
         Raises:
             ValueError: If the image is none or a face lies outside it.
         """
-        boxes, rolls = [face.box for face in faces], [roll_of(face.landmarks) for face in faces]
+        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks) for face in faces]
         return crop_faces(image, boxes, self.face_detector.framing, self.classifier.size, rolls=rolls)

@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_recognition.detection.crop import Framing, crop_faces, crop_square, crop_transform
 from emotion_recognition.detection.seen_face import Sight
-from emotion_recognition.detection.upright import roll_of
+from emotion_recognition.detection.upright import turn_of
 from emotion_recognition.models.files import load_network
 
 #: Fewest positions along each side of the feature maps that are looked at: fewer make no map.
@@ -73,7 +73,7 @@ class Explanation:
         if not sight.faces:
             return drawn
         faces = [face.emotion for face in sight.faces]
-        boxes, rolls = [face.box for face in faces], [roll_of(face.landmarks) for face in faces]
+        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks) for face in faces]
         size = int(self._networks[0].input_shape[1])
         crops = crop_faces(image, boxes, self._framing, size, rolls=rolls)
         maps = self.heat_maps(crops, [self._names.index(face.emotion) for face in faces])

@@ -62,7 +62,7 @@ def find_input(given: Sequence[str]) -> Input:
             return Input(pictures=(path,))
     pictures: dict[Path, None] = {}  # each once, in order
     for name in given:
-        if _CAMERA.fullmatch(name) or (_is_video(Path(name)) and not _is_pattern(name)):
+        if (_CAMERA.fullmatch(name) and not Path(name).exists()) or (_is_video(Path(name)) and not _is_pattern(name)):
             raise ValueError(f"A video or a camera must be the only input. Received: {' '.join(given)}")
         pictures.update(dict.fromkeys(_pictures(name)))
     return Input(pictures=tuple(pictures), folder=_common_folder(list(pictures)))

@@ -33,10 +33,10 @@ def seconds_table(seconds: Mapping[int | None, Mapping[str, float]], class_names
 
     Example:
         >>> print(seconds_table({1: {"sad": 2.5}, None: {"happy": 0.25}}, ("happy", "sad")))
-        seconds    happy      sad      all
-        face 1       0.0      2.5      2.5
-        others       0.2      0.0      0.2
-        all          0.2      2.5      2.8
+        seconds     happy      sad      all
+        face 1        0.0      2.5      2.5
+        others        0.2      0.0      0.2
+        all           0.2      2.5      2.8
     """
     if not seconds:
         return "no faces"

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition.detection.crop import Framing, crop_faces
-from emotion_recognition.detection.upright import roll_of
+from emotion_recognition.detection.upright import LEAST_TURN, roll_of, turn_of
 
 UPRIGHT = [(30, 40), (70, 40), (50, 60), (35, 80), (65, 80)]
 
@@ -17,6 +17,12 @@ def turned(points: list[tuple[float, float]], degrees: float) -> list[tuple[floa
 @pytest.mark.parametrize("degrees", [0, 1, 45, 90, 135, -45, -90, -179])
 def test_the_angle_is_how_far_the_face_was_turned(degrees: float) -> None:
     assert roll_of(turned(UPRIGHT, degrees)) == pytest.approx(degrees, abs=1e-6)
+
+
+def test_a_small_tilt_stays() -> None:
+    assert turn_of(turned(UPRIGHT, LEAST_TURN - 1)) == 0
+    assert turn_of(turned(UPRIGHT, -LEAST_TURN - 1)) == pytest.approx(-LEAST_TURN - 1)
+    assert turn_of(None) == 0
 
 
 def test_without_landmarks_a_face_is_taken_as_upright() -> None:

@@ -1,0 +1,271 @@
+"""EmotionDetector.py with folders, patterns, videos and cameras, and everything that it writes."""
+
+import csv
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import EmotionDetector
+from emotion_recognition.detection import tracking
+from emotion_recognition.detection.image_file import read_image, write_image
+from emotion_recognition.detection.video_reader import VideoReader
+from emotion_recognition.detection.video_writer import open_video
+from emotion_recognition.emotions import FER2013_EMOTIONS
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
+from tests.conftest import REPOSITORY, full_disk
+
+SAMPLE = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
+
+
+@pytest.fixture
+def base(tmp_path: Path, brightness_model: Path) -> Path:
+    """A base path with a released 7-class model and the sample photograph, without any detector's files."""
+    workspace = Workspace(tmp_path / "base")
+    workspace.create_folders()
+    for path in brightness_model.parent.glob(f"{brightness_model.stem}.*"):
+        shutil.copy(path, workspace.released_model(7).with_suffix(path.suffix))
+    shutil.copy(SAMPLE, workspace.sample_photo)
+    return workspace.base_path
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with one face in a.jpg, none in b.png, and a third picture that is broken."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    shutil.copy(SAMPLE, folder / "a.jpg")
+    write_image(folder / "b.png", np.full((60, 80, 3), 90, np.uint8))
+    (folder / "c.jpg").write_bytes(SAMPLE.read_bytes()[:50_000])
+    return folder
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A video of 13 frames, 12.5 a second, 240×180: the sample's face in all but the last three, which are grey."""
+    photo = cv2.resize(read_image(SAMPLE), (240, 240))[:180]
+    path = tmp_path / "film.mp4"
+    with open_video(path, (240, 180), 12.5) as video:
+        for i in range(13):
+            video.write(np.roll(photo, i, axis=1) if i < 10 else np.full_like(photo, 128))
+    return path
+
+
+def run(base: Path, *arguments: str | Path) -> int:
+    return EmotionDetector.main(["-b", str(base), "--detector", "haar", *map(str, arguments)])
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_bad_picture_of_a_folder_is_reported_and_does_not_stop_the_rest(
+    base: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tmp_path / "faces.json"
+    assert run(base, "-i", photos, "--json", results) == 1
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"skipped: {photos / 'c.jpg'} ")
+    assert printed.err.count("\n") == 1
+    assert f"{photos / 'a.jpg'}: 512×512 pixels, 1 face\n" in printed.out
+    assert "2 of 3 pictures read, 1 faces" in printed.out
+    assert names(tmp_path / "photos_emotions") == ["a.jpg", "b.png"]
+    assert names(photos) == ["a.jpg", "b.png", "c.jpg"]
+    content = json.loads(results.read_text(encoding="utf-8"))
+    assert [len(result["faces"]) for result in content["results"]] == [1, 0]
+    assert [failure["file"] for failure in content["failed"]] == [str(photos / "c.jpg")]
+    assert content["class_names"] == list(FER2013_EMOTIONS)
+
+
+def test_without_a_bad_picture_the_exit_status_is_0_and_with_nothing_else_it_is_2(
+    base: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(base, "-i", photos / "[ab].*", "-o", tmp_path / "out") == 0
+    assert names(tmp_path / "out") == ["a.jpg", "b.png"]
+    assert run(base, "-i", photos / "c*", "-o", tmp_path / "none") == 2
+    assert capsys.readouterr().err.endswith("error: None of the 1 pictures could be read.\n")
+
+
+def test_a_pattern_through_folders_keeps_the_folders(base: Path, photos: Path, tmp_path: Path) -> None:
+    (photos / "deep").mkdir()
+    (photos / "b.png").rename(photos / "deep" / "b.png")
+    assert run(base, "-i", photos / "**" / "*", "-o", tmp_path / "out") == 1
+    assert names(tmp_path / "out") == ["a.jpg", "deep", "deep/b.png"]
+
+
+def test_csv_crops_and_histogram(base: Path, tmp_path: Path) -> None:
+    arguments = ("--csv", tmp_path / "faces.csv", "--crops", tmp_path / "crops", "-o", tmp_path / "out.png")
+    assert run(base, *arguments) == 0
+    without = read_image(tmp_path / "out.png")
+    (row,) = rows_of(tmp_path / "faces.csv")
+    x, y, width, height = (int(row[name]) for name in ("x", "y", "width", "height"))
+    assert (row["file"], row["frame"], row["time"]) == (str(base / "output" / "testImage.jpg"), "", "")
+    assert sum(float(row[name]) for name in FER2013_EMOTIONS) == pytest.approx(1, abs=1e-5)
+    (crop,) = (tmp_path / "crops").iterdir()
+    assert crop.name == f"out_face1_{row['emotion']}.png"
+    # The crop is the photograph's pixels, without the box that is drawn round them.
+    np.testing.assert_array_equal(read_image(crop), read_image(SAMPLE)[y : y + height, x : x + width])
+    assert run(base, *arguments, "--histogram") == 0
+    beside = (read_image(tmp_path / "out.png") != without).any(axis=2)
+    assert beside[:, x + width :].any() or beside[:, :x].any()
+    assert not beside[y : y + height, x : x + width].any()
+
+
+@pytest.mark.parametrize("every", [1, 4])
+def test_every_frame_of_a_video_is_in_the_output(every: int, base: Path, film: Path, tmp_path: Path) -> None:
+    table, results = tmp_path / "faces.csv", tmp_path / "faces.json"
+    assert run(base, "-i", film, "--csv", table, "--json", results, "--every", str(every)) == 0
+    with VideoReader(tmp_path / "film_emotions.mp4") as reader:
+        frames = [frame.image for frame in reader]
+        assert (len(frames), reader.size, reader.rate) == (13, (240, 180), 12.5)
+    with VideoReader(film) as reader:
+        before = [frame.image for frame in reader]
+    # Boxes are drawn where there is a face, and nothing where there is none.
+    changed = [np.abs(a.astype(int) - b).max() > 100 for a, b in zip(frames, before, strict=True)]
+    with_faces = 10 if every == 1 else 12  # frame 8 is the last one with a face that is looked at, 12 the next
+    assert changed == [True] * with_faces + [False] * (13 - with_faces)
+    rows = rows_of(table)
+    assert [int(row["frame"]) for row in rows] == list(range(with_faces))
+    np.testing.assert_allclose([float(row["time"]) for row in rows], np.arange(with_faces) / 12.5, atol=1e-3)
+    assert [row["carried"] == "1" for row in rows] == [i % every != 0 for i in range(with_faces)]
+    content = json.loads(results.read_text(encoding="utf-8"))
+    assert [result["frame"] for result in content["results"]] == list(range(13))
+    assert (content["summary"]["frames"], content["summary"]["lost_frames"]) == (13, 0)
+    seconds = sum(value for who in content["summary"]["seconds"] for key, value in who.items() if key != "identity")
+    assert seconds == pytest.approx(with_faces / 12.5, abs=0.01)
+
+
+@pytest.mark.skipif(not tracking.can_track(), reason="trackers is not installed")
+def test_a_video_has_identities_a_summary_and_a_timeline(
+    base: Path, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "faces.csv"
+    assert run(base, "-i", film, "--csv", table, "-o", tmp_path / "out.avi") == 0
+    assert [row["identity"] for row in rows_of(table)] == [""] + ["1"] * 9
+    out = capsys.readouterr().out
+    assert f"{film}: 240×180 pixels, 12.5 frames a second\n13 frames\n" in out
+    totals = [line.split() for line in out.splitlines() if line.startswith(("face 1", "others", "all"))]
+    assert [line[-1] for line in totals] == ["0.7", "0.1", "0.8"]
+    assert read_image(tmp_path / "out_timeline.png").shape[1] > 600
+
+
+def test_without_trackers_a_video_works_and_says_what_is_missing(
+    base: Path, film: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tracking, "find_spec", lambda _: None)  # as if it were not installed
+    assert run(base, "-i", film) == 0
+    printed = capsys.readouterr()
+    assert printed.err.startswith("note: faces get no identity and are not smoothed; for both: pip install")
+    assert "all           " in printed.out
+    # Asked for in words, it is an error.
+    assert run(base, "-i", film, "--smooth", "1") == 2
+    assert "Identities need the package trackers" in capsys.readouterr().err
+
+
+def test_frames_that_cannot_be_decoded_are_counted(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = tmp_path / "film.avi"
+    with open_video(film, (64, 48), 25) as video:
+        for _ in range(30):
+            video.write(np.full((48, 64, 3), 90, np.uint8))
+    film.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    assert run(base, "-i", film) == 0
+    with VideoReader(tmp_path / "film_emotions.avi") as reader:
+        count = len(list(reader))
+    assert 1 <= count < 30
+    assert f"{count} frames; {30 - count} more could not be decoded\nno faces\n" in capsys.readouterr().out
+
+
+def test_show_without_a_display_opens_nothing(
+    base: Path, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(cv2, "imshow", lambda *_: pytest.fail("opened a window"))
+    assert run(base, "-i", photos / "b.png", "--show") == 0
+    if sys.platform.startswith("linux"):
+        assert "note: no window: there is no display" in capsys.readouterr().err
+    assert run(base, "-i", photos / "b.png") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-i", "{tmp}/empty"], "holds no pictures"),
+        (["-i", "{tmp}/*.bmp"], "No picture matches"),
+        (["-i", "{tmp}/missing.mp4"], "There is no video"),
+        (["-i", "{tmp}/text.mp4"], "is not a video"),
+        (["-i", "camera:987"], "There is no camera 987"),
+        (["-i", "camera", "-o", "{tmp}/out.jpg"], "must end in one of .mp4"),
+        (["-i", "{film}", "-o", "{film}"], "must not replace the input"),
+        (["-i", "{film}", "-o", "{tmp}/out.jpg"], "must end in one of .mp4"),
+        (["-i", "{film}", "-o", "{tmp}/text.mp4/out.mp4"], "text.mp4"),
+        (["-i", "{film}", "--every", "0"], "every must be at least 1"),
+        (["-i", "{film}", "--smooth", "-1"], "smooth must be a number of seconds"),
+        (["-i", "{film}", "{tmp}/empty"], "must be the only input"),
+        (["-i", "{photos}", "-o", "{photos}"], "must not replace the input"),
+        (["-i", "{photos}", "-o", "{film}"], "must be a folder, but"),
+        (["-i", "{photos}", "-o", "{tmp}/text.mp4/out"], "text.mp4"),
+        (["-i", "{photos}", "--json", "{tmp}/text.mp4/a.json"], "text.mp4"),
+        (["-i", "{photos}", "--csv", "{tmp}/a", "--json", "{tmp}/a"], "needs a path of its own"),
+        (["-i", "{film}", "--csv", "{film}"], "must not replace the input"),
+        (["-i", "{photos}", "--crops", "{tmp}/text.mp4"], "text.mp4"),
+        (["-i", "{tmp}/bomb.png"], "larger than 100 megapixels"),
+    ],
+)
+def test_a_mistake_is_one_line_and_leaves_nothing(
+    arguments: list[str],
+    message: str,
+    base: Path,
+    photos: Path,
+    film: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (photos / "c.jpg").unlink()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.mp4").write_text("not a video", encoding="utf-8")
+    cv2.imwrite(str(tmp_path / "bomb.png"), np.zeros((10_001, 10_000), np.uint8))
+    before = names(tmp_path)
+    assert run(base, *(text.format(tmp=tmp_path, photos=photos, film=film) for text in arguments)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert names(tmp_path) == before
+
+
+def test_a_bomb_in_a_folder_does_not_stop_the_rest(
+    base: Path, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(str(photos / "c.jpg"), np.zeros((10, 10), np.uint8))
+    cv2.imwrite(str(photos / "bomb.png"), np.zeros((10_001, 10_000), np.uint8))
+    assert run(base, "-i", photos) == 1
+    assert f"skipped: {photos / 'bomb.png'} is larger than 100 megapixels" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["picture", "video", "folder"])
+def test_a_full_disk_is_one_line_and_nothing_half_written_remains(
+    what: str, base: Path, photos: Path, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "c.jpg").unlink()
+    output = {"picture": "a.png", "video": "a.mp4", "folder": "."}[what]
+    source = {"picture": photos / "a.jpg", "video": film, "folder": photos}[what]
+    (tmp_path / "out").mkdir()
+    with full_disk(4000):
+        assert run(base, "-i", source, "-o", tmp_path / "out" / output) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert "cannot be written" in error
+    assert names(tmp_path / "out") == []
