@@ -55,6 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
         + ". --tta alone is full",
     )
     parser.add_argument(
+        "--gallery", action="store_true", help="draw the most confident right and wrong examples of each class"
+    )
+    parser.add_argument(
         "--output_name", metavar="NAME", help="what the files' names start with (default: the models' names)"
     )
     return parser
@@ -87,6 +90,7 @@ def _test(arguments: argparse.Namespace) -> None:
     import_keras()
     from emotion_recognition import plots
     from emotion_recognition.evaluation.evaluate import evaluate_files
+    from emotion_recognition.evaluation.gallery import choose_gallery
     from emotion_recognition.evaluation.report import headline, to_json, to_text
     from emotion_recognition.models.card import record_metrics
 
@@ -117,6 +121,11 @@ def _test(arguments: argparse.Namespace) -> None:
             },
         )
     print(f"Wrote {folder / stem}_report.txt, _report.json, _confusion.png and _reliability.png")
+    if arguments.gallery:
+        path = folder / f"{stem}_gallery.png"
+        rows = choose_gallery(split.labels, evaluation.probabilities, split.class_names)
+        plots.draw_gallery(path, split.images, rows, evaluation.probabilities, split.class_names, headline(evaluation))
+        print(f"Wrote {path}")
 
 
 def _train_split(workspace: Workspace, num_emotions: int) -> "Split | None":

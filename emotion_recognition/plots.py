@@ -6,7 +6,7 @@ Drawn with Matplotlib's object interface and its Agg canvas: no window, no displ
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -132,6 +132,63 @@ def draw_reliability(path: Path, diagrams: Mapping[str, tuple[np.ndarray, np.nda
         axes.set_title(f"{name}: expected calibration error {error:.4f}", fontsize="medium")
         axes.grid(alpha=0.3)
     axes.legend(loc="upper left", fontsize="small")
+    _save(figure, path)
+
+
+class GalleryRow(Protocol):
+    """A class with its most confident right and wrong examples, see :mod:`emotion_recognition.evaluation.gallery`."""
+
+    @property
+    def name(self) -> str:
+        """The class."""
+
+    @property
+    def right(self) -> Sequence[int]:
+        """Indices of images of the class that were recognised."""
+
+    @property
+    def wrong(self) -> Sequence[int]:
+        """Indices of images of the class that were taken for another."""
+
+
+def draw_gallery(
+    path: Path,
+    images: np.ndarray,
+    rows: Sequence[GalleryRow],
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+    title: str,
+) -> None:
+    """Draws examples of each class: on the left recognised ones, on the right those taken for another class.
+
+    Args:
+        path: PNG file to write.
+        images: uint8 array (N, height, width, 1), 0..255.
+        rows: What to show, a row for each class.
+        probabilities: float array (N, classes), 0..1.
+        class_names: The classes in label order.
+        title: Stands above the pictures.
+    """
+    columns = max([max(len(row.right), len(row.wrong)) for row in rows], default=0)
+    figure = Figure(figsize=(2.2 + 2 * max(1, columns), 0.8 + 1.2 * max(1, len(rows))), layout="constrained")
+    figure.suptitle(title)
+    # A narrow empty column keeps the two halves apart.
+    grid = figure.subplots(
+        len(rows), 2 * columns + 1, squeeze=False, width_ratios=[1.0] * columns + [0.3] + [1.0] * columns
+    )
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for line, row in zip(grid, rows, strict=True):
+        line[0].text(-0.15, 0.5, row.name, transform=line[0].transAxes, ha="right", va="center")
+        shown = [*zip(line, row.right, strict=False), *zip(line[columns + 1 :], row.wrong, strict=False)]
+        for axes, index in shown:
+            best = int(probabilities[index].argmax())
+            axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=255)
+            axes.set_title(f"{class_names[best]} {probabilities[index, best]:.0%}", fontsize="x-small", pad=2)
+    if columns:
+        for axes, text in ((grid[0][0], "recognised"), (grid[0][columns + 1], "taken for another")):
+            heading = axes.text(0, 1.3, text, transform=axes.transAxes, fontweight="bold")
+            heading.set_in_layout(False)  # or its column would be as wide as it
     _save(figure, path)
 
 

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from emotion_recognition import plots
+from emotion_recognition.evaluation.gallery import GalleryRow
 
 
 def read(path: Path) -> np.ndarray:
@@ -92,3 +93,45 @@ def test_with_graphviz_a_network_is_drawn_as_a_picture(tmp_path: Path) -> None:
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     assert plots.draw_network(tmp_path / "net", network) == f"the network is drawn in {tmp_path / 'net.png'}"
     assert read(tmp_path / "net.png").min() < 128
+
+
+def test_a_timeline_shows_each_emotion_where_it_was(tmp_path: Path) -> None:
+    red, green = (222, 48, 48), (0, 153, 76)
+    stretches = [
+        (1, "anger", 0.0, 5.0),
+        (1, "disgust", 5.0, 10.0),
+        (2, "disgust", 0.0, 2.5),
+        (None, "anger", 9.0, 10.0),
+    ]
+    plots.draw_timeline(tmp_path / "a.png", stretches, {"anger": red, "disgust": green}, "film.mp4")
+    image = read(tmp_path / "a.png")[: -read(tmp_path / "a.png").shape[0] // 4]  # without the legend
+    greens = (np.abs(image.astype(int) - green[::-1]).sum(axis=2) < 12).nonzero()
+    reds = (np.abs(image.astype(int) - red[::-1]).sum(axis=2) < 12).nonzero()
+    rows = np.unique(greens[0])
+    first = greens[1][greens[0] == rows[5]]  # face 1 stands on top: its second half
+    second = greens[1][greens[0] == rows[-6]]  # face 2: its first quarter
+    assert first.min() - second.min() == pytest.approx(2 * np.ptp(second), rel=0.05)
+    assert np.ptp(first) == pytest.approx(2 * np.ptp(second), rel=0.05)
+    assert reds[0].max() > greens[0].max()  # the face without identity comes last
+
+
+def test_a_timeline_without_faces_can_be_drawn(tmp_path: Path) -> None:
+    plots.draw_timeline(tmp_path / "a.png", [], {"anger": (222, 48, 48)}, "film.mp4")
+    assert read(tmp_path / "a.png").shape[1] > 600
+
+
+def test_a_gallery_shows_the_images_that_were_chosen(tmp_path: Path) -> None:
+    images = np.zeros((4, 8, 8, 1), np.uint8)
+    images[1], images[3] = 120, 201
+    rows = [GalleryRow("sad", (1,), (3, 0)), GalleryRow("happy", (), ())]
+    plots.draw_gallery(tmp_path / "a.png", images, rows, np.full((4, 2), 0.5), ("sad", "happy"), "val")
+    image = read(tmp_path / "a.png")
+    columns = {grey: np.median(colour_at(image, (grey,) * 3)) for grey in (120, 201)}
+    # Right ones on the left, wrong ones on the right.
+    assert columns[120] < image.shape[1] / 2 < columns[201]
+
+
+def test_a_gallery_of_nothing_can_be_drawn(tmp_path: Path) -> None:
+    images = np.zeros((0, 8, 8, 1), np.uint8)
+    plots.draw_gallery(tmp_path / "a.png", images, [GalleryRow("sad", (), ())], np.empty((0, 1)), ("sad",), "val")
+    assert read(tmp_path / "a.png").size

@@ -54,6 +54,15 @@ def test_the_released_model_is_tested_and_reported(base: Path, capsys: pytest.Ca
     assert content["metrics"]["accuracy"] == 2 / 14
 
 
+def test_a_gallery_is_drawn_where_asked_for(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = base / "output" / "emotion_classification_7classes_val_gallery.png"
+    assert run(base, "--split", "val") == 0
+    assert not path.exists()
+    assert run(base, "--split", "val", "--gallery") == 0
+    assert path.is_file()
+    assert capsys.readouterr().out.endswith(f"Wrote {path}\n")
+
+
 def test_the_figures_go_into_the_models_card(base: Path) -> None:
     model = Workspace(base).released_model(7)
     assert run(base, "--split", "val") == 0

@@ -107,3 +107,44 @@ def test_text_grows_with_the_picture() -> None:
         return label(photo, smiling((100 * scale, 100 * scale, 90 * scale, 110 * scale)))[2]
 
     assert width(6) == pytest.approx(2 * width(3), rel=0.1)
+
+
+def test_an_identity_makes_the_label_longer() -> None:
+    photo = np.full((300, 400, 3), 50, np.uint8)
+    (face,) = smiling((150, 100, 90, 110))
+    filled = [
+        (annotate(photo, [face], identities=[identity]) == COLOURS["happy"]).all(axis=2).sum()
+        for identity in (None, 7, 107)
+    ]
+    assert filled[0] < filled[1] < filled[2]
+    np.testing.assert_array_equal(annotate(photo, [face]), annotate(photo, [face], identities=[None]))
+
+
+def bars(photo: np.ndarray, face: FaceEmotion) -> dict[str, int]:
+    """Width of each emotion's bar in pixels, from what a histogram adds to the annotated picture."""
+    without, drawn = annotate(photo, [face]), annotate(photo, [face], histogram=True)
+    changed = (drawn != without).any(axis=2)
+    return {
+        name: int(((drawn == COLOURS[name]).all(axis=2) & changed).sum(axis=1).max()) for name in face.probabilities
+    }
+
+
+@pytest.mark.parametrize("x", [20, 180, 290], ids=["left", "middle", "right"])
+def test_a_histograms_bars_are_as_long_as_the_probabilities_and_leave_the_face_visible(x: int) -> None:
+    photo = np.full((300, 400, 3), 50, np.uint8)
+    probabilities = dict(zip(FER2013_EMOTIONS, (0.5, 0.25, 0.125, 0.125, 0, 0, 0), strict=True))
+    face = FaceEmotion((x, 80, 90, 110), 0.9, probabilities)
+    lengths = bars(photo, face)
+    assert lengths["anger"] > 20
+    assert lengths["disgust"] == pytest.approx(lengths["anger"] / 2, abs=1)
+    assert lengths["fear"] == pytest.approx(lengths["anger"] / 4, abs=1)
+    assert lengths["sad"] == 0
+    drawn = annotate(photo, [face], histogram=True)
+    assert (drawn[85:185, x + 5 : x + 85] == 50).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 400), (400, 5), (48, 48), (60, 2000)])
+def test_a_histogram_fits_any_picture(shape: tuple[int, int]) -> None:
+    height, width = shape
+    drawn = annotate(np.zeros((height, width, 3), np.uint8), smiling((0, 0, width, height)), histogram=True)
+    assert drawn.shape == (height, width, 3)
