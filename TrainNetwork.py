@@ -11,6 +11,7 @@ from typing import Any
 from emotion_recognition.command_line import exit_status, new_parser
 from emotion_recognition.data.augmentation import parse_augmentation
 from emotion_recognition.models import NETWORKS
+from emotion_recognition.models.export_formats import FORMATS, parse_formats
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.recipes import RECIPES, in_stages, parse_stages
 from emotion_recognition.training.settings import BALANCES, OPTIMIZERS, SCHEDULES, StageSettings
@@ -29,6 +30,7 @@ examples:
   TrainNetwork.py -n 7 -epochs 60 -om stage1.keras           one stage at a time: from scratch,
   TrainNetwork.py -n 7 -epochs 20 -im stage1.keras           then at a tenth of stage1's rate
   TrainNetwork.py -n 7 --recipe record -epochs 120 --mixed_precision
+  TrainNetwork.py --export onnx,litert,saved_model -im stage1.keras   what applications run, without training
 """
 
 
@@ -38,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("Trains a network on FER2013's HDF5 splits.", EXAMPLES.format(recipes=recipes))
     add = parser.add_argument
     add("-im", "--input_model", help="trained model to go on with: a name in output/ or a path")
-    add("-om", "--output_model", default=DEFAULT_MODEL_NAME, help="name in output/ or path to write")
+    add("-om", "--output_model", help=f"name in output/ or path to write (default: {DEFAULT_MODEL_NAME})")
     add("--recipe", choices=tuple(RECIPES), default=DEFAULT_RECIPE, help="a named set of the options below")
     add(
         "--stages",
@@ -73,6 +75,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=StageSettings().seed, help="start of all random numbers")
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
     add("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
+    add(
+        "--export",
+        metavar="FORMAT,...",
+        help=f"copies to write beside the model, some of {','.join(FORMATS)} (training always writes onnx); "
+        "with -im and without -om, nothing is trained",
+    )
     add("--resume", action="store_true", help="go on with the interrupted run of this output model")
     return parser
 
@@ -104,12 +112,24 @@ def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
-    return exit_status(lambda: _train(arguments))
+    export_alone = arguments.export is not None and arguments.input_model is not None and arguments.output_model is None
+    return exit_status(lambda: _export(arguments) if export_alone else _train(arguments))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    formats = parse_formats(arguments.export)
+    model = Workspace(arguments.base_path).find_model(arguments.input_model)
+
+    import_keras()
+    from emotion_recognition.models.export import export_model
+
+    print(f"Wrote {', '.join(map(str, export_model(model, formats)))}")
 
 
 def _train(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.base_path)
-    output = workspace.new_model(arguments.output_model)
+    output = workspace.new_model(arguments.output_model or DEFAULT_MODEL_NAME)
+    formats = () if arguments.export is None else parse_formats(arguments.export)
 
     stages = _stages(arguments)
     import_keras()
@@ -121,6 +141,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.evaluation.metrics import compute_metrics
     from emotion_recognition.evaluation.predictions import predict
     from emotion_recognition.models.card import write_card
+    from emotion_recognition.models.export import export_trained
     from emotion_recognition.models.files import load_network, save_network
     from emotion_recognition.training.run_card import run_card
     from emotion_recognition.training.stages import RunResult, fit_stages
@@ -170,9 +191,11 @@ def _train(arguments: argparse.Namespace) -> None:
         callbacks=tensorboard(beside(output, "_tensorboard")) if arguments.tensorboard else (),
         verbose=1 if sys.stdout.isatty() else 2,
     )
+    copies, no_copy = export_trained(output, formats)
     plots.draw_training_curves(beside(output, "_curves.png"), run.rows, run.best_row + 1, output.name)
     drawing = plots.draw_network(beside(output, "_network"), start.network)
     print(f"Wrote {output}, its card, log and curves; {drawing}")
+    print("\n".join([f"Wrote {copy}" for copy in copies] + [no_copy] * bool(no_copy)))
 
 
 if __name__ == "__main__":

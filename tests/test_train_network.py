@@ -14,6 +14,8 @@ import TrainNetwork
 from emotion_recognition.data.hdf5 import read_split
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import load_network, save_network
+from emotion_recognition.models.onnx_copy import read_copy
+from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.training.compiling import compile_for_saving
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.workspace import Workspace
@@ -74,6 +76,69 @@ def test_a_run_leaves_model_card_log_and_figures(small_base: Path, capsys: pytes
     right = np.argmax(network.predict(val.images, verbose=0), axis=1) == val.labels
     assert card["metrics"]["val"]["correct"] == right.sum()
     assert card["metrics"]["val"]["examples"] == 14
+    copy = read_copy(output / f"{stem}.keras")
+    assert copy is not None
+    expected = network.predict(val.images[:3].astype(np.float32), verbose=0)
+    actual = OnnxNetwork(copy.content, "copy")(val.images[:3].astype(np.float32))
+    np.testing.assert_allclose(actual, expected, atol=1e-4)
+
+
+def test_an_existing_model_is_exported_without_training(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = small_model.read_bytes()
+    assert TrainNetwork.main(["-b", str(small_base), "--export", "onnx,litert,saved_model", "-im", "small.keras"]) == 0
+    assert capsys.readouterr().out.count("small") == 3
+    output = small_base / "output"
+    assert sorted(path.name for path in output.iterdir()) == [
+        "small.json",
+        "small.keras",
+        "small.onnx",
+        "small.tflite",
+        "small_saved_model",
+    ]
+    assert small_model.read_bytes() == before
+    assert read_copy(small_model) is not None
+
+
+def test_training_writes_the_formats_that_are_asked_for(small_base: Path, small_model: Path) -> None:
+    assert train(small_base, "-im", "small.keras", "-om", "next.keras", "--export", "litert") == 0
+    output = small_base / "output"
+    assert (output / "next.tflite").is_file()
+    assert read_copy(output / "next.keras") is not None
+
+
+def test_a_network_that_opencv_does_not_run_is_trained_without_a_copy(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # OpenCV 4 averages over several axes wrongly, and a bare operation is exported as it is.
+    pixels = keras.Input((48, 48, 1))
+    centred = pixels - keras.ops.mean(pixels, axis=(1, 2, 3), keepdims=True)
+    x = keras.layers.Flatten()(keras.layers.AveragePooling2D(8)(centred))
+    network = keras.Model(pixels, keras.layers.Dense(7, activation="softmax")(keras.layers.Rescaling(1e-3)(x)))
+    compile_for_saving(network, StageSettings(learning_rate=0.004))
+    save_network(network, small_model)
+    (small_base / "output" / "next.onnx").write_text("the copy of an earlier model", encoding="utf-8")
+    assert train(small_base, "-im", "small.keras", "-om", "next.keras") == 0
+    assert "No ONNX copy, so that EmotionDetector.py will need Keras for this model: " in capsys.readouterr().out
+    assert read_copy(small_base / "output" / "next.keras") is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--export", "onnx,coreml", "-im", "small.keras"], "export must be some of onnx,litert,saved_model"),
+        (["--export", "onnx", "-im", "missing.keras"], "There is no model missing.keras"),
+        (["--export", "coreml"], "export must be some of"),
+    ],
+)
+def test_a_mistake_in_an_export_is_one_line(
+    options: list[str], message: str, small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(path.name for path in small_model.parent.iterdir())
+    assert TrainNetwork.main(["-b", str(small_base), *options]) == 2
+    assert message in last_error(capsys)
+    assert sorted(path.name for path in small_model.parent.iterdir()) == before
 
 
 def test_all_stages_in_one_command_leave_one_card_one_log_and_a_temperature(small_base: Path) -> None:

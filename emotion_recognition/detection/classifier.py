@@ -1,30 +1,36 @@
 """The emotion classifier: crops of faces go in, probabilities come out.
 
-Cropping comes before; annotation comes next.
+A model's ONNX copy is run by OpenCV; a model without one needs Keras. Cropping comes before; annotation comes next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from emotion_recognition.emotions import check_same_classes, class_names
 from emotion_recognition.models.calibration import apply_temperature, temperature_of
 from emotion_recognition.models.card import read_card
-from emotion_recognition.models.files import classes_of, load_network
+from emotion_recognition.models.onnx_copy import SUFFIX, OnnxCopy, read_copy
+from emotion_recognition.models.onnx_network import OnnxNetwork
+from emotion_recognition.quiet_start import import_keras
+
+#: float32 (N, size, size, channels), 0..255 -> float32 (N, classes).
+_Network = Callable[[np.ndarray], np.ndarray]
 
 
 class EmotionClassifier:
     """Trained networks with the names of their classes; each is calibrated, their probabilities are averaged.
 
     Args:
-        paths: The model file, or several.
+        paths: The model file, or several; also ONNX copies whose model is not there.
         num_emotions: The number of classes that each must have, 6 or 7.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If one is no classifier of square images with those classes, or their sizes differ.
+        ValueError: If one is no classifier of square images with those classes, their sizes differ, or an ONNX file
+            is not its model's copy.
     """
 
     def __init__(self, paths: Path | Sequence[Path], num_emotions: int) -> None:
@@ -32,7 +38,7 @@ class EmotionClassifier:
         if not paths:
             raise ValueError("At least one model is needed. Received: none")
         self.class_names = class_names(num_emotions)
-        self._models = [_Model(path, num_emotions) for path in paths]
+        self._models = [_open(path, num_emotions) for path in paths]
         self.size = self._models[0].size
         for path, model in zip(paths, self._models, strict=True):
             if model.size != self.size:
@@ -52,47 +58,71 @@ class EmotionClassifier:
         Raises:
             ValueError: If a network's output is not that.
         """
+        if len(crops) == 0:
+            return np.empty((0, len(self.class_names)), np.float32)
         return np.asarray(np.mean([model.probabilities(crops) for model in self._models], axis=0, dtype=np.float32))
 
 
 class _Model:
-    """One of the networks."""
+    """One of the networks, whatever runs it."""
 
-    def __init__(self, path: Path, num_emotions: int) -> None:
-        expected = class_names(num_emotions)
-        self._network = load_network(path)
-        names, _ = classes_of(path, self._network)
-        check_same_classes(expected, f"the choice of {num_emotions} emotions", names, f"The model {path}")
-        self.class_names = names
-        self._temperature = temperature_of(read_card(path))
-        self.size, self._channels = _square_input(path, self._network)
+    def __init__(self, path: Path, network: _Network, size: int, channels: int, temperature: float) -> None:
+        self.size = size
+        self._path, self._network, self._channels, self._temperature = path, network, channels, temperature
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
-        """Classifies all crops in one batch.
-
-        Args:
-            crops: uint8 array (N, size, size, 1), 0..255.
-
-        Returns:
-            float32 array (N, classes), 0..1; each row sums to 1.
-
-        Raises:
-            ValueError: If the network's output is not that.
-        """
-        if len(crops) == 0:
-            return np.empty((0, len(self.class_names)), np.float32)
-        pixels = np.repeat(crops.astype(np.float32), self._channels, axis=-1)
-        # Called directly: predict() sets up a data pipeline first, which takes longer than a few faces.
-        probabilities = keras.ops.convert_to_numpy(self._network(pixels, training=False))
-        if not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3) or probabilities.min() < 0:
+        """float32 (N, classes), calibrated, of uint8 crops (N, size, size, 1)."""
+        outputs = self._network(np.repeat(crops.astype(np.float32), self._channels, axis=-1))
+        if not np.allclose(outputs.sum(axis=1), 1, atol=1e-3) or outputs.min() < 0:
             raise ValueError(
-                "The model must end in probabilities that sum to 1; its last layer seems to be no softmax."
+                f"{self._path}: a model must end in probabilities that sum to 1; its last layer seems to be no softmax."
             )
-        return apply_temperature(np.asarray(probabilities), self._temperature)
+        return apply_temperature(outputs, self._temperature)
 
 
-def _square_input(path: Path, network: keras.Model) -> tuple[int, int]:
-    shape = network.input_shape
+def _open(path: Path, num_emotions: int) -> _Model:
+    copy = read_copy(path)
+    if copy is None:
+        return _open_keras(path, num_emotions)
+    _check_classes(path, copy.card["class_names"], num_emotions)
+    entry = copy.entry
+    return _Model(path, _onnx(copy), entry.image_size, entry.channels, temperature_of(copy.card))
+
+
+def _onnx(copy: OnnxCopy) -> _Network:
+    return OnnxNetwork(copy.content, str(copy.path))
+
+
+def _open_keras(path: Path, num_emotions: int) -> _Model:
+    if path.suffix == SUFFIX or not path.is_file():
+        raise FileNotFoundError(f"There is no model {path}.")
+    if find_spec("keras") is None:
+        raise ValueError(
+            f"{path} has no ONNX copy beside it and Keras, which would read it, is not installed; install "
+            "requirements.txt, or write the copy where Keras is: TrainNetwork.py --export onnx -im MODEL"
+        )
+    import_keras()
+    import keras
+
+    from emotion_recognition.models.files import classes_of, load_network
+
+    network = load_network(path)
+    names, _ = classes_of(path, network)
+    _check_classes(path, names, num_emotions)
+    size, channels = _square_input(path, network.input_shape)
+
+    def run(images: np.ndarray) -> np.ndarray:
+        # Called directly: predict() sets up a data pipeline first, which takes longer than a few faces.
+        return np.asarray(keras.ops.convert_to_numpy(network(images, training=False)))
+
+    return _Model(path, run, size, channels, temperature_of(read_card(path)))
+
+
+def _check_classes(path: Path, names: Sequence[str], num_emotions: int) -> None:
+    check_same_classes(class_names(num_emotions), f"the choice of {num_emotions} emotions", names, f"The model {path}")
+
+
+def _square_input(path: Path, shape: object) -> tuple[int, int]:
     if not isinstance(shape, tuple) or len(shape) != 4 or shape[1] != shape[2] or shape[3] not in (1, 3):
         raise ValueError(f"{path} must take square images (N, size, size, 1 or 3), but takes {shape}.")
     if shape[1] is None:

@@ -1,0 +1,113 @@
+"""The ONNX copy beside a model: where it lies, and whether it is that model's.
+
+The model's card holds the SHA-256 of the copy and of the model file it was made from, so that no other file passes for
+it. Written by :mod:`emotion_recognition.models.export`, run by :mod:`emotion_recognition.models.onnx_network`. Nothing
+here needs Keras.
+"""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from emotion_recognition.models.card import read_card
+from emotion_recognition.workspace import beside
+
+SUFFIX = ".onnx"
+
+_CARD_ENTRY = "onnx"
+
+
+@dataclass(frozen=True)
+class CopyEntry:
+    """What a card says of the ONNX copy.
+
+    Args:
+        sha256: That of the ONNX file.
+        model_sha256: That of the model file it was made from.
+        image_size: Height and width of its input in pixels.
+        channels: Channels of its input.
+        max_difference: Largest difference of a probability between the copy in OpenCV and the model in Keras that was
+            seen when it was made.
+    """
+
+    sha256: str
+    model_sha256: str
+    image_size: int
+    channels: int
+    max_difference: float
+
+    def to_card(self) -> dict[str, Any]:
+        """The card's part that :func:`read_copy` reads."""
+        return {_CARD_ENTRY: asdict(self)}
+
+
+@dataclass(frozen=True)
+class OnnxCopy:
+    """A copy that was found and belongs to its model.
+
+    Args:
+        path: The file.
+        content: Its bytes.
+        card: The whole card of its model.
+        entry: The card's part on the copy.
+    """
+
+    path: Path
+    content: bytes
+    card: dict[str, Any]
+    entry: CopyEntry
+
+
+def copy_path(model_path: Path) -> Path:
+    """Where a model's ONNX copy lies.
+
+    Example:
+        >>> copy_path(Path("output/a.keras")).as_posix()
+        'output/a.onnx'
+    """
+    return beside(model_path, SUFFIX)
+
+
+def read_copy(model_path: Path) -> OnnxCopy | None:
+    """Reads a model's ONNX copy.
+
+    Args:
+        model_path: The model file, which may be missing where only its copy is installed; or the ONNX file itself.
+
+    Returns:
+        The copy; None when there is no ONNX file.
+
+    Raises:
+        ValueError: If the ONNX file beside the model is not its copy.
+    """
+    path = copy_path(model_path)
+    if not path.is_file():
+        return None
+    card = read_card(model_path)
+    if card is None or _CARD_ENTRY not in card:
+        raise ValueError(
+            f"{path} is unknown to {beside(model_path, '.json')}, the model's card; {_advice(model_path)}."
+        )
+    try:
+        entry = CopyEntry(**card[_CARD_ENTRY])
+    except TypeError as error:
+        raise ValueError(
+            f"{beside(model_path, '.json')} does not describe the ONNX copy as it must: {error}"
+        ) from error
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise ValueError(f"{path} is not the copy that the model's card describes; {_advice(model_path)}.")
+    if model_path != path and model_path.is_file() and sha256_of(model_path) != entry.model_sha256:
+        raise ValueError(f"{path} is the copy of an earlier {model_path.name}; {_advice(model_path)}.")
+    return OnnxCopy(path, content, card, entry)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _advice(model_path: Path) -> str:
+    return f"delete it, or write it again with: TrainNetwork.py --export onnx -im {model_path.with_suffix('.keras')}"

@@ -1,0 +1,56 @@
+"""Runs a network's ONNX copy with OpenCV's DNN module; Keras and its backend stay where they are.
+
+The bytes of an ONNX file and images go in, probabilities come out. Before:
+:mod:`emotion_recognition.models.onnx_copy` finds the file.
+"""
+
+import cv2
+import numpy as np
+
+#: Images that go through the network at once. More take more memory and no less time.
+BATCH_SIZE = 64
+
+
+class OnnxNetwork:
+    """A network that OpenCV runs; one object serves one thread at a time.
+
+    Args:
+        content: The bytes of the ONNX file.
+        name: What the errors call it.
+
+    Raises:
+        ValueError: If OpenCV cannot read it.
+    """
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.name = name
+        try:
+            # Bytes instead of a path: OpenCV does not open every path on every system.
+            self._network = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
+        except cv2.error as error:
+            raise ValueError(f"{name} is not a network that OpenCV can read: {error.err}") from error
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Shows images to the network, at most :data:`BATCH_SIZE` at once.
+
+        Args:
+            images: float32 array (N, height, width, channels) with N > 0.
+
+        Returns:
+            float32 array (N, outputs).
+
+        Raises:
+            ValueError: If the network does not take such images or gives no row for each.
+        """
+        return np.concatenate([self._run(images[i : i + BATCH_SIZE]) for i in range(0, len(images), BATCH_SIZE)])
+
+    def _run(self, images: np.ndarray) -> np.ndarray:
+        try:
+            self._network.setInput(images)
+            # OpenCV reuses the memory of its outputs.
+            outputs = np.array(self._network.forward(), np.float32)
+        except cv2.error as error:
+            raise ValueError(f"{self.name} does not run on images {images.shape}: {error.err}") from error
+        if outputs.ndim != 2 or len(outputs) != len(images):
+            raise ValueError(f"{self.name} must give a row for each of {len(images)} images, but gave {outputs.shape}.")
+        return outputs

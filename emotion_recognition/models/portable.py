@@ -1,0 +1,108 @@
+"""Rewrites a network into operations that every runtime computes alike; the function it computes stays the same.
+
+Exporters write a Keras layer as whatever its backend made of it. OpenCV's DNN module then takes the batch size to be 1
+where a graph asks for it, and is wrong about means along several axes. A trained network goes in, one to export comes
+out; next: :mod:`emotion_recognition.models.export`.
+"""
+
+import math
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+
+class FixedReshape(layers.Layer):
+    """Reshapes every example to a shape that is known beforehand, so that the graph needs no batch size.
+
+    Args:
+        shape: The shape of one example, without the batch.
+        **options: Keras's own options of a layer.
+    """
+
+    def __init__(self, shape: tuple[int, ...], **options: Any) -> None:
+        super().__init__(**options)
+        self.shape = shape
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, ...) -> (N, *shape)."""
+        return ops.reshape(x, (-1, *self.shape))
+
+
+class ExampleNormalization(layers.Layer):
+    """Gives every example a mean of 0 and a variance of 1, by means along a single axis.
+
+    What ``GroupNormalization(groups=1, center=False, scale=False)`` does.
+
+    Args:
+        epsilon: Added to the variance before the root.
+        **options: Keras's own options of a layer.
+    """
+
+    def __init__(self, epsilon: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.epsilon = epsilon
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, ...) -> the same shape."""
+        shape = x.shape[1:]
+        flat = ops.reshape(x, (-1, math.prod(shape)))
+        centred = flat - ops.mean(flat, axis=1, keepdims=True)
+        # Twice, because some runtimes add up in float32, one by one: what is left of the mean of an image with little
+        # contrast would be blown up by the division.
+        centred = centred - ops.mean(centred, axis=1, keepdims=True)
+        variance = ops.mean(centred * centred, axis=1, keepdims=True)
+        return ops.reshape(centred / ops.sqrt(variance + self.epsilon), (-1, *shape))
+
+
+class WindowPooling(layers.Layer):
+    """What ``GlobalAveragePooling2D`` does, as pooling with a window as large as the feature map.
+
+    Args:
+        keepdims: Whether height and width stay, as 1.
+        **options: Keras's own options of a layer.
+    """
+
+    def __init__(self, keepdims: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self.keepdims = keepdims
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, H, W, C) -> (N, C) or (N, 1, 1, C)."""
+        _, height, width, channels = x.shape
+        means = ops.average_pool(x, (height, width))
+        return means if self.keepdims else ops.reshape(means, (-1, channels))
+
+
+def portable(network: keras.Model) -> keras.Model:
+    """Returns a copy of a network that computes the same and that other runtimes read rightly.
+
+    Args:
+        network: A functional or sequential network in float32, whose input has a known shape but for the batch.
+
+    Example:
+        >>> from emotion_recognition.models import build_network
+        >>> rewritten = portable(build_network("vggnet", num_classes=7))
+        >>> type(rewritten.get_layer("standardise")).__name__
+        'ExampleNormalization'
+    """
+
+    def rebuild(part: keras.Operation) -> keras.Operation:
+        if isinstance(part, layers.GroupNormalization) and _is_per_example(part):
+            return ExampleNormalization(part.epsilon, name=part.name)
+        if isinstance(part, layers.Flatten | layers.Reshape):
+            return FixedReshape(tuple(part.output.shape[1:]), name=part.name)
+        if isinstance(part, layers.GlobalAveragePooling2D) and part.data_format == "channels_last":
+            return WindowPooling(part.keepdims, name=part.name)
+        return type(part).from_config(part.get_config())
+
+    copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True)
+    copy.set_weights(network.get_weights())
+    for layer in copy._flatten_layers():
+        if isinstance(layer, layers.Normalization):
+            layer.finalize_state()  # takes over the mean and variance that set_weights has put into its variables
+    return copy
+
+
+def _is_per_example(layer: layers.GroupNormalization) -> bool:
+    return layer.groups == 1 and not layer.center and not layer.scale
