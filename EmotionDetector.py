@@ -163,8 +163,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         )
         _print_detector(face_detector, arguments.detector, workspace)
 
-        # Keras takes seconds to import, so mistakes in the other options have been found by now.
-        import_keras()
+        # A model without an ONNX copy needs Keras, which takes seconds; other mistakes have been found by now.
         from emotion_recognition import EmotionDetector
 
         detector = EmotionDetector(models, num_emotions=arguments.num_emotions, detector=face_detector)

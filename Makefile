@@ -13,10 +13,14 @@ FER2013 ?= $(BASE)/fer2013/fer2013.csv
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(VENV)/.run: requirements.txt
+$(VENV)/.detect: requirements-detect.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-detect.txt
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.detect requirements.txt requirements-train.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
@@ -25,7 +29,7 @@ $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-track.txt
 	@touch $@
 
-demo: $(VENV)/.run ## find and read the face in the sample photograph
+demo: $(VENV)/.detect ## find and read the face in the sample photograph
 	$(BIN)/python EmotionDetector.py
 
 test: $(VENV)/.dev ## run the whole test suite

@@ -36,9 +36,9 @@ class Progress:
         self._is_terminal = self._stream.isatty()
         self._start = self._shown = time.monotonic()
 
-    def step(self) -> None:
-        """One more is done."""
-        self.done += 1
+    def step(self, count: int = 1) -> None:
+        """So many more are done."""
+        self.done += count
         now = time.monotonic()
         if now - self._shown >= (_BAR_SECONDS if self._is_terminal else _LINE_SECONDS):
             self._shown = now

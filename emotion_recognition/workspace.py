@@ -11,6 +11,9 @@ DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
 SPLITS = ("train", "val", "test")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
+#: The package's folder that an installation puts the ONNX copies of the released models into.
+_INSTALLED_MODELS = "released"
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -98,6 +101,25 @@ class Workspace:
         if given.suffix not in MODEL_SUFFIXES:
             raise ValueError(f"A model's name must end in one of {', '.join(MODEL_SUFFIXES)}. Received: {given}")
         return self.output_folder / given if given.parent == Path() else given
+
+
+def find_released_model(num_emotions: int) -> Path:
+    """The pre-trained model for that many classes, wherever the project is.
+
+    Looked for below the default base path of the working directory, then of the checkout, then among the installed
+    package's own files, where it is the ONNX copy with its card.
+
+    Raises:
+        FileNotFoundError: If it is nowhere.
+    """
+    package = Path(__file__).resolve().parent
+    near = Workspace().released_model(num_emotions)
+    checkout = Workspace(package.parent / DEFAULT_BASE_PATH).released_model(num_emotions)
+    installed = (package / _INSTALLED_MODELS / near.name).with_suffix(".onnx")
+    for path in (near, checkout, installed):
+        if path.is_file() or path.with_suffix(".onnx").is_file():
+            return path
+    raise FileNotFoundError(f"There is no model {near}, none at {checkout}, and none at {installed}.")
 
 
 def beside(model_path: Path, ending: str) -> Path:

@@ -4,7 +4,6 @@ A model's ONNX copy is run by OpenCV; a model without one needs Keras. Cropping 
 """
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -96,12 +95,13 @@ def _onnx(copy: OnnxCopy) -> _Network:
 def _open_keras(path: Path, num_emotions: int) -> _Model:
     if path.suffix == SUFFIX or not path.is_file():
         raise FileNotFoundError(f"There is no model {path}.")
-    if find_spec("keras") is None:
+    try:
+        import_keras()
+    except ModuleNotFoundError as error:
         raise ValueError(
-            f"{path} has no ONNX copy beside it and Keras, which would read it, is not installed; install "
-            "requirements.txt, or write the copy where Keras is: TrainNetwork.py --export onnx -im MODEL"
-        )
-    import_keras()
+            f"{path} has no ONNX copy beside it, and {error.name}, which would run it, is not installed; install "
+            f"requirements.txt, or write the copy where it is: TrainNetwork.py --export onnx -im {path.name}"
+        ) from error
     import keras
 
     from emotion_recognition.models.files import classes_of, load_network

@@ -8,9 +8,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.progress import Progress
 
 #: Seconds that a server may stay silent.
 TIMEOUT = 10.0
@@ -69,7 +68,7 @@ def _fetch(file: PublishedFile, path: Path, timeout: float) -> None:
     with (
         urllib.request.urlopen(file.url, timeout=timeout) as response,
         path.open("wb") as target,
-        tqdm(total=file.size, desc=file.name, unit="B", unit_scale=True, disable=None) as progress,
+        Progress(f"KiB of {file.name}", file.size // 1024) as progress,
     ):
         while chunk := response.read(_CHUNK_BYTES):
             received += len(chunk)
@@ -77,7 +76,7 @@ def _fetch(file: PublishedFile, path: Path, timeout: float) -> None:
                 break
             digest.update(chunk)
             target.write(chunk)
-            progress.update(len(chunk))
+            progress.step(len(chunk) // 1024)
     if received != file.size:
         relation = "more than" if received > file.size else f"{received:,} of"
         raise OSError(f"the server sent {relation} {file.size:,} bytes")

@@ -16,7 +16,7 @@ from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.faces import Face
 from emotion_recognition.detection.image_source import ColourOrder, ImageSource, as_bgr
 from emotion_recognition.detection.upright import turn_of
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.workspace import find_released_model
 
 
 class EmotionDetector:
@@ -33,10 +33,12 @@ class EmotionDetector:
         ValueError: If one cannot be loaded, has other classes, or they take crops of different sizes.
 
     Example:
-        >>> from emotion_recognition.detection import read_image
-        >>> faces = EmotionDetector().detect(read_image(Workspace().sample_photo))  # doctest: +SKIP
-        >>> faces[0].emotion  # doctest: +SKIP
-        'happy'
+        >>> detector = EmotionDetector(detector="haar")
+        >>> (face,) = detector.detect("FacialExpressionRecognition/output/testImage.jpg")
+        >>> face.emotion, round(face.probability, 1), face.box
+        ('happy', 1.0, (177, 66, 96, 96))
+        >>> [len(faces) for faces in detector.detect_batch([np.zeros((90, 120, 3), np.uint8)] * 2, colour_order="rgb")]
+        [0, 0]
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class EmotionDetector:
         detector: FaceDetector | str = "auto",
     ) -> None:
         if model is None:
-            model = Workspace().released_model(num_emotions)
+            model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
         self.face_detector = open_detector(detector) if isinstance(detector, str) else detector
         self.classifier = EmotionClassifier([Path(path) for path in paths], num_emotions)

@@ -14,8 +14,8 @@ class FaceEmotion:
         box: (x, y, width, height) in pixels of the upright image.
         score: The face detector's confidence, 0..1.
         probabilities: Probability, 0..1, of each emotion, in label order.
-        landmarks: Points (x, y) in pixels of the upright image, in the detector's order; None from a detector that
-            finds none.
+        landmarks: Points (x, y) in pixels of the upright image, as in
+            :class:`~emotion_recognition.detection.faces.Face`; None from a detector that finds none.
     """
 
     box: Box

@@ -1,22 +1,18 @@
 """Pictures on disk: a file becomes an upright BGR image, an annotated image becomes a file.
 
 OpenCV decodes and encodes, from and to bytes, so that any path works. It turns pictures upright by their EXIF
-orientation, spreads grey over three channels, drops alpha, keeps the upper byte of 16 bits and converts CMYK. It
-cannot tell a picture's size without decoding it; Pillow reads that from the header first, so that a small file which
-unpacks to gigabytes is refused before it does.
+orientation, spreads grey over three channels, drops alpha, keeps the upper byte of 16 bits and converts CMYK. The
+picture's size is read from its header first, so that a small file which unpacks to gigabytes is refused before it does.
 """
 
-import io
-import warnings
 from pathlib import Path
-from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.detection.bgr_image import check_bgr
+from emotion_recognition.detection.image_header import KINDS, UnknownPictureError, picture_size
 from emotion_recognition.detection.quiet_opencv import silent_opencv
 
 #: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
@@ -30,7 +26,7 @@ def read_image(path: Path) -> np.ndarray:
     """Reads a picture, upright.
 
     Args:
-        path: A JPEG, PNG, WebP, TIFF, BMP or other file that both OpenCV and Pillow know.
+        path: A JPEG, PNG, WebP, TIFF, BMP or GIF file.
 
     Returns:
         BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
@@ -60,7 +56,7 @@ def decode_image(encoded: bytes, name: str) -> np.ndarray:
     Raises:
         ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
     """
-    _check_header(io.BytesIO(encoded), name)
+    _check_header(encoded, name)
     try:
         with silent_opencv():
             image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
@@ -119,21 +115,12 @@ def _options(suffix: str) -> tuple[int, ...]:
     return (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY) if suffix.lower() in (".jpg", ".jpeg", ".jpe") else ()
 
 
-def _check_header(file: BinaryIO, name: str) -> None:
+def _check_header(encoded: bytes, name: str) -> None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of large pictures; the limit here is this module's
-            with Image.open(file) as header:
-                width, height = header.size
-                pixels = width * height
-                if pixels <= MAX_PIXELS:
-                    header.verify()  # checks a PNG's checksums; libpng would complain on standard error
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{name} is not a picture.") from error
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"{name} is larger than {MAX_PIXELS // 10**6} megapixels.") from error
-    # Pillow lets through what a broken header ran into: SyntaxError, EOFError, struct.error ...
-    except Exception as error:
-        raise ValueError(f"{name} is truncated or damaged: {error}") from error
-    if pixels > MAX_PIXELS:
+        width, height = picture_size(encoded)
+    except UnknownPictureError as error:
+        raise ValueError(f"{name} is not a picture; {KINDS} files are read.") from error
+    except ValueError as error:
+        raise ValueError(f"{name} is truncated or damaged: {error}.") from error
+    if width * height > MAX_PIXELS:
         raise ValueError(f"{name} is larger than {MAX_PIXELS // 10**6} megapixels. Received: {width}×{height} pixels")

@@ -61,8 +61,12 @@ def test_another_class_count_is_an_error(brightness_model: Path) -> None:
         EmotionDetector(brightness_model, num_emotions=6, detector="haar")
 
 
+#: Eyes, nose and corners of the mouth of an upright face.
+LANDMARKS = ((3.0, 3.0), (7.0, 3.0), (5.0, 5.0), (4.0, 7.0), (6.0, 7.0))
+
+
 class KnownPictures:
-    """A face detector for which the whole of every picture that is not black is one face, with two landmarks."""
+    """A face detector for which the whole of every picture that is not black is one face, with landmarks."""
 
     name = "whole"
     description = "whole pictures"
@@ -70,7 +74,7 @@ class KnownPictures:
 
     def detect(self, image: np.ndarray) -> list[Face]:
         height, width = image.shape[:2]
-        return [Face((0, 0, width, height), 0.5, ((1.0, 2.0), (3.0, 4.0)))] if image.any() else []
+        return [Face((0, 0, width, height), 0.5, LANDMARKS)] if image.any() else []
 
 
 def test_a_batch_gives_each_picture_its_own_faces(brightness_model: Path) -> None:
@@ -87,7 +91,7 @@ def test_an_empty_batch_is_an_empty_list(brightness_model: Path) -> None:
 
 def test_landmarks_come_with_the_face(brightness_model: Path) -> None:
     (face,) = EmotionDetector(brightness_model, detector=KnownPictures()).detect(np.full((9, 9, 3), 9, np.uint8))
-    assert face.landmarks == ((1.0, 2.0), (3.0, 4.0))
+    assert face.landmarks == LANDMARKS
 
 
 def test_the_colour_order_of_an_array_is_the_callers_to_say(brightness_model: Path) -> None:

@@ -1,0 +1,147 @@
+"""Detection with nothing but NumPy and OpenCV, as `pip install .` and requirements-detect.txt bring them."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.emotions import CLASS_COUNTS
+from emotion_recognition.models.onnx_copy import copy_path
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
+from tests.conftest import REPOSITORY
+
+RELEASED = Workspace(REPOSITORY / DEFAULT_BASE_PATH)
+
+#: Makes every package but these impossible to import, as if it were not installed.
+ONLY_NUMPY_AND_OPENCV = """
+import importlib.abc, sys
+class Missing(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names | {"numpy", "cv2", "emotion_recognition", "EmotionDetector"}:
+            raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+sys.meta_path.insert(0, Missing())
+"""
+
+
+def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", ONLY_NUMPY_AND_OPENCV + code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
+    lines = (REPOSITORY / "requirements-detect.txt").read_text(encoding="utf-8").splitlines()
+    names = [re.split("[<>=]", line)[0] for line in lines if line and line[0].isalpha()]
+    assert names == ["numpy", "opencv-python-headless"]
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    dynamic = project["tool"]["setuptools"]["dynamic"]
+    assert dynamic["dependencies"] == {"file": "requirements-detect.txt"}
+    assert dynamic["optional-dependencies"] == {"train": {"file": "requirements-train.txt"}}
+
+
+def test_the_script_annotates_the_sample(tmp_path: Path) -> None:
+    picture = tmp_path / "me.jpg"
+    shutil.copy(RELEASED.sample_photo, picture)
+    done = run(f"import EmotionDetector\nraise SystemExit(EmotionDetector.main(['-i', {str(picture)!r}]))", REPOSITORY)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 face" in done.stdout
+    assert (tmp_path / "me_emotions.jpg").is_file()
+
+
+def test_the_library_finds_its_model_from_any_folder(tmp_path: Path) -> None:
+    code = (
+        "from emotion_recognition import EmotionDetector\n"
+        f"faces = EmotionDetector(detector='haar').detect({str(RELEASED.sample_photo)!r})\n"
+        "print([face.emotion for face in faces])"
+    )
+    done = run(code, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "['happy']\n", "")
+
+
+def test_a_model_without_a_copy_says_what_is_missing(tmp_path: Path) -> None:
+    model = tmp_path / "mine.keras"
+    shutil.copy(RELEASED.released_model(7), model)
+    arguments = ["-m", str(model), "-i", str(RELEASED.sample_photo), "-o", str(tmp_path / "out.png")]
+    done = run(f"import EmotionDetector\nraise SystemExit(EmotionDetector.main({arguments!r}))", REPOSITORY)
+    assert done.returncode == 2
+    assert re.fullmatch(r"error: .*mine\.keras has no ONNX copy beside it, and keras, which .*\n", done.stderr)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.keras"]
+
+
+def test_with_a_copy_keras_is_not_even_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from emotion_recognition import EmotionDetector\n"
+        f"EmotionDetector(detector='haar').detect({str(RELEASED.sample_photo)!r})\n"
+        "print(sorted({'keras', 'tensorflow', 'h5py', 'PIL', 'tqdm', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as `pip install .` builds it, from a copy of the sources."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements-detect.txt", "requirements-train.txt"):
+        shutil.copy(REPOSITORY / name, folder)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPOSITORY / "emotion_recognition", folder / "emotion_recognition", ignore=ignore)
+    output = folder / DEFAULT_BASE_PATH / "output"
+    output.mkdir(parents=True)
+    for model in map(RELEASED.released_model, CLASS_COUNTS):
+        for path in (model, copy_path(model), model.with_suffix(".json")):
+            shutil.copy(path, output)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([*build, "--wheel-dir", str(folder / "dist"), "."], cwd=folder, check=True)
+    (built,) = (folder / "dist").glob("*.whl")
+    return built
+
+
+def test_the_package_holds_every_module_and_the_released_models(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (metadata,) = (name for name in names if name.endswith("/METADATA"))
+        requires = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
+    modules = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "emotion_recognition").rglob("*.py")}
+    assert modules <= names
+    stems = [f"emotion_recognition/released/emotion_classification_{count}classes" for count in CLASS_COUNTS]
+    data = {name for name in names if "/released/" in name}
+    assert data == {stem + suffix for stem in stems for suffix in (".onnx", ".json")}
+    always = [line.split()[1] for line in requires if "extra ==" not in line]
+    assert [re.split("[<>=]", name)[0] for name in always] == ["numpy", "opencv-python-headless"]
+    assert any(line.startswith("Requires-Dist: tensorflow") and 'extra == "train"' in line for line in requires)
+
+
+def test_the_installed_package_detects_with_its_own_model(wheel: Path, tmp_path: Path) -> None:
+    installed = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    code = ONLY_NUMPY_AND_OPENCV + (
+        "import emotion_recognition\n"
+        f"assert emotion_recognition.__file__.startswith({str(installed)!r})\n"
+        "for count in (6, 7):\n"
+        "    detector = emotion_recognition.EmotionDetector(num_emotions=count, detector='haar')\n"
+        f"    print(*(face.emotion for face in detector.detect({str(RELEASED.sample_photo)!r})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "happy\nhappy\n", "")
