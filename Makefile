@@ -51,6 +51,7 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.prediction_speed
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.architectures -b $(BASE)
+	$(BIN)/python -m benchmarks.video
 
 figures: $(VENV)/.run ## make the README's figures again from the released models' runs
 	$(BIN)/python -m figures.make_figures -b $(BASE)

@@ -57,7 +57,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         marked += len(faces)
         for box, weight in zip(*detector.weighted_boxes(read_image(arguments.pictures / name)), strict=True):
             weights.append(float(weight))
-            is_face.append(any(_overlap(box, face) >= SAME_FACE for face in faces))
+            is_face.append(any(overlap(box, face) >= SAME_FACE for face in faces))
     regression = LogisticRegression(C=np.inf).fit(np.array(weights)[:, None], is_face)
     slope, intercept = float(regression.coef_[0, 0]), float(regression.intercept_[0])
     print(
@@ -67,7 +67,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     )
 
 
-def _overlap(a: Sequence[float], b: Sequence[float]) -> float:
+def overlap(a: Sequence[float], b: Sequence[float]) -> float:
     """Intersection over union of two boxes (x, y, width, height)."""
     width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
