@@ -20,6 +20,7 @@ from emotion_recognition.workspace import Workspace, beside
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
     from emotion_recognition.detection.detectors import FaceDetector
+    from emotion_recognition.detection.explanation import Explanation
     from emotion_recognition.detection.inputs import Input
     from emotion_recognition.detection.outputs import Outputs
     from emotion_recognition.detection.timeline import Timeline
@@ -168,12 +169,7 @@ def _detect(arguments: argparse.Namespace) -> int:
 
         detector = EmotionDetector(models, num_emotions=arguments.num_emotions, detector=face_detector)
         class_names = detector.classifier.class_names
-        explain = None
-        if arguments.explain:
-            import_keras()
-            from emotion_recognition.detection.explanation import Explanation
-
-            explain = Explanation(models, class_names, face_detector.framing)
+        explain = _explanation(models, detector) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}", flush=True)
         about = {
             "models": [str(model) for model in models],
@@ -194,6 +190,17 @@ def _detect(arguments: argparse.Namespace) -> int:
     for path in written:
         print(f"Wrote {path}")
     return failed
+
+
+def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
+    try:
+        import_keras()
+        from emotion_recognition.detection.explanation import Explanation
+    except ImportError as error:
+        raise ValueError(
+            f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
+        ) from error
+    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing)
 
 
 def _open_reader(source: "Input") -> "VideoReader":
