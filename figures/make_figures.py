@@ -48,6 +48,8 @@ def _make(workspace: Workspace) -> None:
         shutil.copyfile(beside(model, "_test_confusion.png"), FIGURES / f"confusion_{num_emotions}classes.png")
         _draw_distribution(workspace, num_emotions)
     _run(EmotionDetector.main, "-b", released.base_path, "-o", FIGURES / "sample_annotated.jpg")
+    more = ("--explain", "--histogram", "-o", FIGURES / "sample_explained.jpg")
+    _run(EmotionDetector.main, "-b", released.base_path, *more)
     print(plots.draw_network(FIGURES / "vggnet", load_network(released.released_model(7))))
 
 
