@@ -2,8 +2,11 @@
 
 import csv
 import json
+import os
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,8 +14,8 @@ import numpy as np
 import pytest
 
 import EmotionDetector
-from emotion_recognition.detection import tracking
 from emotion_recognition.detection.image_file import read_image, write_image
+from emotion_recognition.detection.tracking import can_track
 from emotion_recognition.detection.video_reader import VideoReader
 from emotion_recognition.detection.video_writer import open_video
 from emotion_recognition.emotions import FER2013_EMOTIONS
@@ -144,7 +147,7 @@ def test_every_frame_of_a_video_is_in_the_output(every: int, base: Path, film: P
     assert seconds == pytest.approx(with_faces / 12.5, abs=0.01)
 
 
-@pytest.mark.skipif(not tracking.can_track(), reason="trackers is not installed")
+@pytest.mark.skipif(not can_track(), reason="trackers is not installed")
 def test_a_video_has_identities_a_summary_and_a_timeline(
     base: Path, film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,7 +164,7 @@ def test_a_video_has_identities_a_summary_and_a_timeline(
 def test_without_trackers_a_video_works_and_says_what_is_missing(
     base: Path, film: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(tracking, "find_spec", lambda _: None)  # as if it were not installed
+    monkeypatch.setitem(sys.modules, "trackers", None)  # as if it were not installed
     assert run(base, "-i", film) == 0
     printed = capsys.readouterr()
     assert printed.err.startswith("note: faces get no identity and are not smoothed; for both: pip install")
@@ -269,3 +272,49 @@ def test_a_full_disk_is_one_line_and_nothing_half_written_remains(
     assert error.count("\n") == 1
     assert "cannot be written" in error
     assert names(tmp_path / "out") == []
+
+
+@pytest.fixture
+def locked(base: Path) -> Iterator[Path]:
+    """A folder that may be read but not written, beside a copy of ``base``; root steps down meanwhile."""
+    place = Path(tempfile.mkdtemp())
+    place.chmod(0o755)
+    shutil.copytree(base, place / "base")
+    folder = place / "locked"
+    folder.mkdir(mode=0o555)
+    assert run(place / "base", "-o", place / "out.png") == 0  # all modules are imported while they can be
+    steps_down = os.geteuid() == 0
+    if steps_down:
+        os.seteuid(65534)
+    yield folder
+    if steps_down:
+        os.seteuid(0)
+    shutil.rmtree(place)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-o", "{}/a.png"],
+        ["-o", "{}/new/a.png"],
+        ["-i", "{}/../base/output", "-o", "{}/new"],
+        ["-i", "{}/../film.mp4", "-o", "{}/a.mp4"],
+    ],
+)
+def test_a_folder_without_permission_is_one_line(
+    arguments: list[str], film: Path, locked: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if "film" in "".join(arguments):
+        if os.geteuid() == 65534:
+            os.seteuid(0)
+            shutil.copy(film, locked.parent / "film.mp4")
+            os.seteuid(65534)
+        else:
+            shutil.copy(film, locked.parent / "film.mp4")
+    capsys.readouterr()
+    assert run(locked.parent / "base", *(text.format(locked) for text in arguments)) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert "Permission denied" in error
+    assert names(locked) == []

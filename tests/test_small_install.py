@@ -9,8 +9,10 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from emotion_recognition.detection.video_writer import count_frames, open_video
 from emotion_recognition.emotions import CLASS_COUNTS
 from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
@@ -58,6 +60,28 @@ def test_the_script_annotates_the_sample(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "1 face" in done.stdout
     assert (tmp_path / "me_emotions.jpg").is_file()
+
+
+def test_a_video_is_annotated_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with open_video(film, (64, 48), 25) as video:
+        for _ in range(5):
+            video.write(np.full((48, 64, 3), 90, np.uint8))
+    code = f"import EmotionDetector\nraise SystemExit(EmotionDetector.main(['-i', {str(film)!r}]))"
+    done = run(code, REPOSITORY)
+    assert done.returncode == 0
+    tracking, timeline = done.stderr.splitlines()
+    assert tracking.startswith("note: faces get no identity")
+    assert timeline.startswith("note: no timeline figure film_emotions_timeline.png, which needs Matplotlib")
+    assert count_frames(tmp_path / "film_emotions.mp4") == 5
+
+
+def test_an_explanation_says_what_is_missing(tmp_path: Path) -> None:
+    arguments = ["--explain", "-o", str(tmp_path / "out.png")]
+    done = run(f"import EmotionDetector\nraise SystemExit(EmotionDetector.main({arguments!r}))", REPOSITORY)
+    assert done.returncode == 2
+    assert re.fullmatch(r"error: --explain needs Keras and TensorFlow; install them with: .*\n", done.stderr)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_library_finds_its_model_from_any_folder(tmp_path: Path) -> None:

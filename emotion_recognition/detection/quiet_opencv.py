@@ -1,9 +1,13 @@
-"""Keeps OpenCV's own log quiet where what goes wrong is raised in one line."""
+"""Keeps the logs of OpenCV and of the FFmpeg inside it quiet where what goes wrong is raised in one line."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import cv2
+
+# Read by OpenCV when it first opens a video: FFmpeg would print every damaged block. -8 is its level for silence.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ package ``trackers``, an optional extra.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -90,8 +89,13 @@ class FaceTracker:
 
 
 def can_track() -> bool:
-    """Whether the package ``trackers`` is installed."""
-    return find_spec("trackers") is not None and find_spec("supervision") is not None
+    """Whether the package ``trackers`` is installed, with all that it imports."""
+    try:
+        import supervision  # noqa: F401
+        import trackers  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def check_can_track() -> None:

@@ -3,7 +3,6 @@
 OpenCV decodes with the FFmpeg inside it. It says nothing about frames that it cannot decode; they are counted here.
 """
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +14,6 @@ import numpy as np
 
 from emotion_recognition.detection.image_file import MAX_PIXELS
 from emotion_recognition.detection.quiet_opencv import silent_opencv
-
-# Read by OpenCV when it first opens a video: FFmpeg would print every damaged block. What counts is counted here.
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 #: Frames a second where a file or a camera states none.
 USUAL_RATE = 25.0

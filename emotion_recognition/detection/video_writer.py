@@ -13,9 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.atomic_file import check_can_write, replace_when_complete
 from emotion_recognition.detection.bgr_image import check_bgr
 from emotion_recognition.detection.quiet_opencv import silent_opencv
+from emotion_recognition.detection.whole_text_file import naming
 
 #: The codec for each kind of file: those that every wheel of OpenCV can write, and that are not patented.
 _CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
@@ -44,9 +45,7 @@ class VideoWriter:
         with silent_opencv():
             self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, rate, even(size))
         if not self._writer.isOpened():
-            raise OSError(
-                f"{name} cannot be written; is the disk full, or {size[0]}×{size[1]} pixels too large for it?"
-            )
+            raise OSError(f"{name} cannot be written; {size[0]}×{size[1]} pixels may be too large for it.")
 
     def write(self, image: np.ndarray) -> None:
         """Adds a frame.
@@ -92,6 +91,8 @@ def open_video(path: Path, size: tuple[int, int], rate: float) -> Iterator[Video
         OSError: If it cannot be written, or not completely; nothing is left behind.
     """
     check_video_output(path)
+    with naming(path):
+        check_can_write(path)  # OpenCV would not say why it cannot
     with replace_when_complete(path) as partial:
         writer = VideoWriter(partial, path, size, rate)
         try:

@@ -1,13 +1,12 @@
-import importlib.util
+import sys
 
 import numpy as np
 import pytest
 
-from emotion_recognition.detection import tracking
 from emotion_recognition.detection.faces import Box, Face
-from emotion_recognition.detection.tracking import FaceTracker, TrackingSettings, check_can_track
+from emotion_recognition.detection.tracking import FaceTracker, TrackingSettings, can_track, check_can_track
 
-needs_trackers = pytest.mark.skipif(importlib.util.find_spec("trackers") is None, reason="trackers is not installed")
+needs_trackers = pytest.mark.skipif(not can_track(), reason="trackers is not installed")
 
 
 def faces(*boxes: Box, score: float = 0.9) -> list[Face]:
@@ -66,7 +65,7 @@ def test_every_face_that_the_detector_counts_can_be_followed() -> None:
 
 
 def test_without_the_package_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracking, "find_spec", lambda _: None)  # as if it were not installed
+    monkeypatch.setitem(sys.modules, "trackers", None)  # as if it were not installed
     with pytest.raises(ValueError, match=r"need the package trackers; install it with: pip install --no-deps"):
         check_can_track()
     with pytest.raises(ValueError, match="need the package trackers"):
