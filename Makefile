@@ -8,10 +8,10 @@ BASE := FacialExpressionRecognition
 FER2013 ?= $(BASE)/fer2013/fer2013.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench figures clean
+.PHONY: help demo test lint format bench bench-peers figures clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.detect: requirements-detect.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,6 +27,12 @@ $(VENV)/.run: $(VENV)/.detect requirements.txt requirements-train.txt
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-track.txt
+	@touch $@
+
+$(VENV)-peers/.fer: requirements-peers.txt requirements-peers-imports.txt
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-peers-imports.txt
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-peers.txt
 	@touch $@
 
 demo: $(VENV)/.detect ## find and read the face in the sample photograph
@@ -52,10 +58,14 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.architectures -b $(BASE)
 	$(BIN)/python -m benchmarks.video
+	$(BIN)/python -m benchmarks.peers -b $(BASE)
+
+bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the package fer, which gets an environment of its own
+	$(BIN)/python -m benchmarks.peers -b $(BASE) --peer_python $(VENV)-peers/bin/python $(PEERS_OPTIONS)
 
 figures: $(VENV)/.run ## make the README's figures again from the released models' runs
 	$(BIN)/python -m figures.make_figures -b $(BASE)
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

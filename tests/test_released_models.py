@@ -3,13 +3,17 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from emotion_recognition.data.hdf5 import read_split
 from emotion_recognition.emotions import CLASS_COUNTS, class_names
 from emotion_recognition.evaluation.evaluate import evaluate
 from emotion_recognition.models.card import read_card
+from emotion_recognition.models.export import probe_images
 from emotion_recognition.models.files import load_network
+from emotion_recognition.models.onnx_copy import read_copy
+from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -28,6 +32,29 @@ def test_a_released_model_is_small_and_says_what_it_is(num_emotions: int) -> Non
     assert tuple(card["class_names"]) == class_names(num_emotions)
     assert load_network(path).count_params() == card["parameters"]
     assert card["data"]["images"] == {"train": 28709, "val": 3589}
+
+
+@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+def test_the_onnx_copy_of_a_released_model_is_its_copy(num_emotions: int) -> None:
+    path = RELEASED.released_model(num_emotions)
+    copy = read_copy(path)  # refuses a file whose hash, or whose model's hash, is another than the card's
+    assert copy is not None
+    assert copy.path.stat().st_size <= LARGEST
+    images = probe_images(48, 1)
+    expected = load_network(path)(images, training=False)
+    network = OnnxNetwork(copy.content, str(copy.path))
+    np.testing.assert_allclose(network(images), expected, atol=1e-4)
+    np.testing.assert_allclose(network(images[:1]), expected[:1], atol=1e-4)
+
+
+@pytest.mark.real_data
+def test_on_real_faces_opencv_and_keras_say_the_same(real_splits: Path) -> None:
+    path = RELEASED.released_model(7)
+    images = read_split(Workspace(real_splits).split_path("val", 7)).images[:256].astype(np.float32)
+    copy = read_copy(path)
+    assert copy is not None
+    outputs = OnnxNetwork(copy.content, str(copy.path))(images)
+    np.testing.assert_allclose(outputs, load_network(path)(images, training=False), atol=1e-4)
 
 
 @pytest.mark.real_data

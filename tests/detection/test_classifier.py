@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import keras
@@ -6,7 +7,8 @@ import pytest
 
 from emotion_recognition.detection.classifier import EmotionClassifier
 from emotion_recognition.emotions import FER2013_EMOTIONS, class_names
-from emotion_recognition.models.card import write_card
+from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.export import export_model
 from emotion_recognition.models.files import save_network
 
 
@@ -77,6 +79,72 @@ def test_a_network_without_softmax_is_an_error(tmp_path: Path) -> None:
         classifier.probabilities(np.full((2, 8, 8, 1), 255, np.uint8))
 
 
-def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="There is no model"):
-        EmotionClassifier(tmp_path / "missing.keras", 7)
+def with_temperature(model: Path, folder: Path, temperature: float) -> Path:
+    """A copy of a model, without an ONNX copy, whose card has a temperature."""
+    path = folder / f"t{temperature}.keras"
+    shutil.copy(model, path)
+    card = read_card(model)
+    assert card is not None
+    write_card(path, {**card, "calibration": {"temperature": temperature}})
+    return path
+
+
+def test_probabilities_are_calibrated_by_the_card_s_temperature(brightness_model: Path, tmp_path: Path) -> None:
+    crops = np.full((1, 8, 8, 1), 100, np.uint8)
+    plain = EmotionClassifier(brightness_model, 7).probabilities(crops)
+    calibrated = EmotionClassifier(with_temperature(brightness_model, tmp_path, 2.0), 7).probabilities(crops)
+    np.testing.assert_allclose(calibrated, np.sqrt(plain) / np.sqrt(plain).sum(), atol=1e-5)
+
+
+def test_several_models_are_calibrated_and_then_averaged(brightness_model: Path, tmp_path: Path) -> None:
+    crops = np.stack([np.full((8, 8, 1), value, np.uint8) for value in (100, 180)])
+    paths = [with_temperature(brightness_model, tmp_path, temperature) for temperature in (0.5, 3.0)]
+    single = [EmotionClassifier(path, 7).probabilities(crops) for path in paths]
+    assert not np.allclose(single[0], single[1], atol=0.01)
+    both = EmotionClassifier(paths, 7).probabilities(crops)
+    np.testing.assert_allclose(both, (single[0] + single[1]) / 2, atol=1e-6)
+    assert both.dtype == np.float32
+
+
+def test_no_model_and_models_of_several_sizes_are_errors(brightness_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="At least one model is needed"):
+        EmotionClassifier([], 7)
+    larger = save(tmp_path, dense((12, 12, 1), 7))
+    with pytest.raises(ValueError, match=r"crops of one size, but .*brightness\.keras takes 8 and .*model\.keras 12"):
+        EmotionClassifier([brightness_model, larger], 7)
+
+
+@pytest.fixture
+def copied(brightness_model: Path, tmp_path: Path) -> Path:
+    """The model with its ONNX copy and a temperature of 2."""
+    path = with_temperature(brightness_model, tmp_path, 2.0)
+    export_model(path, ["onnx"])
+    return path
+
+
+def test_a_copy_gives_what_the_model_gives(copied: Path, brightness_model: Path, tmp_path: Path) -> None:
+    crops = np.random.default_rng(0).integers(0, 256, (70, 8, 8, 1), dtype=np.uint8)
+    (tmp_path / "keras").mkdir()
+    by_keras = EmotionClassifier(with_temperature(brightness_model, tmp_path / "keras", 2.0), 7).probabilities(crops)
+    by_opencv = EmotionClassifier(copied, 7).probabilities(crops)
+    np.testing.assert_allclose(by_opencv, by_keras, atol=1e-4)
+    copied.unlink()  # the copy and the card are enough
+    for path in (copied, copied.with_suffix(".onnx")):
+        np.testing.assert_array_equal(EmotionClassifier(path, 7).probabilities(crops), by_opencv)
+
+
+def test_a_copy_of_other_classes_is_an_error(copied: Path) -> None:
+    with pytest.raises(ValueError, match=r"t2\.0\.keras has 7 classes"):
+        EmotionClassifier(copied, 6)
+
+
+def test_an_onnx_file_that_is_not_the_model_s_copy_is_an_error(copied: Path) -> None:
+    copied.with_suffix(".onnx").write_bytes(b"another network")
+    with pytest.raises(ValueError, match="is not the copy that the model's card describes"):
+        EmotionClassifier(copied, 7)
+
+
+@pytest.mark.parametrize("name", ["missing.keras", "missing.onnx"])
+def test_a_missing_model_is_an_error(name: str, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=f"There is no model .*{name}"):
+        EmotionClassifier(tmp_path / name, 7)
