@@ -25,7 +25,7 @@ from emotion_recognition.workspace import Workspace
 MIN_ROUNDS = 9
 
 #: Frames of the video, and their width and height in pixels.
-FRAMES, FRAME_SIZE = 250, (640, 480)
+FRAMES, FRAME_SIZE = 100, (640, 480)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 _WORKER = Path(__file__).with_name("peer_worker.py")
