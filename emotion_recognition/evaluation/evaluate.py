@@ -42,7 +42,6 @@ class Evaluation:
         twins: Number of examples whose exact image is in the training split too; None if that was not looked at.
         without_twins: The figures without those examples; None if not looked at, or if no others are left.
         notes: What the reader should know, a sentence each.
-        probabilities: float array (N, classes), 0..1, in the split's order: the mean over the models.
     """
 
     model_names: tuple[str, ...]
@@ -56,7 +55,6 @@ class Evaluation:
     twins: int | None
     without_twins: Metrics | None
     notes: tuple[str, ...]
-    probabilities: np.ndarray
 
 
 def evaluate(
@@ -138,7 +136,6 @@ def evaluate_files(
             else compute_metrics(split.labels[~twins], mean[~twins], split.class_names)
         ),
         notes=tuple(notes),
-        probabilities=mean,
     )
 
 
