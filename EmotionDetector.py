@@ -93,7 +93,7 @@ def _detect(arguments: argparse.Namespace) -> None:
     import_keras()
     from emotion_recognition.detection.emotion_detector import EmotionDetector
 
-    faces = EmotionDetector(model, num_emotions=arguments.num_emotions, detector=face_detector).detect(image)
+    faces = EmotionDetector(model, classes=arguments.class_names, detector=face_detector).detect(image)
     write_image(output, annotate(image, faces))  # first, so that `| head` cannot end the script before it
     print(f"model: {model}")
     print(f"{picture}: {image.shape[1]}×{image.shape[0]} pixels, {len(faces) or 'no'} face{'s' * (len(faces) != 1)}")

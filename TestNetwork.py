@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.quiet_start import import_keras
@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="names in output/ or paths; the probabilities of several are averaged (default: the released model)",
     )
+    add_image_options(parser)
     parser.add_argument("--split", choices=("test", "val"), default="test", help="which images; choose models on val")
     parser.add_argument("--batch_size", type=int, default=defaults.batch_size, help="images per step")
     parser.add_argument(
@@ -77,12 +78,13 @@ def _test(arguments: argparse.Namespace) -> None:
 
     from emotion_recognition.atomic_file import replace_when_complete, write_json
     from emotion_recognition.data.hdf5 import read_split
-    from emotion_recognition.emotions import check_same_classes, class_names
+    from emotion_recognition.emotions import check_same_classes
 
-    path = workspace.split_path(arguments.split, arguments.num_emotions)
+    variant = variant_of(arguments)
+    path = workspace.split_path(arguments.split, arguments.num_emotions, variant=variant)
     split = read_split(path)
-    check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, str(path))
-    train = _train_split(workspace, arguments.num_emotions)
+    check_same_classes(arguments.class_names, classes_option(arguments), split.class_names, str(path))
+    train = _train_split(workspace.split_path("train", arguments.num_emotions, variant=variant))
 
     import_keras()
     from emotion_recognition import plots
@@ -119,10 +121,9 @@ def _test(arguments: argparse.Namespace) -> None:
     print(f"Wrote {folder / stem}_report.txt, _report.json, _confusion.png and _reliability.png")
 
 
-def _train_split(workspace: Workspace, num_emotions: int) -> "Split | None":
+def _train_split(path: Path) -> "Split | None":
     from emotion_recognition.data.hdf5 import read_split
 
-    path = workspace.split_path("train", num_emotions)
     if path.is_file():
         return read_split(path)
     print(f"note: there is no {path}, so images that were trained on are not left out; BuildDataset.py writes it")

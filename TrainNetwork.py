@@ -8,7 +8,7 @@ import sys
 from dataclasses import fields, replace
 from typing import Any
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
 from emotion_recognition.data.augmentation import parse_augmentation
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras
@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     recipes = "\n".join(f"  {name:<10} {recipe.summary}" for name, recipe in RECIPES.items())
     parser = new_parser("Trains a network on FER2013's HDF5 splits.", EXAMPLES.format(recipes=recipes))
+    add_image_options(parser)
     add = parser.add_argument
     add("-im", "--input_model", help="trained model to go on with: a name in output/ or a path")
     add("-om", "--output_model", default=DEFAULT_MODEL_NAME, help="name in output/ or path to write")
@@ -116,7 +117,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.hdf5 import check_same_source, read_split
-    from emotion_recognition.emotions import check_same_classes, class_names
+    from emotion_recognition.emotions import check_same_classes
     from emotion_recognition.evaluation.calibration import fit_temperature
     from emotion_recognition.evaluation.metrics import compute_metrics
     from emotion_recognition.evaluation.predictions import predict
@@ -126,9 +127,11 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.training.stages import RunResult, fit_stages
     from emotion_recognition.training.start import open_start, tensorboard
 
-    train, val = (read_split(workspace.split_path(split, arguments.num_emotions)) for split in ("train", "val"))
+    variant = variant_of(arguments)
+    paths = (workspace.split_path(split, arguments.num_emotions, variant=variant) for split in ("train", "val"))
+    train, val = (read_split(path) for path in paths)
     for split in (train, val):
-        check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, f"The {split.split} split")
+        check_same_classes(arguments.class_names, classes_option(arguments), split.class_names, f"The {split.split} split")
     check_same_source(train, val)
     start = open_start(
         train,

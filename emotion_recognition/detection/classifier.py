@@ -3,6 +3,7 @@
 Cropping comes before; annotation comes next.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -17,18 +18,18 @@ class EmotionClassifier:
 
     Args:
         path: The model file.
-        num_emotions: The number of classes that it must have, 6 or 7.
+        classes: The classes that it must have, in label order, or their number where they are emotions.
 
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it is no classifier of square images with those classes.
     """
 
-    def __init__(self, path: Path, num_emotions: int) -> None:
-        expected = class_names(num_emotions)
+    def __init__(self, path: Path, classes: int | Sequence[str]) -> None:
+        expected = class_names(classes) if isinstance(classes, int) else classes
         self._network = load_network(path)
         names, _ = classes_of(path, self._network)
-        check_same_classes(expected, f"the choice of {num_emotions} emotions", names, f"The model {path}")
+        check_same_classes(expected, f"the choice of {len(expected)} classes", names, f"The model {path}")
         self.class_names = names
         self.size, self._channels = _square_input(path, self._network)
 

@@ -4,6 +4,7 @@ A picture goes in; for each face comes out a :class:`~emotion_recognition.detect
 annotation draws.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,8 @@ class EmotionDetector:
 
     Args:
         model: A trained model; by default the one that comes with the project for that many emotions.
-        num_emotions: 6 or 7; the model must have that many classes.
+        num_emotions: 5, 6, 7 or 8; the model must have those classes.
+        classes: In place of emotions, the names of the model's own classes in label order.
         detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it.
 
     Raises:
@@ -35,11 +37,16 @@ class EmotionDetector:
     """
 
     def __init__(
-        self, model: Path | str | None = None, *, num_emotions: int = 7, detector: FaceDetector | str = "auto"
+        self,
+        model: Path | str | None = None,
+        *,
+        num_emotions: int = 7,
+        classes: Sequence[str] | None = None,
+        detector: FaceDetector | str = "auto",
     ) -> None:
         path = Workspace().released_model(num_emotions) if model is None else Path(model)
         self.face_detector = open_detector(detector) if isinstance(detector, str) else detector
-        self.classifier = EmotionClassifier(path, num_emotions)
+        self.classifier = EmotionClassifier(path, num_emotions if classes is None else classes)
 
     def detect(self, image: np.ndarray) -> list[FaceEmotion]:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.
