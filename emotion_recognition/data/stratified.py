@@ -1,0 +1,88 @@
+"""Splits off validation and test parts from examples that come without them, evenly over the classes.
+
+Readers of sources without splits use this; the same seed gives the same parts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SplitShares:
+    """How examples are divided where a source does not say.
+
+    Args:
+        val: Share that becomes the validation split, 0..1.
+        test: Share that becomes the test split, 0..1.
+        seed: Start of the random numbers, at least 0.
+
+    Raises:
+        ValueError: If a share is not above 0, or both leave nothing for training.
+    """
+
+    val: float = 0.1
+    test: float = 0.1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.val > 0 and self.test > 0 and self.val + self.test < 1):
+            raise ValueError(
+                "the shares of val and test must be above 0 and together below 1. "
+                f"Received: {self.val:g} and {self.test:g}"
+            )
+        if self.seed < 0:
+            raise ValueError(f"the seed must be at least 0. Received: {self.seed}")
+
+
+def split_off(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Chooses a random part with the same share of each class, to the nearest whole example.
+
+    A class with at least two examples gives at least one and keeps at least one.
+
+    Args:
+        labels: Integer array (N,).
+        share: How much of each class, 0..1.
+        rng: Where the random numbers come from.
+
+    Returns:
+        Boolean array (N,): which examples are split off.
+
+    Example:
+        >>> labels = np.array([0] * 10 + [1] * 20)
+        >>> chosen = split_off(labels, 0.1, np.random.default_rng(0))
+        >>> np.bincount(labels[chosen]).tolist()
+        [1, 2]
+    """
+    chosen = np.zeros(len(labels), dtype=bool)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        count = round(share * len(rows))
+        if len(rows) > 1:
+            count = min(max(count, 1), len(rows) - 1)
+        chosen[rng.permutation(rows)[:count]] = True
+    return chosen
+
+
+def divide(labels: np.ndarray, shares: SplitShares, *, has_val: bool = False, has_test: bool = False) -> np.ndarray:
+    """Divides examples into the splits that they lack.
+
+    Args:
+        labels: Integer array (N,).
+        shares: The validation and test part, of these examples, and the seed.
+        has_val: Whether there are validation examples elsewhere, so that none are split off.
+        has_test: The same for test examples.
+
+    Returns:
+        uint8 array (N,): index into :data:`emotion_recognition.workspace.SPLITS` of each example.
+    """
+    rng = np.random.default_rng(shares.seed)
+    splits = np.zeros(len(labels), dtype=np.uint8)
+    if not has_test:
+        splits[split_off(labels, shares.test, rng)] = 2
+    if not has_val:
+        rest = np.flatnonzero(splits == 0)
+        # A share of all examples, taken out of those that test has left.
+        share = shares.val if has_test else shares.val / (1 - shares.test)
+        splits[rest[split_off(labels[rest], share, rng)]] = 1
+    return splits
