@@ -1,21 +1,30 @@
-"""Builds the HDF5 train, validation and test splits from FER2013's CSV.
+"""Builds the HDF5 train, validation and test splits from FER2013's CSV, image folders or annotated photographs.
 
 The first stage of all; TrainNetwork.py comes next.
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import exit_status, new_parser
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.command_line import add_image_options, exit_status, new_parser, variant_of
+from emotion_recognition.workspace import USUAL, Workspace
 
 if TYPE_CHECKING:
-    from emotion_recognition.data.hdf5 import Split
+    import numpy as np
+
+    from emotion_recognition.data.picture_building import Built
+    from emotion_recognition.data.stratified import SplitShares
 
 EPILOG = """\
+--input takes
+  FER2013's CSV with emotion, pixels and Usage, plain, .gz, .tar.gz or .zip
+  the competition's train.csv (emotion, pixels), of which val and test become parts
+  the competition's test.csv (pixels), for TestNetwork.py --predict
+  a folder with train/CLASS/, test/CLASS/ and perhaps val/CLASS/, or with CLASS/ alone
+  a folder with Pascal VOC annotations: an XML file with boxes and emotions for each picture
 Without --input, fer2013/ below the base path is searched for fer2013.csv, fer2013.csv.gz, fer2013.tar.gz,
 icml_face_data.csv, and then for Kaggle's .zip.
 """
@@ -23,9 +32,20 @@ icml_face_data.csv, and then for Kaggle's .zip.
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
-    parser = new_parser("Builds HDF5 train, val and test splits from FER2013's CSV.", EPILOG)
+    parser = new_parser(
+        "Builds HDF5 train, val and test splits from FER2013's CSV, image folders or annotated photographs.", EPILOG
+    )
+    parser.add_argument("--input", type=Path, metavar="PATH", help="the file or folder to build from, see below")
+    add_image_options(parser)
     parser.add_argument(
-        "--input", type=Path, metavar="FILE", help="the CSV, plain or .gz, or the .tar.gz or .zip that holds it"
+        "--val_share", type=float, help="part that becomes val where the source has none (default: 0.1)"
+    )
+    parser.add_argument(
+        "--test_share", type=float, help="part that becomes test where the source has none (default: 0.1)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="start of the random numbers that choose those parts")
+    parser.add_argument(
+        "--allow_bad", action="store_true", help="build even when more than 1%% of the pictures cannot be read"
     )
     parser.add_argument(
         "--votes", type=Path, metavar="CSV", help="FER+'s fer2013new.csv; its votes are stored beside the labels"
@@ -41,43 +61,116 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> None:
-    from emotion_recognition.data.building import build_splits, find_source
-    from emotion_recognition.data.fer2013_csv import PUBLISHED_COUNTS
+    from emotion_recognition.data.building import find_source
+    from emotion_recognition.data.csv_building import build_unlabelled
+    from emotion_recognition.data.fer2013_csv import FER2013_KIND, TEST_KIND
+    from emotion_recognition.data.source_kind import CSV_KINDS, recognise
 
+    shares = _shares(arguments)
     workspace = Workspace(arguments.base_path)
     workspace.create_folders()
     source = arguments.input or find_source(workspace.fer2013_folder)
-    print(f"reads {source}", flush=True)
-    splits = build_splits(
-        source, workspace, arguments.num_emotions, overwrite=arguments.overwrite, votes=arguments.votes
-    )
-    print(_table(splits))
-    if {name: len(split) for name, split in splits.items()} != PUBLISHED_COUNTS:
-        print(f"note: the whole FER2013 has {' / '.join(f'{count:,}' for count in PUBLISHED_COUNTS.values())} images")
+    kind = recognise(source)
+    print(f"reads {source}: {kind}", flush=True)
+    if kind in CSV_KINDS and arguments.classes is not None:
+        raise ValueError(f"--classes is for folders and annotations; the emotions of {source} are FER2013's.")
+    variant = variant_of(arguments)
+    if arguments.votes is not None and not (kind == FER2013_KIND and variant == USUAL):
+        raise ValueError("--votes is for FER2013's whole CSV, at its own image size and in grey.")
+    if kind == TEST_KIND:
+        path, count = build_unlabelled(source, workspace, variant, overwrite=arguments.overwrite)
+        print(f"{count:,} images without labels\nwrote {path}")
+        return
+    built = _build_splits(arguments, source, kind, workspace, shares)
+    print(_table(built.class_names, built.counts))
+    for note in built.notes:
+        print(f"note: {note}")
 
     from emotion_recognition import plots
+    from emotion_recognition.data.samples import read_samples
 
-    figure = workspace.distribution_figure(arguments.num_emotions)
-    class_names = splits["train"].class_names
-    plots.draw_class_distribution(figure, class_names, {name: split.class_counts() for name, split in splits.items()})
-    for name in splits:
-        print(f"wrote {workspace.split_path(name, arguments.num_emotions)}")
-    print(f"wrote {figure}")
+    classes = len(built.class_names)
+    distribution = workspace.distribution_figure(classes, variant=variant)
+    plots.draw_class_distribution(distribution, built.class_names, built.counts)
+    samples = workspace.samples_figure(classes, variant=variant)
+    train = workspace.split_path("train", classes, variant=variant)
+    plots.draw_samples(samples, read_samples(train), f"{source.name}: images of the training split")
+    for name in built.counts:
+        print(f"wrote {workspace.split_path(name, classes, variant=variant)}")
+    print(f"wrote {distribution}\nwrote {samples}")
 
 
-def _table(splits: "dict[str, Split]") -> str:
+def _build_splits(
+    arguments: argparse.Namespace, source: Path, kind: str, workspace: Workspace, shares: "SplitShares"
+) -> "Built":
+    from functools import partial
+
+    from emotion_recognition.data.building import build_splits
+    from emotion_recognition.data.class_labels import ClassLabels, describe_absent
+    from emotion_recognition.data.csv_building import build_from_csv
+    from emotion_recognition.data.fer2013_csv import FER2013_KIND, PUBLISHED_COUNTS
+    from emotion_recognition.data.picture_building import Built, build_from_pictures, check_split_targets
+    from emotion_recognition.data.source_kind import CSV_KINDS, list_pictures
+
+    variant = variant_of(arguments)
+    classes = ClassLabels(arguments.class_names, own=arguments.classes is not None)
+    notes: list[str] = []
+    if kind in CSV_KINDS:
+        if kind == FER2013_KIND and variant == USUAL:
+            splits = build_splits(
+                source, workspace, arguments.num_emotions, overwrite=arguments.overwrite, votes=arguments.votes
+            )
+            counts = {name: split.class_counts() for name, split in splits.items()}
+            built = Built(classes.names, counts)
+        else:
+            built = build_from_csv(source, workspace, classes, variant, shares=shares, overwrite=arguments.overwrite)
+        sizes = {name: int(counts.sum()) for name, counts in built.counts.items()}
+        if kind == FER2013_KIND and len(classes.names) > 5 and sizes != PUBLISHED_COUNTS:
+            notes.append(
+                f"the whole FER2013 has {' / '.join(f'{count:,}' for count in PUBLISHED_COUNTS.values())} images"
+            )
+    else:
+        # Only here: OpenCV and Pillow open the pictures, as they do for the detector.
+        from emotion_recognition.detection.labelled_faces import read_labelled_faces
+
+        check_split_targets(workspace, classes, variant, overwrite=arguments.overwrite)
+        built = build_from_pictures(
+            list_pictures(source, kind, classes, shares),
+            partial(read_labelled_faces, image_size=variant.image_size, channels=variant.channels),
+            workspace,
+            classes,
+            variant,
+            overwrite=arguments.overwrite,
+            allow_bad=arguments.allow_bad,
+            progress=True,
+        )
+    absent = describe_absent(classes, built.counts["train"].tolist())
+    return Built(built.class_names, built.counts, (*built.notes, *notes, *([] if absent is None else [absent])))
+
+
+def _shares(arguments: argparse.Namespace) -> "SplitShares":
+    from dataclasses import replace
+
+    from emotion_recognition.data.stratified import SplitShares
+
+    given = {"val": arguments.val_share, "test": arguments.test_share, "seed": arguments.seed}
+    return replace(SplitShares(), **{name: value for name, value in given.items() if value is not None})
+
+
+def _table(class_names: Sequence[str], counts: "Mapping[str, np.ndarray]") -> str:
     """The number of images of each class in each split and in all, as aligned columns."""
-    class_names = splits["train"].class_names
-    width = max(len(name) for name in class_names)
+    width = max(len("all"), *(len(name) for name in class_names))
 
     def line(name: str, cells: Sequence[str | int]) -> str:
         return f"{name:<{width}}" + "".join(f"{cell:>8,}" if isinstance(cell, int) else f"{cell:>8}" for cell in cells)
 
-    counts = [split.class_counts().tolist() for split in splits.values()]
-    rows = [[*of_class, sum(of_class)] for of_class in zip(*counts, strict=True)]
+    rows = [
+        [*of_class, sum(of_class)]
+        for of_class in zip(*(of_split.tolist() for of_split in counts.values()), strict=True)
+    ]
     return "\n".join(
         [
-            line("", [*splits, "all"]),
+            line("", [*counts, "all"]),
             *(line(name, row) for name, row in zip(class_names, rows, strict=True)),
             line("all", [sum(column) for column in zip(*rows, strict=True)]),
         ]

@@ -24,6 +24,9 @@ The figures of one model, in the default pixel range and without --tta, go into 
 
 _LONGEST_NAME = 100
 
+#: Stands for ``--predict`` without a file.
+_BUILT = Path()
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
@@ -38,6 +41,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_image_options(parser)
     parser.add_argument("--split", choices=("test", "val"), default="test", help="which images; choose models on val")
+    parser.add_argument(
+        "--predict",
+        nargs="?",
+        type=Path,
+        const=_BUILT,
+        metavar="CSV",
+        help="instead of testing, write a submission: an emotion for each row of the competition's test.csv, "
+        "given here or built before",
+    )
     parser.add_argument("--batch_size", type=int, default=defaults.batch_size, help="images per step")
     parser.add_argument(
         "--pixel_range",
@@ -75,6 +87,9 @@ def _test(arguments: argparse.Namespace) -> None:
     else:
         models = [workspace.find_model(name) for name in arguments.input_model]
     folder, name = _output(workspace, models, arguments.output_name)
+    if arguments.predict is not None:
+        _predict(arguments, models, settings, folder / f"{name}_submission.csv")
+        return
 
     from emotion_recognition.atomic_file import replace_when_complete, write_json
     from emotion_recognition.data.hdf5 import read_split
@@ -119,6 +134,26 @@ def _test(arguments: argparse.Namespace) -> None:
             },
         )
     print(f"Wrote {folder / stem}_report.txt, _report.json, _confusion.png and _reliability.png")
+
+
+def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:
+    from emotion_recognition.data.fer2013_csv import read_rows
+    from emotion_recognition.data.unlabelled import read_unlabelled
+
+    if arguments.predict == _BUILT:
+        source = Workspace(arguments.base_path).unlabelled_path(variant=variant_of(arguments))
+        images = read_unlabelled(source)
+    else:
+        source = arguments.predict
+        images = read_rows(source).images
+
+    import_keras()
+    from emotion_recognition.evaluation.submission import predict_labels, write_submission
+
+    labels = predict_labels(models, images, arguments.class_names, settings, progress=True)
+    write_submission(output, labels, arguments.class_names)
+    print(f"{len(labels):,} images of {source}")
+    print(f"Wrote {output}")
 
 
 def _train_split(path: Path) -> "Split | None":

@@ -131,7 +131,9 @@ def _train(arguments: argparse.Namespace) -> None:
     paths = (workspace.split_path(split, arguments.num_emotions, variant=variant) for split in ("train", "val"))
     train, val = (read_split(path) for path in paths)
     for split in (train, val):
-        check_same_classes(arguments.class_names, classes_option(arguments), split.class_names, f"The {split.split} split")
+        check_same_classes(
+            arguments.class_names, classes_option(arguments), split.class_names, f"The {split.split} split"
+        )
     check_same_source(train, val)
     start = open_start(
         train,

@@ -48,6 +48,32 @@ def draw_class_distribution(path: Path, class_names: Sequence[str], counts: Mapp
     _save(figure, path)
 
 
+def draw_samples(path: Path, samples: Mapping[str, np.ndarray], title: str) -> None:
+    """Draws a row of images for each class.
+
+    Args:
+        path: PNG file to write.
+        samples: For each class in label order, uint8 array (n, height, width, 1 or 3), grey or RGB; n may be 0.
+        title: Stands above the grid.
+    """
+    # One picture for all: an axes for each image takes Matplotlib a second.
+    columns = max(1, *(len(images) for images in samples.values()))
+    height, width, channels = next(iter(samples.values())).shape[1:]
+    mosaic = np.full((len(samples), height, columns, width, channels), 255, np.uint8)
+    for row, images in enumerate(samples.values()):
+        mosaic[row, :, : len(images)] = images.swapaxes(0, 1)
+    grid = mosaic.reshape(len(samples) * height, columns * width, channels)
+    figure = Figure(figsize=(1.2 + 0.75 * columns, 0.6 + 0.75 * len(samples)), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(grid[..., 0] if channels == 1 else grid, cmap="gray", vmin=0, vmax=255)
+    axes.set_title(title, fontsize="medium")
+    axes.set_xticks([])
+    axes.set_yticks([(row + 0.5) * height - 0.5 for row in range(len(samples))], list(samples))
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    _save(figure, path)
+
+
 def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> None:
     """Draws accuracy and loss of a training run, on the training and the validation split, over its epochs.
 

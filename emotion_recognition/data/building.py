@@ -5,10 +5,11 @@ Stage before: :mod:`emotion_recognition.data.fer2013_csv`; next: training and ev
 
 from pathlib import Path
 
+from emotion_recognition.data.build_targets import check_targets, remove_leftovers
 from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
 from emotion_recognition.data.ferplus_votes import FerPlusVotes, read_votes
 from emotion_recognition.data.hdf5 import Split, write_splits
-from emotion_recognition.emotions import class_names, labels_from_fer2013
+from emotion_recognition.emotions import NO_LABEL, class_names, labels_from_fer2013
 from emotion_recognition.workspace import SPLITS, Workspace
 
 #: The files that are looked for in ``fer2013/``, the first that is there is taken.
@@ -44,7 +45,7 @@ def build_splits(
     Args:
         source: The CSV, or an archive that holds it.
         workspace: Where the splits go; its folders are created when missing.
-        num_emotions: 6 or 7.
+        num_emotions: 5, 6 or 7; five leave the images of fear out.
         overwrite: Whether earlier splits may be replaced.
         votes: FER+'s CSV, to store its votes beside the labels; None to do without.
 
@@ -56,13 +57,9 @@ def build_splits(
         ValueError: If the source is not FER2013, one of its splits would be empty, or the votes do not belong to it.
         OSError: If a file cannot be read or written.
     """
+    check_has_all(num_emotions)
     paths = {split: workspace.split_path(split, num_emotions) for split in SPLITS}
-    existing = [str(path) for path in paths.values() if path.exists()]
-    if existing and not overwrite:
-        raise FileExistsError(f"Already built: {', '.join(existing)}; --overwrite replaces them.")
-    for path in paths.values():
-        if path.exists() and not path.is_file():
-            raise FileExistsError(f"{path} is no file and cannot be replaced; move it away.")
+    check_targets(paths.values(), overwrite=overwrite)
     # The small file first: its mistakes show at once.
     ferplus = None if votes is None else read_votes(votes)
     fer2013 = read_fer2013(source)
@@ -70,19 +67,33 @@ def build_splits(
         ferplus.check_rows(fer2013.usages, source)
     splits = {split: _split(fer2013, ferplus, split, num_emotions, source) for split in SPLITS}
     workspace.create_folders()
-    for leftover in workspace.hdf5_folder.glob(f".fer2013_{num_emotions}classes_*.partial.hdf5"):
-        leftover.unlink()  # of a build that was killed
+    remove_leftovers(paths.values())
     write_splits({paths[split]: splits[split] for split in SPLITS})
     return splits
 
 
+def check_has_all(num_emotions: int) -> None:
+    """Refuses a class count with a class that FER2013's own labels do not have.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    missing = sorted(set(range(num_emotions)) - set(labels_from_fer2013(num_emotions).tolist()))
+    if missing:
+        raise ValueError(
+            f"FER2013's own labels have no {class_names(num_emotions)[missing[0]]}, so they make no {num_emotions} "
+            "classes; take -n 7."
+        )
+
+
 def _split(fer2013: Fer2013, ferplus: FerPlusVotes | None, split: str, num_emotions: int, source: Path) -> Split:
-    rows = fer2013.rows_of(split)
+    labels = labels_from_fer2013(num_emotions)[fer2013.emotions]
+    rows = fer2013.rows_of(split) & (labels != NO_LABEL)
     if not rows.any():
         raise ValueError(f"{source}: no row belongs to the {split} split.")
     return Split(
         images=fer2013.images[rows],
-        labels=labels_from_fer2013(num_emotions)[fer2013.emotions[rows]],
+        labels=labels[rows],
         class_names=class_names(num_emotions),
         split=split,
         source_name=source.name,

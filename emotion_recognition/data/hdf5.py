@@ -130,6 +130,20 @@ def read_split(path: Path) -> Split:
         ) from error
 
 
+def describe(file: h5py.File, split: Split) -> None:
+    """Writes everything of a split but its images into an open file."""
+    file.create_dataset("labels", data=split.labels)
+    if split.votes is not None:
+        votes = file.create_dataset("votes", data=split.votes)
+        votes.attrs["vote_names"] = list(VOTE_NAMES)
+        votes.attrs["sha256"] = split.votes_sha256 or ""
+    file.attrs["class_names"] = list(split.class_names)
+    file.attrs["split"] = split.split
+    file.attrs["source_name"] = split.source_name
+    file.attrs["source_sha256"] = split.source_sha256
+    file.attrs["format_version"] = FORMAT_VERSION
+
+
 def check_same_source(first: Split, second: Split) -> None:
     """Refuses to use two splits together that were built from different files.
 
@@ -148,16 +162,7 @@ def _write(path: Path, split: Split) -> None:
     # Put together in memory and written by Python: when the disk is full, HDF5's own writer can end the process.
     with h5py.File.in_memory(block_size=split.images.nbytes + _BLOCK_MARGIN) as file:
         file.create_dataset("images", data=split.images)
-        file.create_dataset("labels", data=split.labels)
-        if split.votes is not None:
-            votes = file.create_dataset("votes", data=split.votes)
-            votes.attrs["vote_names"] = list(VOTE_NAMES)
-            votes.attrs["sha256"] = split.votes_sha256 or ""
-        file.attrs["class_names"] = list(split.class_names)
-        file.attrs["split"] = split.split
-        file.attrs["source_name"] = split.source_name
-        file.attrs["source_sha256"] = split.source_sha256
-        file.attrs["format_version"] = FORMAT_VERSION
+        describe(file, split)
         file.flush()
         image = file.id.get_file_image()
     path.write_bytes(image)

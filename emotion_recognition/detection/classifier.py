@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from emotion_recognition.emotions import check_same_classes, class_names
+from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import classes_of, load_network
 
 
@@ -32,12 +33,14 @@ class EmotionClassifier:
         check_same_classes(expected, f"the choice of {len(expected)} classes", names, f"The model {path}")
         self.class_names = names
         self.size, self._channels = _square_input(path, self._network)
+        #: What crops must have: 3, in the order RGB, for a network that learned from colour, 1 for all others.
+        self.crop_channels = 3 if _learned_colour(path) and self._channels == 3 else 1
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """Classifies all crops in one batch.
 
         Args:
-            crops: uint8 array (N, size, size, 1), 0..255.
+            crops: uint8 array (N, size, size, crop_channels), 0..255.
 
         Returns:
             float32 array (N, classes), 0..1; each row sums to 1.
@@ -47,7 +50,7 @@ class EmotionClassifier:
         """
         if len(crops) == 0:
             return np.empty((0, len(self.class_names)), np.float32)
-        pixels = np.repeat(crops.astype(np.float32), self._channels, axis=-1)
+        pixels = np.repeat(crops.astype(np.float32), self._channels // crops.shape[-1], axis=-1)
         # Called directly: predict() sets up a data pipeline first, which takes longer than a few faces.
         probabilities = keras.ops.convert_to_numpy(self._network(pixels, training=False))
         if not np.allclose(probabilities.sum(axis=1), 1, atol=1e-3) or probabilities.min() < 0:
@@ -55,6 +58,11 @@ class EmotionClassifier:
                 "The model must end in probabilities that sum to 1; its last layer seems to be no softmax."
             )
         return np.asarray(probabilities)
+
+
+def _learned_colour(path: Path) -> bool:
+    taken = (read_card(path) or {}).get("input")
+    return isinstance(taken, dict) and taken.get("colour") == "RGB"
 
 
 def _square_input(path: Path, network: keras.Model) -> tuple[int, int]:

@@ -44,8 +44,10 @@ def crop_square(box: Box, framing: Framing) -> tuple[int, int, int]:
     return round(centre_x - side / 2), round(centre_y - side / 2), side
 
 
-def crop_faces(image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: int) -> np.ndarray:
-    """Cuts out faces as grey squares of the network's size.
+def crop_faces(
+    image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: int, *, channels: int = 1
+) -> np.ndarray:
+    """Cuts out faces as squares of the network's size.
 
     What lies beyond the picture's border repeats the pixels at the border.
 
@@ -54,32 +56,33 @@ def crop_faces(image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: 
         boxes: (x, y, width, height) of each face in pixels, inside the image.
         framing: That of the detector that found the boxes.
         size: Height and width of the crops in pixels.
+        channels: 1 for grey, 3 for colour.
 
     Returns:
-        uint8 array (N, size, size, 1), 0..255.
+        uint8 array (N, size, size, channels), 0..255, grey or RGB, which is the order of data sets and networks.
 
     Raises:
         ValueError: If the image is none or a box lies outside it.
     """
     check_bgr(image)
-    crops = np.empty((len(boxes), size, size, 1), np.uint8)
+    crops = np.empty((len(boxes), size, size, channels), np.uint8)
     for i, box in enumerate(boxes):
         left, top, side = crop_square(box, framing)
-        square = _cut(image, left, top, side)
+        square = _cut(image, left, top, side, channels)
         # The mean over the covered area keeps a shrunken face free of aliasing; enlarged, cubic is smoothest.
         interpolation = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-        crops[i, :, :, 0] = cv2.resize(square, (size, size), interpolation=interpolation)
+        crops[i] = cv2.resize(square, (size, size), interpolation=interpolation).reshape(size, size, channels)
     return crops
 
 
-def _cut(image: np.ndarray, left: int, top: int, side: int) -> np.ndarray:
+def _cut(image: np.ndarray, left: int, top: int, side: int, channels: int) -> np.ndarray:
     height, width = image.shape[:2]
     inside = image[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
     if inside.size == 0:
         raise ValueError(f"boxes must lie in the image, {width}×{height}. Received one cut at ({left}, {top}), {side}")
     return np.asarray(
         cv2.copyMakeBorder(
-            grey(inside),
+            grey(inside) if channels == 1 else cv2.cvtColor(inside, cv2.COLOR_BGR2RGB),
             max(-top, 0),
             max(top + side - height, 0),
             max(-left, 0),

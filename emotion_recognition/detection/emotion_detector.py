@@ -61,7 +61,13 @@ class EmotionDetector:
             ValueError: If the image is none.
         """
         faces = self.face_detector.detect(image)
-        crops = crop_faces(image, [face.box for face in faces], self.face_detector.framing, self.classifier.size)
+        crops = crop_faces(
+            image,
+            [face.box for face in faces],
+            self.face_detector.framing,
+            self.classifier.size,
+            channels=self.classifier.crop_channels,
+        )
         names = self.classifier.class_names
         return [
             FaceEmotion(face.box, face.score, dict(zip(names, map(float, row), strict=True)))

@@ -60,7 +60,13 @@ def run_card(
     return {
         "network": name,
         "class_names": list(train.class_names),
-        "input": {"image_size": height, "channels": channels, "pixels": "0..255"},
+        "input": {
+            "image_size": height,
+            "channels": channels,
+            "pixels": "0..255",
+            # A network with three channels may have learned from grey images, repeated in each.
+            "colour": "grey" if train.images.shape[-1] == 1 else "RGB",
+        },
         "parameters": network.count_params(),
         "stages": stages,
         "data": {
