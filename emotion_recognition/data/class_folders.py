@@ -51,7 +51,7 @@ def list_class_folders(root: Path, classes: ClassLabels, shares: SplitShares | N
                 raise ValueError(f"{root / by_split[split][0]} holds no pictures in folders named after classes.")
     missing = [split for split in ("val", "test") if not pictures[split]]
     if missing:
-        pictures = _divided(pictures, shares)
+        pictures = _divided(pictures, classes, shares)
         notes[f"{' and '.join(missing)} split off from the training pictures with seed {shares.seed}"] = None
     return PictureList(KIND, root, classes.names, pictures, tuple(notes))
 
@@ -90,10 +90,10 @@ def _of_classes(
     return pictures
 
 
-def _divided(pictures: dict[str, list[Picture]], shares: SplitShares) -> dict[str, list[Picture]]:
+def _divided(pictures: dict[str, list[Picture]], classes: ClassLabels, shares: SplitShares) -> dict[str, list[Picture]]:
     train = pictures["train"]
-    labels = np.array([picture.labels[0] for picture in train], dtype=np.uint8)
-    parts = divide(labels, shares, has_val=bool(pictures["val"]), has_test=bool(pictures["test"]))
+    strata = np.array([classes.stratum_of(picture.path.split("/")[-2]) for picture in train])
+    parts = divide(strata, shares, has_val=bool(pictures["val"]), has_test=bool(pictures["test"]))
     divided = {split: [train[i] for i in np.flatnonzero(parts == index)] for index, split in enumerate(SPLITS)}
     return {split: divided[split] + (pictures[split] if split != "train" else []) for split in SPLITS}
 

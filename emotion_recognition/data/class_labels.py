@@ -58,6 +58,15 @@ class ClassLabels:
             )
         return label_of_emotion(emotion, len(self.names))
 
+    def stratum_of(self, name: str) -> int:
+        """The number of a known class before any are merged or left out, the same whatever the set of emotions."""
+        label = self.label_of(name)
+        emotion = None if self.own else emotion_of_word(name)
+        if emotion is not None:
+            return EIGHT_EMOTIONS.index(emotion)
+        assert label is not None, "own classes are never left out"
+        return label
+
     def place_of(self, name: str) -> str | None:
         """What becomes of a known name that is not itself among the classes, for a note; None for the others."""
         label = self.label_of(name)

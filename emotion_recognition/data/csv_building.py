@@ -57,7 +57,7 @@ def build_from_csv(
     labels = labels_from_fer2013(len(classes.names))[rows.emotions]
     kept = np.flatnonzero(labels != NO_LABEL)
     if rows.usages is None:
-        parts = divide(labels[kept], shares)
+        parts = divide(rows.emotions, shares)[kept]
         notes: tuple[str, ...] = (f"val and test split off from the training rows with seed {shares.seed}",)
     else:
         parts, notes = rows.usages[kept], ()

@@ -142,6 +142,7 @@ def _lay_out(shape: tuple[int, ...], describe: Callable[[h5py.File], None]) -> t
         # Space is set aside at once, and not filled with zeros.
         properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
         properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+        properties.set_obj_track_times(False)  # the same images give the same file
         space = h5py.h5s.create_simple(shape)
         images = h5py.h5d.create(file.id, _IMAGES.encode(), h5py.h5t.STD_U8LE, space, properties)
         offset = images.get_offset() if shape[0] else 0

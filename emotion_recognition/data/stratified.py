@@ -3,9 +3,14 @@
 Readers of sources without splits use this; the same seed gives the same parts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from emotion_recognition.workspace import SPLITS
+
+_VAL, _TEST = SPLITS.index("val"), SPLITS.index("test")
 
 
 @dataclass(frozen=True)
@@ -35,40 +40,45 @@ class SplitShares:
             raise ValueError(f"the seed must be at least 0. Received: {self.seed}")
 
 
-def split_off(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Chooses a random part with the same share of each class, to the nearest whole example.
+def split_off(strata: np.ndarray, share: float, seed: Sequence[int]) -> np.ndarray:
+    """Chooses a random part with the same share of each stratum, to the nearest whole example.
 
-    A class with at least two examples gives at least one and keeps at least one.
+    A stratum with at least two examples gives at least one and keeps at least one. The choice in one does not
+    depend on what other strata there are.
 
     Args:
-        labels: Integer array (N,).
-        share: How much of each class, 0..1.
-        rng: Where the random numbers come from.
+        strata: Integer array (N,), at least 0: the groups that keep their shares, such as classes.
+        share: How much of each stratum, 0..1.
+        seed: Start of the random numbers.
 
     Returns:
         Boolean array (N,): which examples are split off.
 
     Example:
-        >>> labels = np.array([0] * 10 + [1] * 20)
-        >>> chosen = split_off(labels, 0.1, np.random.default_rng(0))
-        >>> np.bincount(labels[chosen]).tolist()
+        >>> strata = np.array([0] * 10 + [1] * 20)
+        >>> chosen = split_off(strata, 0.1, [0])
+        >>> np.bincount(strata[chosen]).tolist()
         [1, 2]
     """
-    chosen = np.zeros(len(labels), dtype=bool)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
+    chosen = np.zeros(len(strata), dtype=bool)
+    for stratum in np.unique(strata):
+        rows = np.flatnonzero(strata == stratum)
         count = round(share * len(rows))
         if len(rows) > 1:
             count = min(max(count, 1), len(rows) - 1)
+        rng = np.random.default_rng([*seed, int(stratum)])
         chosen[rng.permutation(rows)[:count]] = True
     return chosen
 
 
-def divide(labels: np.ndarray, shares: SplitShares, *, has_val: bool = False, has_test: bool = False) -> np.ndarray:
+def divide(strata: np.ndarray, shares: SplitShares, *, has_val: bool = False, has_test: bool = False) -> np.ndarray:
     """Divides examples into the splits that they lack.
 
+    Strata should be the source's own classes, before any are merged or left out: builds of one source for different
+    numbers of classes then have the same images in each split, and a network may move on from one to the other.
+
     Args:
-        labels: Integer array (N,).
+        strata: Integer array (N,), at least 0.
         shares: The validation and test part, of these examples, and the seed.
         has_val: Whether there are validation examples elsewhere, so that none are split off.
         has_test: The same for test examples.
@@ -76,13 +86,12 @@ def divide(labels: np.ndarray, shares: SplitShares, *, has_val: bool = False, ha
     Returns:
         uint8 array (N,): index into :data:`emotion_recognition.workspace.SPLITS` of each example.
     """
-    rng = np.random.default_rng(shares.seed)
-    splits = np.zeros(len(labels), dtype=np.uint8)
+    splits = np.zeros(len(strata), dtype=np.uint8)
     if not has_test:
-        splits[split_off(labels, shares.test, rng)] = 2
+        splits[split_off(strata, shares.test, [shares.seed, _TEST])] = _TEST
     if not has_val:
         rest = np.flatnonzero(splits == 0)
         # A share of all examples, taken out of those that test has left.
         share = shares.val if has_test else shares.val / (1 - shares.test)
-        splits[rest[split_off(labels[rest], share, rng)]] = 1
+        splits[rest[split_off(strata[rest], share, [shares.seed, _VAL])]] = _VAL
     return splits

@@ -50,7 +50,7 @@ def list_voc_folder(root: Path, classes: ClassLabels, shares: SplitShares | None
     notes: dict[str, None] = {}
     pictures: dict[str, Picture] = {}  # by XML file
     annotated_by: dict[str, str] = {}
-    empty = 0
+    strata: dict[str, list[int]] = {}  # of all faces, by picture
     for file in sorted(_xml_files(root)):
         annotation = read_annotation(root / file)
         path = _picture_path(root, file, annotation)
@@ -58,18 +58,20 @@ def list_voc_folder(root: Path, classes: ClassLabels, shares: SplitShares | None
             raise ValueError(f"{root / file} and {root / annotated_by[path]} both annotate {path}.")
         annotated_by[path] = file
         picture = _labelled(root / file, path, annotation, classes, notes)
-        empty += not picture.labels
         pictures[file] = picture
+        strata[path] = [classes.stratum_of(face.name) for face in annotation.faces]
     splits = _splits(root, pictures, notes)
-    if not splits["train"]:
+    if not any(picture.labels for picture in splits["train"]):
         raise ValueError(f"{root} has no annotated face to train with.")
     missing = [split for split in ("val", "test") if not splits[split]]
     if missing:
-        splits = _divided(splits, shares)
+        splits = _divided(splits, strata, shares)
         notes[f"{' and '.join(missing)} split off from the training pictures with seed {shares.seed}"] = None
+    empty = sum(not picture.labels for picture in pictures.values())
     if empty:
         notes[f"{empty:,} annotations without a face of these classes"] = None
-    return PictureList(KIND, root, classes.names, splits, tuple(notes))
+    with_faces = {split: [picture for picture in of_split if picture.labels] for split, of_split in splits.items()}
+    return PictureList(KIND, root, classes.names, with_faces, tuple(notes))
 
 
 def _labelled(file: Path, path: str, annotation: Annotation, classes: ClassLabels, notes: dict[str, None]) -> Picture:
@@ -103,7 +105,7 @@ def _picture_path(root: Path, file: str, annotation: Annotation) -> str:
 
 
 def _splits(root: Path, pictures: dict[str, Picture], notes: dict[str, None]) -> dict[str, list[Picture]]:
-    """The pictures with faces of each split; only "train" where the source names no splits."""
+    """The pictures of each split; only "train" where the source names no splits."""
     lists = {split: root / _LISTS_FOLDER / f"{split}.txt" for split in SPLITS}
     splits: dict[str, list[Picture]] = {split: [] for split in SPLITS}
     if lists["train"].is_file():
@@ -118,15 +120,14 @@ def _splits(root: Path, pictures: dict[str, Picture], notes: dict[str, None]) ->
             unknown = [stem for stem in stems if stem not in by_stem]
             if unknown:
                 raise ValueError(f"{lists[split]} lists {unknown[0]!r}, for which there is no XML file.")
-            splits[split] = [by_stem[stem] for stem in stems if by_stem[stem].labels]
-        unlisted = len(pictures) - sum(len(stems) for stems in listed.values())
+            splits[split] = [by_stem[stem] for stem in stems]
+        unlisted = len(pictures) - sum(len(part) for part in splits.values())
         if unlisted:
             notes[f"{unlisted:,} annotated pictures are in none of the lists in {_LISTS_FOLDER} and left out"] = None
         return splits
     for file, picture in pictures.items():
         folder_split = split_of_name(PurePosixPath(file).parts[0]) if "/" in file else None
-        if picture.labels:
-            splits[folder_split or "train"].append(picture)
+        splits[folder_split or "train"].append(picture)
     return splits
 
 
@@ -138,11 +139,13 @@ def _stems(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
-def _divided(splits: dict[str, list[Picture]], shares: SplitShares) -> dict[str, list[Picture]]:
-    train = splits["train"]
-    counts = Counter(label for picture in train for label in picture.labels)
+def _divided(
+    splits: dict[str, list[Picture]], strata: dict[str, list[int]], shares: SplitShares
+) -> dict[str, list[Picture]]:
+    train = [picture for picture in splits["train"] if strata[picture.path]]
+    counts = Counter(stratum for picture in train for stratum in strata[picture.path])
     # A picture goes where its rarest class needs it.
-    rarest = [min(picture.labels, key=lambda label: (counts[label], label)) for picture in train]
+    rarest = [min(strata[picture.path], key=lambda stratum: (counts[stratum], stratum)) for picture in train]
     parts = divide(np.array(rarest), shares, has_val=bool(splits["val"]), has_test=bool(splits["test"]))
     divided: dict[str, Sequence[Picture]] = {
         split: [train[i] for i in np.flatnonzero(parts == index)] for index, split in enumerate(SPLITS)

@@ -18,6 +18,14 @@ def test_the_seed_decides_which() -> None:
     assert (first != other).any()
 
 
+def test_a_stratum_is_divided_the_same_whatever_others_there_are() -> None:
+    # An image of class 2 must not move from val to train when class 1 is left out.
+    shares = SplitShares(val=0.3, test=0.3)
+    whole = divide(LABELS, shares)
+    without = divide(LABELS[LABELS != 1], shares)
+    np.testing.assert_array_equal(whole[LABELS != 1], without)
+
+
 @pytest.mark.parametrize(("has_val", "has_test", "counts"), [(True, False, [90, 0, 10]), (False, True, [80, 20, 0])])
 def test_only_missing_splits_are_split_off(has_val: bool, has_test: bool, counts: list[int]) -> None:
     splits = divide(np.zeros(100, int), SplitShares(val=0.2, test=0.1), has_val=has_val, has_test=has_test)
@@ -27,7 +35,7 @@ def test_only_missing_splits_are_split_off(has_val: bool, has_test: bool, counts
 def test_a_rare_class_gives_one_and_keeps_one() -> None:
     labels = np.array([0, 0, 1])
     for seed in range(5):
-        chosen = split_off(labels, 0.01, np.random.default_rng(seed))
+        chosen = split_off(labels, 0.01, [seed])
         assert labels[chosen].tolist() == [0]
 
 
