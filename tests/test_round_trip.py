@@ -22,7 +22,6 @@ from emotion_recognition.detection.crop import Framing
 from emotion_recognition.detection.faces import Face
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import save_network
-from emotion_recognition.training.compiling import compile_network
 from emotion_recognition.workspace import Variant, Workspace
 
 Colour = tuple[int, int, int]  # blue, green, red
@@ -81,7 +80,7 @@ def nearest_colour(path: Path, classes: Mapping[str, Colour], size: int, channel
     network = keras.Model(pixels, head(keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pixels))))
     # −|mean − centre|², without the part that all classes share, sharpened.
     head.set_weights([400 * 2 * centres.T, -400 * (centres**2).sum(axis=1)])
-    compile_network(network, 1e-3)
+    network.compile(optimizer=keras.optimizers.Adam(1e-3), loss="sparse_categorical_crossentropy")
     save_network(network, path)
     write_card(path, {"network": "nearest", "class_names": list(classes), "stages": []})
 

@@ -13,6 +13,8 @@ from emotion_recognition.emotions import FER2013_EMOTIONS, check_same_classes
 from emotion_recognition.evaluation.network_input import input_of
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.predictions import average, predict
+from emotion_recognition.models.calibration import apply_temperature, temperature_of
+from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import classes_of, load_network
 
 
@@ -24,13 +26,13 @@ def predict_labels(
     *,
     progress: bool = False,
 ) -> np.ndarray:
-    """Predicts the class of every image; the probabilities of several models are averaged.
+    """Predicts the class of every image; the calibrated probabilities of several models are averaged.
 
     Args:
         paths: At least one model file. All are loaded and checked before the first one predicts.
         images: uint8 array (N, height, width, 1 or 3), 0..255.
         class_names: The classes that every model must have, in label order.
-        settings: Batch size, pixel range, mirrored or not.
+        settings: Batch size, pixel range, views.
         progress: Whether to show a progress bar, where standard error is a terminal.
 
     Returns:
@@ -50,7 +52,9 @@ def predict_labels(
     for path, network in zip(paths, networks, strict=True):
         try:
             input_of(network)
-            probabilities.append(predict(network, images, settings, progress=progress).probabilities)
+            predicted = predict(network, images, settings, progress=progress).probabilities
+            # As in a report, so that several models agree on the same emotion here and there.
+            probabilities.append(apply_temperature(predicted, temperature_of(read_card(path))))
         except ValueError as error:
             raise ValueError(f"{path} cannot predict these images: {error}") from error
     return np.asarray(average(probabilities).argmax(axis=1))
