@@ -46,7 +46,7 @@ def _measure(source: Path, rounds: int) -> None:
     for _ in range(rounds):
         for name, work in works.items():
             with tempfile.TemporaryDirectory() as folder:
-                took, memory[name] = _in_a_process(work, source, Path(folder))
+                took, memory[name] = in_a_process(work, source, Path(folder))
                 seconds[name].append(took)
                 disk[name] = sum(path.stat().st_size for path in Path(folder).rglob("*.hdf5")) / 1e6
     for name in works:
@@ -60,7 +60,7 @@ def _measure(source: Path, rounds: int) -> None:
     )
 
 
-def _in_a_process(work: Callable[[Path, Path], None], source: Path, folder: Path) -> tuple[float, float]:
+def in_a_process(work: Callable[[Path, Path], None], source: Path, folder: Path) -> tuple[float, float]:
     """Runs work in a new interpreter; returns seconds from its start to its end, and its peak memory in MiB."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)

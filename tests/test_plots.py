@@ -92,3 +92,24 @@ def test_with_graphviz_a_network_is_drawn_as_a_picture(tmp_path: Path) -> None:
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
     assert plots.draw_network(tmp_path / "net", network) == f"the network is drawn in {tmp_path / 'net.png'}"
     assert read(tmp_path / "net.png").min() < 128
+
+
+def test_samples_stand_in_rows_in_label_order_and_keep_their_colours(tmp_path: Path) -> None:
+    red, green = (np.full((n, 20, 20, 3), colour, np.uint8) for n, colour in ((3, (255, 0, 0)), (1, (0, 255, 0))))
+    none = np.empty((0, 20, 20, 3), np.uint8)
+    plots.draw_samples(tmp_path / "a.png", {"red": red, "none": none, "green": green}, "samples")
+    image = read(tmp_path / "a.png").astype(int)
+    found = {
+        name: np.argwhere(np.abs(image - colour).sum(axis=2) < 12)
+        for name, colour in (("red", (0, 0, 255)), ("green", (0, 255, 0)))
+    }
+    # Red above green, with a row for the class without images between; three images wide, and one.
+    height = np.ptp(found["red"][:, 0])
+    assert found["green"][:, 0].min() - found["red"][:, 0].max() == pytest.approx(height, rel=0.1)
+    assert np.ptp(found["red"][:, 1]) == pytest.approx(3 * np.ptp(found["green"][:, 1]), rel=0.1)
+    assert found["red"][:, 1].min() == pytest.approx(found["green"][:, 1].min(), abs=2)
+
+
+def test_grey_samples_are_drawn_too(tmp_path: Path) -> None:
+    plots.draw_samples(tmp_path / "a.png", {"a": np.full((2, 9, 9, 1), 100, np.uint8)}, "samples")
+    assert (read(tmp_path / "a.png") == 100).all(axis=2).sum() > 1000
