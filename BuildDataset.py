@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import exit_status, new_parser
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.command_line import add_labels_option, exit_status, new_parser
+from emotion_recognition.workspace import FER2013, Workspace
 
 if TYPE_CHECKING:
     from emotion_recognition.data.hdf5 import Split
@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--votes", type=Path, metavar="CSV", help="FER+'s fer2013new.csv; its votes are stored beside the labels"
     )
+    add_labels_option(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace splits that were built before")
     return parser
 
@@ -49,19 +50,26 @@ def _build(arguments: argparse.Namespace) -> None:
     source = arguments.input or find_source(workspace.fer2013_folder)
     print(f"reads {source}", flush=True)
     splits = build_splits(
-        source, workspace, arguments.num_emotions, overwrite=arguments.overwrite, votes=arguments.votes
+        source,
+        workspace,
+        arguments.num_emotions,
+        overwrite=arguments.overwrite,
+        votes=arguments.votes,
+        labels=arguments.labels,
     )
     print(_table(splits))
-    if {name: len(split) for name, split in splits.items()} != PUBLISHED_COUNTS:
+    if arguments.labels != FER2013:
+        print("note: images whose votes give them no label are left out")
+    elif {name: len(split) for name, split in splits.items()} != PUBLISHED_COUNTS:
         print(f"note: the whole FER2013 has {' / '.join(f'{count:,}' for count in PUBLISHED_COUNTS.values())} images")
 
     from emotion_recognition import plots
 
-    figure = workspace.distribution_figure(arguments.num_emotions)
+    figure = workspace.distribution_figure(arguments.num_emotions, arguments.labels)
     class_names = splits["train"].class_names
     plots.draw_class_distribution(figure, class_names, {name: split.class_counts() for name, split in splits.items()})
     for name in splits:
-        print(f"wrote {workspace.split_path(name, arguments.num_emotions)}")
+        print(f"wrote {workspace.split_path(name, arguments.num_emotions, arguments.labels)}")
     print(f"wrote {figure}")
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line import add_labels_option, exit_status, new_parser
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.workspace import FER2013, Workspace
 
 if TYPE_CHECKING:
     from emotion_recognition.data.hdf5 import Split
@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="names in output/ or paths; the probabilities of several are averaged (default: the released model)",
     )
+    add_labels_option(parser)
     parser.add_argument("--split", choices=("test", "val"), default="test", help="which images; choose models on val")
     parser.add_argument("--batch_size", type=int, default=defaults.batch_size, help="images per step")
     parser.add_argument(
@@ -79,10 +80,10 @@ def _test(arguments: argparse.Namespace) -> None:
     from emotion_recognition.data.hdf5 import read_split
     from emotion_recognition.emotions import check_same_classes, class_names
 
-    path = workspace.split_path(arguments.split, arguments.num_emotions)
+    path = workspace.split_path(arguments.split, arguments.num_emotions, arguments.labels)
     split = read_split(path)
     check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, str(path))
-    train = _train_split(workspace, arguments.num_emotions)
+    train = _train_split(workspace.split_path("train", arguments.num_emotions, arguments.labels))
 
     import_keras()
     from emotion_recognition import plots
@@ -93,7 +94,7 @@ def _test(arguments: argparse.Namespace) -> None:
     evaluation = evaluate_files(models, split, settings, train=train, progress=True)
     text = to_text(evaluation)
     print(text)
-    stem = f"{name}_{split.split}"
+    stem = f"{name}_{split.split}" if arguments.labels == FER2013 else f"{name}_{arguments.labels}_{split.split}"
     with replace_when_complete(folder / f"{stem}_report.txt") as partial:
         partial.write_text(text, encoding="utf-8")
     write_json(folder / f"{stem}_report.json", to_json(evaluation))
@@ -115,14 +116,14 @@ def _test(arguments: argparse.Namespace) -> None:
                 "expected_calibration_error": evaluation.calibrated.expected_error,
                 "expected_calibration_error_before": evaluation.uncalibrated.expected_error,
             },
+            labels=split.labels_from,
         )
     print(f"Wrote {folder / stem}_report.txt, _report.json, _confusion.png and _reliability.png")
 
 
-def _train_split(workspace: Workspace, num_emotions: int) -> "Split | None":
+def _train_split(path: Path) -> "Split | None":
     from emotion_recognition.data.hdf5 import read_split
 
-    path = workspace.split_path("train", num_emotions)
     if path.is_file():
         return read_split(path)
     print(f"note: there is no {path}, so images that were trained on are not left out; BuildDataset.py writes it")

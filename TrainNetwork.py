@@ -8,7 +8,7 @@ import sys
 from dataclasses import fields, replace
 from typing import Any
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line import add_labels_option, exit_status, new_parser
 from emotion_recognition.data.augmentation import parse_augmentation
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras
@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     recipes = "\n".join(f"  {name:<10} {recipe.summary}" for name, recipe in RECIPES.items())
     parser = new_parser("Trains a network on FER2013's HDF5 splits.", EXAMPLES.format(recipes=recipes))
     add = parser.add_argument
+    add_labels_option(parser)
     add("-im", "--input_model", help="trained model to go on with: a name in output/ or a path")
     add("-om", "--output_model", default=DEFAULT_MODEL_NAME, help="name in output/ or path to write")
     add("--recipe", choices=tuple(RECIPES), default=DEFAULT_RECIPE, help="a named set of the options below")
@@ -126,7 +127,8 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.training.stages import RunResult, fit_stages
     from emotion_recognition.training.start import open_start, tensorboard
 
-    train, val = (read_split(workspace.split_path(split, arguments.num_emotions)) for split in ("train", "val"))
+    paths = (workspace.split_path(split, arguments.num_emotions, arguments.labels) for split in ("train", "val"))
+    train, val = (read_split(path) for path in paths)
     for split in (train, val):
         check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, f"The {split.split} split")
     check_same_source(train, val)

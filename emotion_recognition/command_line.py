@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emotion_recognition.emotions import CLASS_COUNTS
-from emotion_recognition.workspace import DEFAULT_BASE_PATH
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, FER2013, LABELS
 
 #: Exit status after bad input, the same as argparse's own.
 BAD_INPUT = 2
 
 
 def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """Returns a parser with ``-b/--base_path`` (Path) and ``-n/--num_emotions`` (6 or 7)."""
+    """Returns a parser with ``-b/--base_path`` (Path) and ``-n/--num_emotions`` (6, 7 or 8)."""
     parser = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=_Help)
     parser.add_argument(
         "-b",
@@ -33,9 +33,20 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
         type=int,
         choices=CLASS_COUNTS,
         default=7,
-        help="number of emotions; 6 merges disgust into anger",
+        help="number of emotions; 6 merges disgust into anger, 8 adds contempt",
     )
     return parser
+
+
+def add_labels_option(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--labels``, which says whose labels the data set has."""
+    parser.add_argument(
+        "--labels",
+        choices=LABELS,
+        default=FER2013,
+        help="FER2013's own labels; FER+'s, where a majority of annotators agrees; or FER+'s for nearly all images, "
+        "each with the distribution of its votes",
+    )
 
 
 def exit_status(work: Callable[[], None]) -> int:

@@ -14,7 +14,10 @@ FER2013_EMOTIONS = ("anger", "disgust", "fear", "happy", "sad", "surprise", "neu
 #: Disgust (1.5 % of FER2013) merged into anger.
 SIX_EMOTIONS = ("anger", "fear", "happy", "sad", "surprise", "neutral")
 
-_CLASS_NAMES = {6: SIX_EMOTIONS, 7: FER2013_EMOTIONS}
+#: FER+'s eight: FER2013's seven and contempt, which FER2013's own labels do not have.
+EIGHT_EMOTIONS = (*FER2013_EMOTIONS, "contempt")
+
+_CLASS_NAMES = {6: SIX_EMOTIONS, 7: FER2013_EMOTIONS, 8: EIGHT_EMOTIONS}
 _MERGED_INTO = {"disgust": "anger"}
 
 #: The class counts that every script's ``-n`` accepts.
@@ -25,7 +28,7 @@ def class_names(num_emotions: int) -> tuple[str, ...]:
     """Returns the emotions of a class count, in label order.
 
     Args:
-        num_emotions: 6 or 7.
+        num_emotions: 6, 7 or 8.
 
     Raises:
         ValueError: If there is no label set of that size.
@@ -43,7 +46,7 @@ def labels_from_fer2013(num_emotions: int) -> np.ndarray:
     """Returns the table from FER2013's index to the label of a class count.
 
     Args:
-        num_emotions: 6 or 7.
+        num_emotions: 6, 7 or 8.
 
     Returns:
         uint8 array (7,): entry i is the label, 0..num_emotions-1, of FER2013's emotion i.

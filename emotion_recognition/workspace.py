@@ -9,6 +9,9 @@ from pathlib import Path
 DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
 DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
 SPLITS = ("train", "val", "test")
+#: Where a data set's labels are from; its files' names start with it.
+FER2013, FERPLUS, FERPLUS_PROBABILITY = "fer2013", "ferplus", "ferplus_probability"
+LABELS = (FER2013, FERPLUS, FERPLUS_PROBABILITY)
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
@@ -22,6 +25,8 @@ class Workspace:
     Example:
         >>> Workspace(Path("base")).split_path("val", 6).as_posix()
         'base/hdf5/fer2013_6classes_val.hdf5'
+        >>> Workspace(Path("base")).split_path("val", 7, "ferplus").as_posix()
+        'base/hdf5/ferplus_7classes_val.hdf5'
     """
 
     base_path: Path = DEFAULT_BASE_PATH
@@ -62,15 +67,15 @@ class Workspace:
         for folder in (self.fer2013_folder, self.hdf5_folder, self.output_folder):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def split_path(self, split: str, num_emotions: int) -> Path:
-        """The HDF5 file of a split ("train", "val" or "test") in the build with that many classes."""
+    def split_path(self, split: str, num_emotions: int, labels: str = FER2013) -> Path:
+        """The HDF5 file of a split ("train", "val" or "test") in the build with that many classes and those labels."""
         if split not in SPLITS:
             raise ValueError(f"split must be one of {list(SPLITS)}. Received: {split!r}")
-        return self.hdf5_folder / f"fer2013_{num_emotions}classes_{split}.hdf5"
+        return self.hdf5_folder / f"{build_name(num_emotions, labels)}_{split}.hdf5"
 
-    def distribution_figure(self, num_emotions: int) -> Path:
-        """The figure of the class distribution in the build with that many classes."""
-        return self.output_folder / f"fer2013_{num_emotions}classes_distribution.png"
+    def distribution_figure(self, num_emotions: int, labels: str = FER2013) -> Path:
+        """The figure of the class distribution in the build with that many classes and those labels."""
+        return self.output_folder / f"{build_name(num_emotions, labels)}_distribution.png"
 
     def released_model(self, num_emotions: int) -> Path:
         """The pre-trained model that comes with the project for that many classes."""
@@ -98,6 +103,17 @@ class Workspace:
         if given.suffix not in MODEL_SUFFIXES:
             raise ValueError(f"A model's name must end in one of {', '.join(MODEL_SUFFIXES)}. Received: {given}")
         return self.output_folder / given if given.parent == Path() else given
+
+
+def build_name(num_emotions: int, labels: str = FER2013) -> str:
+    """What the names of all files of one build start with.
+
+    Raises:
+        ValueError: If there are no such labels.
+    """
+    if labels not in LABELS:
+        raise ValueError(f"labels must be one of {list(LABELS)}. Received: {labels!r}")
+    return f"{labels}_{num_emotions}classes"
 
 
 def beside(model_path: Path, ending: str) -> Path:

@@ -283,3 +283,60 @@ def test_the_real_votes_fall_on_their_images(real_data: Path, tmp_path: Path) ->
         assert (split.labels[happy] == 3).mean() > 0.85
         blank = split.images.reshape(len(split), -1).max(axis=1) == 0
         assert (split.votes[blank, 9] == 10).all()
+
+
+def test_ferplus_labels_replace_fer2013_s_in_files_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    options = ("--input", str(source), "--votes", str(votes))
+    assert build(tmp_path, *options) == 0
+    before = contents(tmp_path / "hdf5")
+    assert build(tmp_path, *options, "--labels", "ferplus") == 0
+    assert "images whose votes give them no label are left out" in capsys.readouterr().out
+    after = contents(tmp_path / "hdf5")
+    assert {name: after[name] for name in before} == before
+    for index, name in enumerate(SPLITS):
+        split = read_split(Workspace(tmp_path).split_path(name, 7, "ferplus"))
+        # Image i has i modulo 10 votes for happiness, the others for sadness: five and five is no majority.
+        rows = [row for row in range(index, 21, 3) if row % 10 != 5]
+        assert split.images[:, 0, 0, 0].tolist() == rows
+        assert split.labels.tolist() == [3 if row % 10 > 5 else 4 for row in rows]
+        assert split.distributions is not None
+        assert split.votes is not None
+        # Of nine and one, the one is dropped.
+        shares = [{1: 0.0, 9: 1.0}.get(row % 10, row % 10 / 10) for row in rows]
+        assert split.distributions[:, 3].tolist() == pytest.approx(shares)
+        assert split.votes[:, 1].tolist() == [row % 10 for row in rows]
+        assert split.labels_from == "ferplus"
+    assert build(tmp_path, *options, "--labels", "ferplus_probability", "-n", "8") == 0
+    eight = read_split(Workspace(tmp_path).split_path("train", 8, "ferplus_probability"))
+    assert (len(eight), len(eight.class_names)) == (7, 8)
+    assert (tmp_path / "output" / "ferplus_probability_8classes_distribution.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--labels", "ferplus"), "--labels ferplus needs FER+'s votes: --votes fer2013new.csv"),
+        (("-n", "8"), "FER2013's own labels have no contempt"),
+    ],
+)
+def test_labels_that_cannot_be_made_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], words: str
+) -> None:
+    source = write_csv(tmp_path / "fer2013.csv")
+    assert build(tmp_path, "--input", str(source), *options) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert not list((tmp_path / "hdf5").iterdir())
+
+
+def test_a_split_whose_votes_give_no_label_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    lines = votes.read_text().splitlines()
+    votes.write_text("\n".join(line if "Public" not in line else "PublicTest,,0,0,0,0,0,0,0,0,0,10" for line in lines))
+    assert build(tmp_path, "--input", str(source), "--votes", str(votes), "--labels", "ferplus") == 2
+    assert "no image of the val split has votes that give it a label" in capsys.readouterr().err
+    assert not list((tmp_path / "hdf5").iterdir())

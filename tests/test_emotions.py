@@ -15,13 +15,18 @@ def test_six_classes_count_disgust_as_anger_and_every_other_emotion_keeps_its_na
     assert names == ["anger", "anger", "fear", "happy", "sad", "surprise", "neutral"]
 
 
+def test_eight_classes_are_the_seven_and_contempt_which_fer2013_never_has() -> None:
+    assert class_names(8) == (*class_names(7), "contempt")
+    assert labels_from_fer2013(8).tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
 def test_labels_are_bytes_as_the_data_sets_hold_them() -> None:
-    assert [labels_from_fer2013(count).dtype for count in CLASS_COUNTS] == [np.uint8, np.uint8]
+    assert [labels_from_fer2013(count).dtype for count in CLASS_COUNTS] == [np.uint8] * 3
 
 
-@pytest.mark.parametrize("count", [0, 5, 8, -7])
+@pytest.mark.parametrize("count", [0, 5, 9, -7])
 def test_other_class_counts_are_refused(count: int) -> None:
-    with pytest.raises(ValueError, match=rf"num_emotions must be one of \[6, 7\]. Received: {count}"):
+    with pytest.raises(ValueError, match=rf"num_emotions must be one of \[6, 7, 8\]. Received: {count}"):
         class_names(count)
     with pytest.raises(ValueError, match="num_emotions"):
         labels_from_fer2013(count)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emotion_recognition.data.hdf5 import read_split
-from emotion_recognition.emotions import CLASS_COUNTS, class_names
+from emotion_recognition.emotions import class_names
 from emotion_recognition.evaluation.evaluate import evaluate
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import load_network
@@ -17,9 +17,11 @@ RELEASED = Workspace(REPOSITORY / DEFAULT_BASE_PATH)
 
 #: A model is stored in at most 8 MB.
 LARGEST = 8_000_000
+#: The class counts that a model trained on FER2013's own labels is released for.
+RELEASED_COUNTS = (6, 7)
 
 
-@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+@pytest.mark.parametrize("num_emotions", RELEASED_COUNTS)
 def test_a_released_model_is_small_and_says_what_it_is(num_emotions: int) -> None:
     path = RELEASED.released_model(num_emotions)
     card = read_card(path)
@@ -31,7 +33,7 @@ def test_a_released_model_is_small_and_says_what_it_is(num_emotions: int) -> Non
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+@pytest.mark.parametrize("num_emotions", RELEASED_COUNTS)
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_a_released_model_reaches_the_figures_of_its_card(num_emotions: int, split: str, real_splits: Path) -> None:
     path = RELEASED.released_model(num_emotions)
@@ -46,7 +48,7 @@ def test_a_released_model_reaches_the_figures_of_its_card(num_emotions: int, spl
     assert metrics.macro_f1 == pytest.approx(published["macro_f1"], abs=0.005)
 
 
-@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+@pytest.mark.parametrize("num_emotions", RELEASED_COUNTS)
 def test_the_readme_states_the_card_s_figures(num_emotions: int) -> None:
     card = read_card(RELEASED.released_model(num_emotions))
     assert card is not None

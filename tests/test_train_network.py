@@ -67,7 +67,12 @@ def test_a_run_leaves_model_card_log_and_figures(small_base: Path, capsys: pytes
     card = json.loads((output / f"{stem}.json").read_text())
     assert card["network"] == "vggnet"
     assert card["class_names"] == ["anger", "fear", "happy", "sad", "surprise", "neutral"]
-    assert card["data"] == {"source": "fer2013.csv", "sha256": "0" * 64, "images": {"train": 20, "val": 14}}
+    assert card["data"] == {
+        "source": "fer2013.csv",
+        "sha256": "0" * 64,
+        "labels": "fer2013",
+        "images": {"train": 20, "val": 14},
+    }
     (stage,) = card["stages"]
     assert (stage["learning_rate"], stage["epochs_run"], stage["seed"], stage["input_model"]) == (0.001, 1, 0, None)
     val = read_split(small_base / "hdf5" / "fer2013_6classes_val.hdf5")

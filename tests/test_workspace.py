@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.workspace import DEFAULT_MODEL_NAME, SPLITS, Workspace, beside, card_path
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, LABELS, SPLITS, Workspace, beside, card_path
 
 
 def test_folders_are_created_and_what_is_in_them_stays(tmp_path: Path) -> None:
@@ -20,6 +20,15 @@ def test_every_split_of_every_build_has_its_own_file_in_hdf5() -> None:
     assert len(paths) == 6
     assert {path.parent for path in paths} == {Path("base/hdf5")}
     assert workspace.split_path("test", 6) == Path("base/hdf5/fer2013_6classes_test.hdf5")
+
+
+def test_builds_with_other_labels_have_files_of_their_own() -> None:
+    workspace = Workspace(Path("base"))
+    assert len({workspace.split_path("test", 7, labels) for labels in LABELS}) == 3
+    assert workspace.split_path("test", 7, "fer2013") == workspace.split_path("test", 7)
+    assert workspace.distribution_figure(8, "ferplus") == Path("base/output/ferplus_8classes_distribution.png")
+    with pytest.raises(ValueError, match="labels must be one of"):
+        workspace.split_path("test", 7, "fer+")
 
 
 def test_the_builds_figures_do_not_replace_each_other() -> None:

@@ -3,13 +3,15 @@
 Stage before: :mod:`emotion_recognition.data.fer2013_csv`; next: training and evaluation read the files.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
+from emotion_recognition.data.ferplus_labels import label_votes
 from emotion_recognition.data.ferplus_votes import FerPlusVotes, read_votes
 from emotion_recognition.data.hdf5 import Split, write_splits
 from emotion_recognition.emotions import class_names, labels_from_fer2013
-from emotion_recognition.workspace import SPLITS, Workspace
+from emotion_recognition.workspace import FER2013, SPLITS, Workspace, build_name
 
 #: The files that are looked for in ``fer2013/``, the first that is there is taken.
 SOURCE_NAMES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
@@ -37,26 +39,36 @@ def find_source(folder: Path) -> Path:
 
 
 def build_splits(
-    source: Path, workspace: Workspace, num_emotions: int, *, overwrite: bool = False, votes: Path | None = None
+    source: Path,
+    workspace: Workspace,
+    num_emotions: int,
+    *,
+    overwrite: bool = False,
+    votes: Path | None = None,
+    labels: str = FER2013,
 ) -> dict[str, Split]:
     """Reads FER2013 and writes its three splits, all of them or none.
 
     Args:
         source: The CSV, or an archive that holds it.
         workspace: Where the splits go; its folders are created when missing.
-        num_emotions: 6 or 7.
+        num_emotions: 6 or 7; with FER+'s labels also 8.
         overwrite: Whether earlier splits may be replaced.
         votes: FER+'s CSV, to store its votes beside the labels; None to do without.
+        labels: Whose labels the splits get, one of :data:`~emotion_recognition.workspace.LABELS`; FER+'s need votes,
+            and images whose votes give no label are left out.
 
     Returns:
         The splits by name.
 
     Raises:
         FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
-        ValueError: If the source is not FER2013, one of its splits would be empty, or the votes do not belong to it.
+        ValueError: If the source is not FER2013, one of its splits would be empty, or the votes do not belong to it or
+            are missing.
         OSError: If a file cannot be read or written.
     """
-    paths = {split: workspace.split_path(split, num_emotions) for split in SPLITS}
+    _check_labels(num_emotions, labels, votes)
+    paths = {split: workspace.split_path(split, num_emotions, labels) for split in SPLITS}
     existing = [str(path) for path in paths.values() if path.exists()]
     if existing and not overwrite:
         raise FileExistsError(f"Already built: {', '.join(existing)}; --overwrite replaces them.")
@@ -69,8 +81,10 @@ def build_splits(
     if ferplus is not None:
         ferplus.check_rows(fer2013.usages, source)
     splits = {split: _split(fer2013, ferplus, split, num_emotions, source) for split in SPLITS}
+    if labels != FER2013:
+        splits = {name: _with_ferplus_labels(split, labels) for name, split in splits.items()}
     workspace.create_folders()
-    for leftover in workspace.hdf5_folder.glob(f".fer2013_{num_emotions}classes_*.partial.hdf5"):
+    for leftover in workspace.hdf5_folder.glob(f".{build_name(num_emotions, labels)}_*.partial.hdf5"):
         leftover.unlink()  # of a build that was killed
     write_splits({paths[split]: splits[split] for split in SPLITS})
     return splits
@@ -89,4 +103,29 @@ def _split(fer2013: Fer2013, ferplus: FerPlusVotes | None, split: str, num_emoti
         source_sha256=fer2013.source_sha256,
         votes=None if ferplus is None else ferplus.counts[rows],
         votes_sha256=None if ferplus is None else ferplus.sha256,
+    )
+
+
+def _check_labels(num_emotions: int, labels: str, votes: Path | None) -> None:
+    if labels == FER2013 and "contempt" in class_names(num_emotions):
+        raise ValueError(
+            "FER2013's own labels have no contempt, so they make no 8 classes; -n 7, or FER+'s labels with "
+            "--labels ferplus --votes fer2013new.csv."
+        )
+    if labels != FER2013 and votes is None:
+        raise ValueError(f"--labels {labels} needs FER+'s votes: --votes fer2013new.csv.")
+
+
+def _with_ferplus_labels(split: Split, labels: str) -> Split:
+    assert split.votes is not None, "the votes were asked for before"
+    labelled = label_votes(split.votes, len(split.class_names), labels)
+    if not len(labelled.rows):
+        raise ValueError(f"no image of the {split.split} split has votes that give it a label.")
+    return replace(
+        split,
+        images=split.images[labelled.rows],
+        labels=labelled.labels,
+        votes=split.votes[labelled.rows],
+        labels_from=labels,
+        distributions=labelled.distributions,
     )

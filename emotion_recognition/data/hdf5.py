@@ -14,6 +14,7 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.ferplus_votes import VOTE_NAMES
+from emotion_recognition.workspace import FER2013
 
 FORMAT_VERSION = 1
 
@@ -35,6 +36,9 @@ class Split:
         votes: uint8 array (N, 10), FER+'s votes on each image in the order of
             :data:`~emotion_recognition.data.ferplus_votes.VOTE_NAMES`; None if the split was built without them.
         votes_sha256: SHA-256 of the votes' file, 64 hexadecimal digits; None without votes.
+        labels_from: Where the labels are from, one of :data:`~emotion_recognition.workspace.LABELS`.
+        distributions: float32 array (N, classes), 0..1, every row adds up to 1: how the votes on an image fall on the
+            classes, the soft targets beside the hard labels; None if the labels are no votes.
 
     Raises:
         ValueError: If an array has another dtype or shape, or a label has no class.
@@ -48,6 +52,8 @@ class Split:
     source_sha256: str
     votes: np.ndarray | None = None
     votes_sha256: str | None = None
+    labels_from: str = FER2013
+    distributions: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -70,6 +76,14 @@ class Split:
             raise ValueError(
                 f"votes must be a uint8 array ({len(self.labels)}, {len(VOTE_NAMES)}), a row for each image. "
                 f"Received: {self.votes.dtype} {self.votes.shape}"
+            )
+        shape = (len(self.labels), len(self.class_names))
+        if self.distributions is not None and (
+            self.distributions.dtype != np.float32 or self.distributions.shape != shape
+        ):
+            raise ValueError(
+                f"distributions must be a float32 array {shape}, a row for each image. "
+                f"Received: {self.distributions.dtype} {self.distributions.shape}"
             )
 
     def __len__(self) -> int:
@@ -122,6 +136,9 @@ def read_split(path: Path) -> Split:
                 source_sha256=str(file.attrs["source_sha256"]),
                 votes=None if votes is None else votes[:],
                 votes_sha256=None if votes is None else str(votes.attrs["sha256"]),
+                # Files of the first builds do not say it.
+                labels_from=str(file.attrs.get("labels_from", FER2013)),
+                distributions=file["distributions"][:] if "distributions" in file else None,
             )
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ValueError(
@@ -153,6 +170,9 @@ def _write(path: Path, split: Split) -> None:
             votes = file.create_dataset("votes", data=split.votes)
             votes.attrs["vote_names"] = list(VOTE_NAMES)
             votes.attrs["sha256"] = split.votes_sha256 or ""
+        if split.distributions is not None:
+            file.create_dataset("distributions", data=split.distributions)
+        file.attrs["labels_from"] = split.labels_from
         file.attrs["class_names"] = list(split.class_names)
         file.attrs["split"] = split.split
         file.attrs["source_name"] = split.source_name
