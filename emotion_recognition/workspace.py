@@ -77,6 +77,10 @@ class Workspace:
         """The figure of the class distribution in the build with that many classes and those labels."""
         return self.output_folder / f"{build_name(num_emotions, labels)}_distribution.png"
 
+    def audit_file(self, num_emotions: int, ending: str, labels: str = FER2013) -> Path:
+        """A file of the audit of the build with that many classes and those labels; the ending has its suffix."""
+        return self.output_folder / f"{build_name(num_emotions, labels)}_audit{ending}"
+
     def released_model(self, num_emotions: int) -> Path:
         """The pre-trained model that comes with the project for that many classes."""
         return self.output_folder / f"emotion_classification_{num_emotions}classes.keras"

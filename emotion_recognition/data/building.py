@@ -3,9 +3,11 @@
 Stage before: :mod:`emotion_recognition.data.fer2013_csv`; next: training and evaluation read the files.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from emotion_recognition.data.dropping import drop_rows
 from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
 from emotion_recognition.data.ferplus_labels import label_votes
 from emotion_recognition.data.ferplus_votes import FerPlusVotes, read_votes
@@ -46,6 +48,7 @@ def build_splits(
     overwrite: bool = False,
     votes: Path | None = None,
     labels: str = FER2013,
+    drop: Sequence[str] = (),
 ) -> dict[str, Split]:
     """Reads FER2013 and writes its three splits, all of them or none.
 
@@ -57,6 +60,8 @@ def build_splits(
         votes: FER+'s CSV, to store its votes beside the labels; None to do without.
         labels: Whose labels the splits get, one of :data:`~emotion_recognition.workspace.LABELS`; FER+'s need votes,
             and images whose votes give no label are left out.
+        drop: What is taken out of train and val and marked in test, some of
+            :data:`~emotion_recognition.data.dropping.DROPPABLE`.
 
     Returns:
         The splits by name.
@@ -64,10 +69,12 @@ def build_splits(
     Raises:
         FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
         ValueError: If the source is not FER2013, one of its splits would be empty, or the votes do not belong to it or
-            are missing.
+            are missing where they are needed.
         OSError: If a file cannot be read or written.
     """
     _check_labels(num_emotions, labels, votes)
+    if "notface" in drop and votes is None:
+        raise ValueError("--drop notface needs FER+'s votes: --votes fer2013new.csv.")
     paths = {split: workspace.split_path(split, num_emotions, labels) for split in SPLITS}
     existing = [str(path) for path in paths.values() if path.exists()]
     if existing and not overwrite:
@@ -83,6 +90,8 @@ def build_splits(
     splits = {split: _split(fer2013, ferplus, split, num_emotions, source) for split in SPLITS}
     if labels != FER2013:
         splits = {name: _with_ferplus_labels(split, labels) for name, split in splits.items()}
+    if drop:
+        splits = drop_rows(splits, drop)
     workspace.create_folders()
     for leftover in workspace.hdf5_folder.glob(f".{build_name(num_emotions, labels)}_*.partial.hdf5"):
         leftover.unlink()  # of a build that was killed
@@ -122,10 +131,8 @@ def _with_ferplus_labels(split: Split, labels: str) -> Split:
     if not len(labelled.rows):
         raise ValueError(f"no image of the {split.split} split has votes that give it a label.")
     return replace(
-        split,
-        images=split.images[labelled.rows],
+        split.take(labelled.rows),
         labels=labelled.labels,
-        votes=split.votes[labelled.rows],
         labels_from=labels,
         distributions=labelled.distributions,
     )

@@ -6,7 +6,7 @@ Stage before: a reader such as :mod:`emotion_recognition.data.fer2013`. Next sta
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import h5py
@@ -39,6 +39,9 @@ class Split:
         labels_from: Where the labels are from, one of :data:`~emotion_recognition.workspace.LABELS`.
         distributions: float32 array (N, classes), 0..1, every row adds up to 1: how the votes on an image fall on the
             classes, the soft targets beside the hard labels; None if the labels are no votes.
+        dropped: How many images of each kind were taken out of the split; in ``test``, how many were marked.
+        marks: uint8 array (N, kinds), 1 where a test image is of a kind of ``dropped``, in that order, else 0; None if
+            nothing was marked.
 
     Raises:
         ValueError: If an array has another dtype or shape, or a label has no class.
@@ -54,6 +57,8 @@ class Split:
     votes_sha256: str | None = None
     labels_from: str = FER2013
     distributions: np.ndarray | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    marks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -85,6 +90,12 @@ class Split:
                 f"distributions must be a float32 array {shape}, a row for each image. "
                 f"Received: {self.distributions.dtype} {self.distributions.shape}"
             )
+        shape = (len(self.labels), len(self.dropped))
+        if self.marks is not None and (self.marks.dtype != np.uint8 or self.marks.shape != shape):
+            raise ValueError(
+                f"marks must be a uint8 array {shape}, a row for each image. "
+                f"Received: {self.marks.dtype} {self.marks.shape}"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -92,6 +103,25 @@ class Split:
     def class_counts(self) -> np.ndarray:
         """The number of images of each class, int64 array (classes,)."""
         return np.bincount(self.labels, minlength=len(self.class_names))
+
+    def take(self, rows: np.ndarray) -> "Split":
+        """The split with these rows alone, in their order, and all that belongs to them.
+
+        Args:
+            rows: Integer array of rows, from 0.
+        """
+
+        def taken(array: np.ndarray | None) -> np.ndarray | None:
+            return None if array is None else array[rows]
+
+        return replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            votes=taken(self.votes),
+            distributions=taken(self.distributions),
+            marks=taken(self.marks),
+        )
 
 
 def write_splits(splits: Mapping[Path, Split]) -> None:
@@ -127,6 +157,7 @@ def read_split(path: Path) -> Split:
             votes = file.get("votes")
             if votes is not None and tuple(votes.attrs["vote_names"]) != VOTE_NAMES:
                 raise ValueError(f"its votes must be on {', '.join(VOTE_NAMES)}")
+            kinds = file.attrs.get("dropped", ())
             return Split(
                 images=file["images"][:],
                 labels=file["labels"][:],
@@ -139,6 +170,8 @@ def read_split(path: Path) -> Split:
                 # Files of the first builds do not say it.
                 labels_from=str(file.attrs.get("labels_from", FER2013)),
                 distributions=file["distributions"][:] if "distributions" in file else None,
+                dropped=dict(zip(map(str, kinds), map(int, file.attrs.get("dropped_counts", ())), strict=True)),
+                marks=file["marks"][:] if "marks" in file else None,
             )
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ValueError(
@@ -173,6 +206,12 @@ def _write(path: Path, split: Split) -> None:
         if split.distributions is not None:
             file.create_dataset("distributions", data=split.distributions)
         file.attrs["labels_from"] = split.labels_from
+        if split.dropped:
+            file.attrs["dropped"] = list(split.dropped)
+            file.attrs["dropped_counts"] = list(split.dropped.values())
+        if split.marks is not None:
+            marks = file.create_dataset("marks", data=split.marks)
+            marks.attrs["mark_names"] = list(split.dropped)
         file.attrs["class_names"] = list(split.class_names)
         file.attrs["split"] = split.split
         file.attrs["source_name"] = split.source_name

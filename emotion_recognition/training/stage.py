@@ -20,8 +20,8 @@ from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
 from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
 from emotion_recognition.training.settings import StageSettings
-from emotion_recognition.workspace import FER2013
 from emotion_recognition.training.votes_head import with_votes_head
+from emotion_recognition.workspace import FER2013
 
 #: What the rate is divided by from stage to stage.
 STAGE_RATIO = 10.0
