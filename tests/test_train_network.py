@@ -181,3 +181,15 @@ def test_piped_output_is_plain_lines(small_base: Path, small_model: Path) -> Non
     assert "\x08" not in done.stdout
     assert done.stdout.count("Epoch ") == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_split_is_streamed_where_it_is_larger_than_asked_for(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(small_base, "-im", str(small_model), "-om", "streamed.keras", "--stream_above", "0") == 0
+    assert "images stay in" in capsys.readouterr().out
+    assert train(small_base, "-im", str(small_model), "-om", "read.keras") == 0
+    assert "images stay in" not in capsys.readouterr().out
+    for given in ("-1", "nan"):
+        assert train(small_base, "-im", str(small_model), "--stream_above", given) == 2
+        assert "--stream_above must be at least 0 GiB" in last_error(capsys)

@@ -13,7 +13,7 @@ import numpy as np
 def has_twin(images: np.ndarray, among: np.ndarray) -> np.ndarray:
     """Tells which images have an exact twin in another array.
 
-    The whole images are compared, not a digest of them, so that there are no false twins.
+    Digests of 128 bits stand for the images, so that memory stays small however many there are.
 
     Args:
         images: uint8 array (N, height, width, channels), 0..255.
@@ -35,8 +35,8 @@ def has_twin(images: np.ndarray, among: np.ndarray) -> np.ndarray:
             "images and among must be uint8 arrays with images of the same shape. "
             f"Received: {images.dtype} {images.shape}, {among.dtype} {among.shape}"
         )
-    known = {image.tobytes() for image in among}
-    return np.fromiter((image.tobytes() in known for image in images), dtype=bool, count=len(images))
+    known = {_digest(image) for image in among}
+    return np.fromiter((_digest(image) in known for image in images), dtype=bool, count=len(images))
 
 
 def exact_groups(images: Iterable[np.ndarray]) -> list[np.ndarray]:
@@ -57,6 +57,9 @@ def exact_groups(images: Iterable[np.ndarray]) -> list[np.ndarray]:
     """
     rows_of: dict[bytes, list[int]] = {}
     for row, image in enumerate(images):
-        digest = hashlib.blake2b(image.tobytes(), digest_size=16).digest()
-        rows_of.setdefault(digest, []).append(row)
+        rows_of.setdefault(_digest(image), []).append(row)
     return [np.array(rows, np.int64) for rows in rows_of.values() if len(rows) > 1]
+
+
+def _digest(image: np.ndarray) -> bytes:
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()

@@ -14,6 +14,7 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.ferplus_votes import VOTE_NAMES
+from emotion_recognition.data.streaming import STREAM_ABOVE_GIB, map_images
 from emotion_recognition.workspace import FER2013
 
 FORMAT_VERSION = 1
@@ -140,8 +141,13 @@ def write_splits(splits: Mapping[Path, Split]) -> None:
             _write(stack.enter_context(replace_when_complete(path)), split)
 
 
-def read_split(path: Path) -> Split:
-    """Reads a whole split into memory.
+def read_split(path: Path, *, stream_above: float = STREAM_ABOVE_GIB) -> Split:
+    """Reads a split into memory, or, where its images are many, leaves them in the file.
+
+    Args:
+        path: The file. Where the images stay in it, it must not be changed as long as they are used.
+        stream_above: GiB of images above which they stay in the file, at least 0; see
+            :func:`~emotion_recognition.data.streaming.map_images`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -158,8 +164,9 @@ def read_split(path: Path) -> Split:
             if votes is not None and tuple(votes.attrs["vote_names"]) != VOTE_NAMES:
                 raise ValueError(f"its votes must be on {', '.join(VOTE_NAMES)}")
             kinds = file.attrs.get("dropped", ())
+            streamed = file["images"].size > stream_above * 2**30
             return Split(
-                images=file["images"][:],
+                images=map_images(file["images"], path) if streamed else file["images"][:],
                 labels=file["labels"][:],
                 class_names=tuple(str(name) for name in file.attrs["class_names"]),
                 split=str(file.attrs["split"]),
