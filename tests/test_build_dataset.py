@@ -156,15 +156,14 @@ def test_a_killed_build_leaves_the_earlier_one_and_the_next_cleans_up(tmp_path: 
     # Kills the process the hard way while the given split is half written.
     code = (
         "import os, signal, sys, BuildDataset\n"
-        "from emotion_recognition.data import hdf5\n"
-        "write, count = hdf5._write, [0]\n"
-        "def kill_within(path, split):\n"
+        "from emotion_recognition.data.split_writer import SplitWriter\n"
+        "finish, count = SplitWriter.finish, [0]\n"
+        "def kill_within(writer, describe):\n"
         "    count[0] += 1\n"
         f"    if count[0] == {writes}:\n"
-        "        path.write_bytes(b'half')\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    write(path, split)\n"
-        "hdf5._write = kill_within\n"
+        "    finish(writer, describe)\n"
+        "SplitWriter.finish = kill_within\n"
         f"BuildDataset.main(['-b', {str(tmp_path)!r}, '--input', {new!r}, '--overwrite'])\n"
     )
     killed = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True)

@@ -3,16 +3,16 @@
 Stage before: :mod:`emotion_recognition.data.fer2013_csv`; next: training and evaluation read the files.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+import contextlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.dropping import drop_rows
-from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
-from emotion_recognition.data.ferplus_labels import label_votes
-from emotion_recognition.data.ferplus_votes import FerPlusVotes, read_votes
-from emotion_recognition.data.hdf5 import Split, write_splits
-from emotion_recognition.emotions import class_names, labels_from_fer2013
+from emotion_recognition.data.ferplus_votes import read_votes
+from emotion_recognition.data.hdf5 import Split, read_split, write_rows
+from emotion_recognition.data.streamed_build import write_fer2013
+from emotion_recognition.emotions import class_names
 from emotion_recognition.workspace import FER2013, SPLITS, Workspace, build_name
 
 #: The files that are looked for in ``fer2013/``, the first that is there is taken.
@@ -64,7 +64,8 @@ def build_splits(
             :data:`~emotion_recognition.data.dropping.DROPPABLE`.
 
     Returns:
-        The splits by name.
+        The splits by name; their images stay in the files, see
+        :func:`~emotion_recognition.data.hdf5.read_split`.
 
     Raises:
         FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
@@ -84,35 +85,27 @@ def build_splits(
             raise FileExistsError(f"{path} is no file and cannot be replaced; move it away.")
     # The small file first: its mistakes show at once.
     ferplus = None if votes is None else read_votes(votes)
-    fer2013 = read_fer2013(source)
-    if ferplus is not None:
-        ferplus.check_rows(fer2013.usages, source)
-    splits = {split: _split(fer2013, ferplus, split, num_emotions, source) for split in SPLITS}
-    if labels != FER2013:
-        splits = {name: _with_ferplus_labels(split, labels) for name, split in splits.items()}
-    if drop:
-        splits = drop_rows(splits, drop)
     workspace.create_folders()
     for leftover in workspace.hdf5_folder.glob(f".{build_name(num_emotions, labels)}_*.partial.hdf5"):
         leftover.unlink()  # of a build that was killed
-    write_splits({paths[split]: splits[split] for split in SPLITS})
-    return splits
+    with contextlib.ExitStack() as stack:
+        partials = {split: stack.enter_context(replace_when_complete(path)) for split, path in paths.items()}
+        write_fer2013(source, partials, num_emotions, ferplus=ferplus, labels=labels)
+        if drop:
+            _drop(partials, drop)
+    return {split: read_split(path, stream_above=0) for split, path in paths.items()}
 
 
-def _split(fer2013: Fer2013, ferplus: FerPlusVotes | None, split: str, num_emotions: int, source: Path) -> Split:
-    rows = fer2013.rows_of(split)
-    if not rows.any():
-        raise ValueError(f"{source}: no row belongs to the {split} split.")
-    return Split(
-        images=fer2013.images[rows],
-        labels=labels_from_fer2013(num_emotions)[fer2013.emotions[rows]],
-        class_names=class_names(num_emotions),
-        split=split,
-        source_name=source.name,
-        source_sha256=fer2013.source_sha256,
-        votes=None if ferplus is None else ferplus.counts[rows],
-        votes_sha256=None if ferplus is None else ferplus.sha256,
-    )
+def _drop(paths: Mapping[str, Path], kinds: Sequence[str]) -> None:
+    """Writes temporary files again without some rows; whatever their size, their images do not go into memory."""
+    splits = {split: read_split(path, stream_above=0) for split, path in paths.items()}
+    for split, kept in drop_rows(splits, kinds).items():
+        smaller = paths[split].with_name(paths[split].name.replace(".partial.", ".kept.partial."))
+        try:
+            write_rows(smaller, kept.split, kept.rows)
+            smaller.replace(paths[split])
+        finally:
+            smaller.unlink(missing_ok=True)
 
 
 def _check_labels(num_emotions: int, labels: str, votes: Path | None) -> None:
@@ -123,16 +116,3 @@ def _check_labels(num_emotions: int, labels: str, votes: Path | None) -> None:
         )
     if labels != FER2013 and votes is None:
         raise ValueError(f"--labels {labels} needs FER+'s votes: --votes fer2013new.csv.")
-
-
-def _with_ferplus_labels(split: Split, labels: str) -> Split:
-    assert split.votes is not None, "the votes were asked for before"
-    labelled = label_votes(split.votes, len(split.class_names), labels)
-    if not len(labelled.rows):
-        raise ValueError(f"no image of the {split.split} split has votes that give it a label.")
-    return replace(
-        split.take(labelled.rows),
-        labels=labelled.labels,
-        labels_from=labels,
-        distributions=labelled.distributions,
-    )

@@ -1,11 +1,12 @@
 """Takes rows out of splits that are better not trained on. Test rows stay and are marked, so that tests compare.
 
-Splits come in and go out. Stage before: an audit has shown what is there; next: the splits are written.
+Splits come in, and which rows stay goes out. Stage before: an audit has shown what is there; next:
+:mod:`emotion_recognition.data.building` writes those rows.
 """
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,8 +34,21 @@ def parse_kinds(text: str) -> tuple[str, ...]:
     return tuple(kind for kind in DROPPABLE if kind in kinds)
 
 
-def drop_rows(splits: Mapping[str, Split], kinds: Sequence[str]) -> dict[str, Split]:
-    """Takes out rows of every split but test, and marks those of test.
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What is kept of a split.
+
+    Args:
+        split: The whole split, with ``dropped`` filled in, and ``marks`` if it is test.
+        rows: int64 array, ascending: the rows that stay.
+    """
+
+    split: Split
+    rows: np.ndarray
+
+
+def drop_rows(splits: Mapping[str, Split], kinds: Sequence[str]) -> dict[str, Kept]:
+    """Chooses the rows to take out of every split but test, and marks those of test.
 
     Of exact duplicates one copy stays: in test if there is one, else in val, else in train; there, the first. In test
     all copies of an image are marked, those whose twins were in other splits too.
@@ -44,7 +58,7 @@ def drop_rows(splits: Mapping[str, Split], kinds: Sequence[str]) -> dict[str, Sp
         kinds: Some of :data:`DROPPABLE`.
 
     Returns:
-        The splits by name, with ``dropped`` filled in everywhere and ``marks`` in test.
+        What is kept, by the splits' names.
 
     Raises:
         ValueError: If there is no such kind, a split has no votes to tell who is no face, or nothing would be left
@@ -77,12 +91,12 @@ def _superfluous(splits: Mapping[str, Split]) -> dict[str, np.ndarray]:
     return masks
 
 
-def _without(split: Split, found: Mapping[str, np.ndarray]) -> Split:
+def _without(split: Split, found: Mapping[str, np.ndarray]) -> Kept:
     dropped = {kind: int(mask.sum()) for kind, mask in found.items()}
     marks = np.stack(list(found.values()), axis=1).astype(np.uint8)
     if split.split == "test":
-        return replace(split, dropped=dropped, marks=marks)
+        return Kept(replace(split, dropped=dropped, marks=marks), np.arange(len(split)))
     rows = np.flatnonzero(~marks.any(axis=1))
     if not len(rows):
         raise ValueError(f"--drop {','.join(found)} would leave nothing of the {split.split} split.")
-    return replace(split.take(rows), dropped=dropped)
+    return Kept(replace(split, dropped=dropped), rows)

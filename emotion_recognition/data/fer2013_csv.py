@@ -61,10 +61,23 @@ class Fer2013:
         return mask
 
 
-def read_fer2013(path: Path) -> Fer2013:
-    """Reads the CSV, plain or out of an archive, on two threads.
+@dataclass(frozen=True, eq=False)
+class Fer2013Block:
+    """Some rows that follow each other in the file.
 
-    Rows are counted from 1 and without the header; their line in the file is one more.
+    Args:
+        emotions: uint8 array (N,), FER2013's own indices 0..6.
+        images: uint8 array (N, 48, 48, 1), 0..255.
+        usages: uint8 array (N,), indices into :data:`SPLIT_OF_USAGE`.
+    """
+
+    emotions: np.ndarray
+    images: np.ndarray
+    usages: np.ndarray
+
+
+def read_fer2013(path: Path) -> Fer2013:
+    """Reads the whole CSV into memory, see :class:`Fer2013Reader`.
 
     Args:
         path: The CSV, or an archive that holds it.
@@ -73,31 +86,63 @@ def read_fer2013(path: Path) -> Fer2013:
         ValueError: If anything in the file is not as FER2013 has it; the message has the file and the row.
         OSError: If the file cannot be read.
     """
-    with ThreadPoolExecutor(_THREADS + 1) as pool:
-        parts: list[_Rows] = []
-        running: deque[Future[_Rows]] = deque()
-        try:
-            with open_csv(path) as stream:
-                # Not before open_csv has seen that it is a regular file: a pipe has no end.
-                digest = pool.submit(_sha256, path)
-                columns = _read_header(stream)
-                next_row = 1
-                for lines in _blocks(stream):
-                    running.append(pool.submit(_parse_block, lines, columns, next_row))
-                    next_row += len(lines)
-                    if len(running) > _THREADS:
-                        parts.append(running.popleft().result())
-                parts += [future.result() for future in running]
-            if not parts:
-                raise ValueError("it has a header and no rows.")
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+    reader = Fer2013Reader(path)
+    blocks = list(reader)
     return Fer2013(
-        emotions=np.concatenate([part.emotions for part in parts]),
-        images=np.concatenate([part.pixels for part in parts]).reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 1),
-        usages=np.concatenate([part.usages for part in parts]),
-        source_sha256=digest.result(),
+        emotions=np.concatenate([block.emotions for block in blocks]),
+        images=np.concatenate([block.images for block in blocks]),
+        usages=np.concatenate([block.usages for block in blocks]),
+        source_sha256=reader.source_sha256,
     )
+
+
+class Fer2013Reader:
+    """Reads the CSV, plain or out of an archive, on two threads and block by block, so that it may exceed memory.
+
+    Iterating over it gives :class:`Fer2013Block` after block, once. Rows are counted from 1 and without the header;
+    their line in the file is one more.
+
+    Args:
+        path: The CSV, or an archive that holds it.
+
+    Raises:
+        ValueError: While iterating, if anything in the file is not as FER2013 has it; the message has the file and
+            the row.
+        OSError: While iterating, if the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._sha256: str | None = None
+
+    @property
+    def source_sha256(self) -> str:
+        """SHA-256 of the file that was given, of the archive if it is one; known after the last block."""
+        if self._sha256 is None:
+            raise ValueError(f"{self._path} was not read to its end, so its SHA-256 is not known.")
+        return self._sha256
+
+    def __iter__(self) -> Iterator[Fer2013Block]:
+        with ThreadPoolExecutor(_THREADS + 1) as pool:
+            running: deque[Future[Fer2013Block]] = deque()
+            try:
+                with open_csv(self._path) as stream:
+                    # Not before open_csv has seen that it is a regular file: a pipe has no end.
+                    digest = pool.submit(_sha256, self._path)
+                    columns = _read_header(stream)
+                    next_row = 1
+                    for lines in _blocks(stream):
+                        running.append(pool.submit(_parse_block, lines, columns, next_row))
+                        next_row += len(lines)
+                        if len(running) > _THREADS:
+                            yield running.popleft().result()
+                    while running:
+                        yield running.popleft().result()
+                if next_row == 1:
+                    raise ValueError("it has a header and no rows.")
+            except ValueError as error:
+                raise ValueError(f"{self._path}: {error}") from error
+            self._sha256 = digest.result()
 
 
 @dataclass(frozen=True)
@@ -108,13 +153,6 @@ class _Columns:
     pixels: int
     usage: int
     count: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    emotions: np.ndarray
-    pixels: np.ndarray
-    usages: np.ndarray
 
 
 def _read_header(stream: IO[bytes]) -> _Columns:
@@ -158,11 +196,11 @@ def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
             return
 
 
-def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> _Rows:
+def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> Fer2013Block:
     fields = [_fields(line, columns, first_row + index) for index, line in enumerate(lines)]
-    return _Rows(
+    return Fer2013Block(
         emotions=_indices([row[0] for row in fields], _EMOTIONS, "emotion", "a whole number 0..6", first_row),
-        pixels=_pixels([row[1] for row in fields], first_row),
+        images=_pixels([row[1] for row in fields], first_row).reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 1),
         usages=_indices([row[2] for row in fields], _USAGES, "Usage", f"one of {', '.join(SPLIT_OF_USAGE)}", first_row),
     )
 

@@ -7,6 +7,7 @@ Stage before: a reader such as :mod:`emotion_recognition.data.fer2013`. Next sta
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -14,13 +15,13 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.ferplus_votes import VOTE_NAMES
+from emotion_recognition.data.split_writer import SplitWriter
 from emotion_recognition.data.streaming import STREAM_ABOVE_GIB, map_images
 from emotion_recognition.workspace import FER2013
 
 FORMAT_VERSION = 1
 
-#: Bytes that labels and attributes need besides the images, at most; memory grows by steps of the two together.
-_BLOCK_MARGIN = 1 << 20
+_IMAGES_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ def write_splits(splits: Mapping[Path, Split]) -> None:
     """
     with contextlib.ExitStack() as stack:
         for path, split in splits.items():
-            _write(stack.enter_context(replace_when_complete(path)), split)
+            write_rows(stack.enter_context(replace_when_complete(path)), split, np.arange(len(split)))
 
 
 def read_split(path: Path, *, stream_above: float = STREAM_ABOVE_GIB) -> Split:
@@ -201,32 +202,45 @@ def check_same_source(first: Split, second: Split) -> None:
         )
 
 
-def _write(path: Path, split: Split) -> None:
-    # Put together in memory and written by Python: when the disk is full, HDF5's own writer can end the process.
-    with h5py.File.in_memory(block_size=split.images.nbytes + _BLOCK_MARGIN) as file:
-        file.create_dataset("images", data=split.images)
-        file.create_dataset("labels", data=split.labels)
-        if split.votes is not None:
-            votes = file.create_dataset("votes", data=split.votes)
-            votes.attrs["vote_names"] = list(VOTE_NAMES)
-            votes.attrs["sha256"] = split.votes_sha256 or ""
-        if split.distributions is not None:
-            file.create_dataset("distributions", data=split.distributions)
-        file.attrs["labels_from"] = split.labels_from
-        if split.dropped:
-            file.attrs["dropped"] = list(split.dropped)
-            file.attrs["dropped_counts"] = list(split.dropped.values())
-        if split.marks is not None:
-            marks = file.create_dataset("marks", data=split.marks)
-            marks.attrs["mark_names"] = list(split.dropped)
-        file.attrs["class_names"] = list(split.class_names)
-        file.attrs["split"] = split.split
-        file.attrs["source_name"] = split.source_name
-        file.attrs["source_sha256"] = split.source_sha256
-        file.attrs["format_version"] = FORMAT_VERSION
-        file.flush()
-        image = file.id.get_file_image()
-    path.write_bytes(image)
+def write_rows(path: Path, split: Split, rows: np.ndarray) -> None:
+    """Writes some rows of a split, and all that belongs to them; the images may stay in another file meanwhile.
+
+    Args:
+        path: The file to write; half written when this fails, so give a temporary path.
+        split: The split.
+        rows: Integer array of rows, from 0, in the order to write them.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    with SplitWriter(path, split.images.shape[1:]) as writer:
+        for start in range(0, len(rows), _IMAGES_AT_ONCE):
+            writer.append(np.asarray(split.images[rows[start : start + _IMAGES_AT_ONCE]]))
+        no_images = np.empty((len(split), 0, 0, 0), np.uint8)
+        writer.finish(partial(describe, split=replace(split, images=no_images).take(rows)))
+
+
+def describe(file: h5py.File, split: Split) -> None:
+    """Writes everything of a split but its images into an open file."""
+    file.create_dataset("labels", data=split.labels)
+    if split.votes is not None:
+        votes = file.create_dataset("votes", data=split.votes)
+        votes.attrs["vote_names"] = list(VOTE_NAMES)
+        votes.attrs["sha256"] = split.votes_sha256 or ""
+    if split.distributions is not None:
+        file.create_dataset("distributions", data=split.distributions)
+    file.attrs["labels_from"] = split.labels_from
+    if split.dropped:
+        file.attrs["dropped"] = list(split.dropped)
+        file.attrs["dropped_counts"] = list(split.dropped.values())
+    if split.marks is not None:
+        marks = file.create_dataset("marks", data=split.marks)
+        marks.attrs["mark_names"] = list(split.dropped)
+    file.attrs["class_names"] = list(split.class_names)
+    file.attrs["split"] = split.split
+    file.attrs["source_name"] = split.source_name
+    file.attrs["source_sha256"] = split.source_sha256
+    file.attrs["format_version"] = FORMAT_VERSION
 
 
 def _one_line(error: BaseException) -> str:
