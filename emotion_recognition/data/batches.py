@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from emotion_recognition.data.augmentation import Augmentation
-from emotion_recognition.data.streaming import in_pieces
+from emotion_recognition.data.streaming import in_pieces, read_ahead
 
 _ORDER, _CHANGES = 0, 1
 
@@ -71,7 +71,9 @@ class TrainingBatches(keras.utils.PyDataset):
         return -(-len(self._images) // self._batch_size)
 
     def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
-        rows = self._order[step * self._batch_size : (step + 1) * self._batch_size]
+        start, stop = step * self._batch_size, (step + 1) * self._batch_size
+        read_ahead(self._images, self._order, start, stop)
+        rows = self._order[start:stop]
         images = self._images[rows]
         if self._augmentation is not None:
             images = self._augmentation(images, np.random.default_rng([self._seed, _CHANGES, self._epoch, step]))

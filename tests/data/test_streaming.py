@@ -6,7 +6,8 @@ import pytest
 
 from emotion_recognition.data.batches import TrainingBatches
 from emotion_recognition.data.hdf5 import Split, read_split, write_splits
-from emotion_recognition.data.streaming import in_pieces
+from emotion_recognition.data.split_writer import SplitWriter
+from emotion_recognition.data.streaming import in_pieces, map_images
 
 COUNT = 50_000
 
@@ -69,6 +70,20 @@ def test_large_splits_stay_in_their_file_and_give_the_same_images(tmp_path: Path
     shown = np.concatenate([batches[step][0] for step in range(len(batches))])
     assert type(shown) is np.ndarray
     assert np.array_equal(np.sort(shown.reshape(300, -1), axis=0), np.sort(images.reshape(300, -1), axis=0))
+
+
+def test_an_epoch_over_several_windows_gives_every_image_once(tmp_path: Path) -> None:
+    # 40,000 images of 4 KiB: three windows, the last one not whole.
+    count = 40_000
+    with SplitWriter(tmp_path / "a.hdf5", (64, 64, 1)) as writer:
+        for start in range(0, count, 1000):
+            writer.append(np.full((1000, 64, 64, 1), start // 1000, np.uint8))
+        writer.finish(lambda file: None)
+    with h5py.File(tmp_path / "a.hdf5") as file:
+        images = map_images(file["images"], tmp_path / "a.hdf5")
+    batches = TrainingBatches(images, np.zeros(count, np.uint8), batch_size=60, augmentation=None, seed=0)
+    seen = [batches[step][0][:, 0, 0, 0] for step in range(len(batches))]
+    assert np.array_equal(np.bincount(np.concatenate(seen)), np.full(40, 1000))
 
 
 def test_images_in_several_pieces_can_be_read_but_not_streamed(tmp_path: Path) -> None:
