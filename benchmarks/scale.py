@@ -142,17 +142,19 @@ def _network() -> "keras.Model":
     import_keras()
     from emotion_recognition.models import build_network
     from emotion_recognition.training.compiling import compile_network
+    from emotion_recognition.training.settings import StageSettings
 
     network = build_network("vggnet", num_classes=7)
-    compile_network(network, 1e-3)
+    compile_network(network, StageSettings(batch_size=_BATCH_SIZE), steps=10_000)
     return network
 
 
 def _batches(images: "np.ndarray", labels: "np.ndarray") -> "TrainingBatches":
     from emotion_recognition.data.augmentation import Augmentation
     from emotion_recognition.data.batches import TrainingBatches
+    from emotion_recognition.data.targets import one_hot
 
-    return TrainingBatches(images, labels, batch_size=_BATCH_SIZE, augmentation=Augmentation(), seed=0)
+    return TrainingBatches(images, one_hot(labels, 7), batch_size=_BATCH_SIZE, augmentation=Augmentation(), seed=0)
 
 
 def _seconds(network: "keras.Model", batches: "TrainingBatches", steps: int) -> float:
