@@ -44,6 +44,7 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.build_dataset $(FER2013)
 	$(BIN)/python -m benchmarks.build_folder $(FER2013)
 	$(BIN)/python -m benchmarks.training_speed -b $(BASE)
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.prediction_speed
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.architectures -b $(BASE)

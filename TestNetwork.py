@@ -13,7 +13,7 @@ from emotion_recognition.command_line import add_image_options, classes_option, 
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.workspace import FER2013, Workspace
 
 if TYPE_CHECKING:
     from emotion_recognition.data.hdf5 import Split
@@ -110,7 +110,7 @@ def _test(arguments: argparse.Namespace) -> None:
     evaluation = evaluate_files(models, split, settings, train=train, progress=True)
     text = to_text(evaluation)
     print(text)
-    stem = f"{name}_{split.split}"
+    stem = f"{name}_{split.split}" if arguments.labels == FER2013 else f"{name}_{arguments.labels}_{split.split}"
     with replace_when_complete(folder / f"{stem}_report.txt") as partial:
         partial.write_text(text, encoding="utf-8")
     write_json(folder / f"{stem}_report.json", to_json(evaluation))
@@ -132,6 +132,7 @@ def _test(arguments: argparse.Namespace) -> None:
                 "expected_calibration_error": evaluation.calibrated.expected_error,
                 "expected_calibration_error_before": evaluation.uncalibrated.expected_error,
             },
+            labels=split.labels_from,
         )
     print(f"Wrote {folder / stem}_report.txt, _report.json, _confusion.png and _reliability.png")
 

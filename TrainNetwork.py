@@ -10,6 +10,7 @@ from typing import Any
 
 from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
 from emotion_recognition.data.augmentation import parse_augmentation
+from emotion_recognition.data.streaming import STREAM_ABOVE_GIB
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.recipes import RECIPES, in_stages, parse_stages
@@ -73,6 +74,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--seed", type=int, default=StageSettings().seed, help="start of all random numbers")
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
+    add(
+        "--stream_above",
+        type=float,
+        default=STREAM_ABOVE_GIB,
+        metavar="GIB",
+        help="read images from the file while training where they take more than this; 0 always does",
+    )
     add("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
     add("--resume", action="store_true", help="go on with the interrupted run of this output model")
     return parser
@@ -114,6 +122,8 @@ def _train(arguments: argparse.Namespace) -> None:
 
     stages = _stages(arguments)
     import_keras()
+    import numpy as np
+
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.hdf5 import check_same_source, read_split
@@ -129,7 +139,9 @@ def _train(arguments: argparse.Namespace) -> None:
 
     variant = variant_of(arguments)
     paths = (workspace.split_path(split, arguments.num_emotions, variant=variant) for split in ("train", "val"))
-    train, val = (read_split(path) for path in paths)
+    if not arguments.stream_above >= 0:
+        raise ValueError(f"--stream_above must be at least 0 GiB. Received: {arguments.stream_above:g}")
+    train, val = (read_split(path, stream_above=arguments.stream_above) for path in paths)
     for split in (train, val):
         check_same_classes(
             arguments.class_names, classes_option(arguments), split.class_names, f"The {split.split} split"
@@ -148,6 +160,8 @@ def _train(arguments: argparse.Namespace) -> None:
     check_can_write(output)
     print(start.description)
     print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
+    if isinstance(train.images, np.memmap):
+        print(f"the training images stay in their file and are read from it ({train.images.nbytes / 2**30:.2f} GiB)")
 
     def save(run: RunResult) -> None:
         save_network(start.network, output)

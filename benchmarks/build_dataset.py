@@ -42,7 +42,7 @@ def _measure(source: Path, rounds: int) -> None:
     seconds: dict[str, list[float]] = {"BuildDataset.py": [], "loop over rows": []}
     memory: dict[str, float] = {}
     disk: dict[str, float] = {}
-    works = {"BuildDataset.py": _build, "loop over rows": _loop}
+    works = {"BuildDataset.py": build, "loop over rows": _loop}
     for _ in range(rounds):
         for name, work in works.items():
             with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +86,8 @@ def _run(
         sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20)
 
 
-def _build(source: Path, folder: Path) -> None:
+def build(source: Path, folder: Path) -> None:
+    """Runs BuildDataset.py; ends the process when it fails."""
     import BuildDataset
 
     if BuildDataset.main(["-b", str(folder), "--input", str(source)]):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from emotion_recognition.emotions import CLASS_COUNTS, class_names, own_class_names
-from emotion_recognition.workspace import CHANNELS, DEFAULT_BASE_PATH, IMAGE_SIZES, Variant
+from emotion_recognition.workspace import CHANNELS, DEFAULT_BASE_PATH, FER2013, IMAGE_SIZES, LABELS, Variant
 
 #: The emotions that are meant without ``-n``: FER2013's own.
 DEFAULT_CLASS_COUNT = 7
@@ -51,7 +51,7 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
 
 
 def add_image_options(parser: argparse.ArgumentParser) -> None:
-    """Adds ``--image_size`` and ``--channels``, which tell builds of one data set apart."""
+    """Adds ``--image_size``, ``--channels`` and ``--labels``, which tell builds of one data set apart."""
     parser.add_argument(
         "--image_size",
         type=int,
@@ -66,11 +66,18 @@ def add_image_options(parser: argparse.ArgumentParser) -> None:
         default=CHANNELS[0],
         help="channels of the data set's images: 1 for grey, 3 for colour",
     )
+    parser.add_argument(
+        "--labels",
+        choices=LABELS,
+        default=FER2013,
+        help="the labels that come with the images; FER+'s, where a majority of annotators agrees; or FER+'s for "
+        "nearly all images, each with the distribution of its votes",
+    )
 
 
 def variant_of(arguments: argparse.Namespace) -> Variant:
     """The build that a command line means, from the options of :func:`new_parser` and :func:`add_image_options`."""
-    return Variant(arguments.classes is not None, arguments.image_size, arguments.channels)
+    return Variant(arguments.classes is not None, arguments.image_size, arguments.channels, arguments.labels)
 
 
 def classes_option(arguments: argparse.Namespace) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import keras
 
 _DOTS_PER_INCH = 120
+_TILES_IN_LINE = 12
 
 
 def _save(figure: Figure, path: Path) -> None:
@@ -158,6 +159,37 @@ def draw_reliability(path: Path, diagrams: Mapping[str, tuple[np.ndarray, np.nda
         axes.set_title(f"{name}: expected calibration error {error:.4f}", fontsize="medium")
         axes.grid(alpha=0.3)
     axes.legend(loc="upper left", fontsize="small")
+    _save(figure, path)
+
+
+def draw_contact_sheet(path: Path, title: str, cases: Sequence[Sequence[tuple[np.ndarray, str]]]) -> None:
+    """Draws images in rows, those of one case side by side, each with words below it.
+
+    Args:
+        path: PNG file to write.
+        title: Stands above the images.
+        cases: For each case uint8 arrays (height, width, 1 or 3), red first where they have colour, as data sets do,
+            and their words, one line or several.
+    """
+    lines: list[list[tuple[np.ndarray, str, bool]]] = [[]]
+    for case in cases:
+        tiles = [(image, text, index == 0) for index, (image, text) in enumerate(case[:_TILES_IN_LINE])]
+        if len(lines[-1]) + len(tiles) > _TILES_IN_LINE:
+            lines.append([])
+        lines[-1] += tiles
+    figure = Figure(figsize=(_TILES_IN_LINE, 0.5 + 1.35 * len(lines)), layout="constrained")
+    figure.suptitle(title)
+    grid = figure.subplots(len(lines), 1, squeeze=False)
+    for (axes,), line in zip(grid, lines, strict=True):
+        axes.set(xlim=(0, _TILES_IN_LINE), ylim=(1.35, 0))
+        axes.axis("off")
+        for place, (image, text, is_first) in enumerate(line):
+            colour = image[..., 0] if image.shape[2] == 1 else image
+            # A gap on the left parts one case from the one before.
+            left = place + (0.08 if is_first else 0.0)
+            axes.imshow(colour, cmap="gray", vmin=0, vmax=255, extent=(left, place + 0.99, 0.98, 0), aspect="auto")
+            axes.text(place + 0.5, 1.0, text, ha="center", va="top", fontsize=5.5, linespacing=1.1)
+        axes.set(xlim=(0, _TILES_IN_LINE), ylim=(1.35, 0))
     _save(figure, path)
 
 

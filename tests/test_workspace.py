@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.workspace import DEFAULT_MODEL_NAME, SPLITS, Variant, Workspace, beside, card_path
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, LABELS, SPLITS, Variant, Workspace, beside, card_path
 
 
 def test_folders_are_created_and_what_is_in_them_stays(tmp_path: Path) -> None:
@@ -38,6 +38,17 @@ def test_builds_of_other_images_or_classes_lie_beside_the_usual_one() -> None:
 def test_other_image_sizes_and_channels_are_refused(size: int, channels: int) -> None:
     with pytest.raises(ValueError, match="must be one of"):
         Variant(image_size=size, channels=channels)
+
+
+def test_builds_with_other_labels_have_files_of_their_own() -> None:
+    workspace = Workspace(Path("base"))
+    assert len({workspace.split_path("test", 7, variant=Variant(labels=labels)) for labels in LABELS}) == 3
+    assert workspace.split_path("test", 7, variant=Variant(labels="fer2013")) == workspace.split_path("test", 7)
+    ferplus = Variant(labels="ferplus")
+    assert workspace.distribution_figure(8, variant=ferplus) == Path("base/output/ferplus_8classes_distribution.png")
+    assert workspace.audit_file(8, ".txt", variant=ferplus) == Path("base/output/ferplus_8classes_audit.txt")
+    with pytest.raises(ValueError, match="labels must be one of"):
+        Variant(labels="fer+")
 
 
 def test_the_builds_figures_do_not_replace_each_other() -> None:

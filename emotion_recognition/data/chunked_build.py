@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.data.hdf5 import Split, describe
+from emotion_recognition.data.dropping import drop_from_files
+from emotion_recognition.data.hdf5 import Split, describe, read_split
 from emotion_recognition.data.picture_chunks import Chunk
 from emotion_recognition.data.split_writer import SplitWriter
 
@@ -25,6 +26,7 @@ def write_chunks(
     class_names: Sequence[str],
     source_name: str,
     finish: Callable[[], str],
+    drop: Sequence[str] = (),
 ) -> dict[str, np.ndarray]:
     """Writes splits; earlier files stay as they were until every new one is complete.
 
@@ -36,6 +38,8 @@ def write_chunks(
         source_name: Name of what the images come from, without its folder.
         finish: Called when all chunks are written; returns the source's SHA-256, 64 hexadecimal digits, or raises
             what is wrong with the source, and then nothing is written.
+        drop: What is taken out of train and val and marked in test, some of
+            :data:`~emotion_recognition.data.dropping.DROPPABLE`.
 
     Returns:
         The number of images of each class, int64 array (classes,), of each split.
@@ -48,10 +52,9 @@ def write_chunks(
     with contextlib.ExitStack() as stack:
         writers: dict[str, SplitWriter] = {}
         labels: dict[str, np.ndarray] = {}
-        for split, path in paths.items():
-            writer = stack.enter_context(
-                SplitWriter(stack.enter_context(replace_when_complete(path)), image_shape),
-            )
+        partials = {split: stack.enter_context(replace_when_complete(path)) for split, path in paths.items()}
+        for split, path in partials.items():
+            writer = stack.enter_context(SplitWriter(path, image_shape))
             parts = [np.empty(0, np.uint8)]
             for chunk in chunks[split]:
                 writer.append(chunk.images)
@@ -66,4 +69,7 @@ def write_chunks(
             no_images = np.empty((len(writer), 0, 0, 0), np.uint8)
             described = Split(no_images, labels[split], tuple(class_names), split, source_name, sha256)
             writer.finish(partial(describe, split=described))
+        if drop:
+            drop_from_files(partials, drop)
+            counts = {split: read_split(path, stream_above=0).class_counts() for split, path in partials.items()}
     return counts

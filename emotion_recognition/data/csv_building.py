@@ -4,7 +4,7 @@
 :mod:`emotion_recognition.data.fer2013_csv`; next: training, evaluation and prediction read the files.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ def build_from_csv(
     *,
     shares: SplitShares | None = None,
     overwrite: bool = False,
+    drop: Sequence[str] = (),
 ) -> Built:
     """Reads a CSV with labels and writes three splits, all of them or none.
 
@@ -43,6 +44,8 @@ def build_from_csv(
         variant: Image size and channels.
         shares: The parts of ``train.csv`` that become the validation and test splits, and the seed.
         overwrite: Whether earlier splits may be replaced.
+        drop: What is taken out of train and val and marked in test, see
+            :func:`~emotion_recognition.data.chunked_build.write_chunks`.
 
     Raises:
         FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
@@ -78,6 +81,7 @@ def build_from_csv(
         class_names=classes.names,
         source_name=source.name,
         finish=lambda: rows.source_sha256,
+        drop=drop,
     )
     return Built(classes.names, counts, notes)
 

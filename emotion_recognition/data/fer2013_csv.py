@@ -99,6 +99,21 @@ def kind_of_csv(path: Path) -> str:
     return TRAIN_KIND if columns.usage is None else FER2013_KIND
 
 
+@dataclass(frozen=True, eq=False)
+class CsvBlock:
+    """Some rows that follow each other in the file; where a column is missing, its array is of zeros.
+
+    Args:
+        emotions: uint8 array (N,), FER2013's own indices 0..6.
+        images: uint8 array (N, 48, 48, 1), 0..255.
+        usages: uint8 array (N,), indices into :data:`SPLIT_OF_USAGE`.
+    """
+
+    emotions: np.ndarray
+    images: np.ndarray
+    usages: np.ndarray
+
+
 def read_fer2013(path: Path) -> Fer2013:
     """Reads the CSV with all its columns, see :func:`read_rows`."""
     rows = read_rows(path, _COLUMNS)
@@ -108,9 +123,7 @@ def read_fer2013(path: Path) -> Fer2013:
 
 
 def read_rows(path: Path, required: Sequence[str] = ("pixels",)) -> CsvRows:
-    """Reads the CSV, plain or out of an archive, on two threads.
-
-    Rows are counted from 1 and without the header; their line in the file is one more.
+    """Reads the whole CSV into memory, see :class:`CsvReader`.
 
     Args:
         path: The CSV, or an archive that holds it.
@@ -120,31 +133,72 @@ def read_rows(path: Path, required: Sequence[str] = ("pixels",)) -> CsvRows:
         ValueError: If anything in the file is not as FER2013 has it; the message has the file and the row.
         OSError: If the file cannot be read.
     """
-    with ThreadPoolExecutor(_THREADS + 1) as pool:
-        parts: list[_Rows] = []
-        running: deque[Future[_Rows]] = deque()
-        try:
-            with open_csv(path) as stream:
-                # Not before open_csv has seen that it is a regular file: a pipe has no end.
-                digest = pool.submit(_sha256, path)
-                columns = _read_header(stream, required)
-                next_row = 1
-                for lines in _blocks(stream):
-                    running.append(pool.submit(_parse_block, lines, columns, next_row))
-                    next_row += len(lines)
-                    if len(running) > _THREADS:
-                        parts.append(running.popleft().result())
-                parts += [future.result() for future in running]
-            if not parts:
-                raise ValueError("it has a header and no rows.")
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
+    reader = CsvReader(path, required)
+    blocks = list(reader)
     return CsvRows(
-        emotions=None if columns.emotion is None else np.concatenate([part.emotions for part in parts]),
-        images=np.concatenate([part.pixels for part in parts]).reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 1),
-        usages=None if columns.usage is None else np.concatenate([part.usages for part in parts]),
-        source_sha256=digest.result(),
+        emotions=np.concatenate([block.emotions for block in blocks]) if reader.has("emotion") else None,
+        images=np.concatenate([block.images for block in blocks]),
+        usages=np.concatenate([block.usages for block in blocks]) if reader.has("Usage") else None,
+        source_sha256=reader.source_sha256,
     )
+
+
+class CsvReader:
+    """Reads the CSV, plain or out of an archive, on two threads and block by block, so that it may exceed memory.
+
+    Iterating over it gives :class:`CsvBlock` after block, once. Rows are counted from 1 and without the header; their
+    line in the file is one more.
+
+    Args:
+        path: The CSV, or an archive that holds it.
+        required: The columns that it must have, of ``emotion``, ``pixels`` and ``Usage``.
+
+    Raises:
+        ValueError: While iterating, if anything in the file is not as FER2013 has it; the message has the file and
+            the row.
+        OSError: While iterating, if the file cannot be read.
+    """
+
+    def __init__(self, path: Path, required: Sequence[str] = _COLUMNS) -> None:
+        self._path = path
+        self._required = required
+        self._names: tuple[str, ...] = ()
+        self._sha256: str | None = None
+
+    @property
+    def source_sha256(self) -> str:
+        """SHA-256 of the file that was given, of the archive if it is one; known after the last block."""
+        if self._sha256 is None:
+            raise ValueError(f"{self._path} was not read to its end, so its SHA-256 is not known.")
+        return self._sha256
+
+    def has(self, column: str) -> bool:
+        """Whether the file has a column; known with the first block."""
+        return column in self._names
+
+    def __iter__(self) -> Iterator[CsvBlock]:
+        with ThreadPoolExecutor(_THREADS + 1) as pool:
+            running: deque[Future[CsvBlock]] = deque()
+            try:
+                with open_csv(self._path) as stream:
+                    # Not before open_csv has seen that it is a regular file: a pipe has no end.
+                    digest = pool.submit(_sha256, self._path)
+                    columns = _read_header(stream, self._required)
+                    places = zip(_COLUMNS, (columns.emotion, columns.pixels, columns.usage), strict=True)
+                    self._names = tuple(name for name, place in places if place is not None)
+                    next_row = 1
+                    for lines in _blocks(stream):
+                        running.append(pool.submit(_parse_block, lines, columns, next_row))
+                        next_row += len(lines)
+                        if len(running) > _THREADS:
+                            yield running.popleft().result()
+                    while running:
+                        yield running.popleft().result()
+                if next_row == 1:
+                    raise ValueError("it has a header and no rows.")
+            except ValueError as error:
+                raise ValueError(f"{self._path}: {error}") from error
+            self._sha256 = digest.result()
 
 
 @dataclass(frozen=True)
@@ -155,15 +209,6 @@ class _Columns:
     pixels: int
     usage: int | None
     count: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """A block of rows; where a column is missing, its array is of zeros."""
-
-    emotions: np.ndarray
-    pixels: np.ndarray
-    usages: np.ndarray
 
 
 def _read_header(stream: IO[bytes], required: Sequence[str]) -> _Columns:
@@ -216,7 +261,7 @@ def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
             return
 
 
-def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> _Rows:
+def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> CsvBlock:
     fields = [_fields(line, columns, first_row + index) for index, line in enumerate(lines)]
 
     def indices(place: int | None, known: dict[bytes, int], column: str, rule: str) -> np.ndarray:
@@ -224,9 +269,11 @@ def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> _
             return np.zeros(len(fields), np.uint8)
         return _indices([row[place].strip() for row in fields], known, column, rule, first_row)
 
-    return _Rows(
+    return CsvBlock(
         emotions=indices(columns.emotion, _EMOTIONS, "emotion", "a whole number 0..6"),
-        pixels=_pixels([row[columns.pixels].strip() for row in fields], first_row),
+        images=_pixels([row[columns.pixels].strip() for row in fields], first_row).reshape(
+            -1, IMAGE_SIZE, IMAGE_SIZE, 1
+        ),
         usages=indices(columns.usage, _USAGES, "Usage", f"one of {', '.join(SPLIT_OF_USAGE)}"),
     )
 

@@ -4,7 +4,7 @@ Stages before: :mod:`emotion_recognition.data.class_folders` or :mod:`emotion_re
 list; next: training and evaluation read the files.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,7 @@ def build_from_pictures(
     variant: Variant = USUAL,
     *,
     overwrite: bool = False,
+    drop: Sequence[str] = (),
     allow_bad: bool = False,
     progress: bool = False,
 ) -> Built:
@@ -68,6 +69,8 @@ def build_from_pictures(
         classes: The classes that the pictures were listed with.
         variant: Image size and channels.
         overwrite: Whether earlier splits may be replaced.
+        drop: What is taken out of train and val and marked in test, see
+            :func:`~emotion_recognition.data.chunked_build.write_chunks`.
         allow_bad: Whether any number of pictures may be unreadable.
         progress: Whether to show a progress bar, where standard error is a terminal.
 
@@ -106,5 +109,6 @@ def build_from_pictures(
             class_names=classes.names,
             source_name=pictures.root.resolve().name,
             finish=finish,
+            drop=drop,
         )
     return Built(classes.names, counts, tuple(notes))

@@ -72,6 +72,7 @@ def run_card(
         "data": {
             "source": train.source_name,
             "sha256": train.source_sha256,
+            "labels": train.labels_from,
             "images": {split.split: len(split) for split in (train, val)},
         },
         "metrics": {"val": dict(val_metrics)},
