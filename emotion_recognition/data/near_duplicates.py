@@ -3,7 +3,6 @@
 Arrays come in, pairs of rows go out; :mod:`emotion_recognition.data.audit` reports them. Exact copies are found too.
 """
 
-import cv2
 import numpy as np
 
 #: Images are compared as means of this many blocks along each side: small shifts and watermarks disappear in them.
@@ -59,6 +58,9 @@ def near_pairs(images: np.ndarray, threshold: float = SAME_PHOTOGRAPH) -> tuple[
 
 def _descriptors(images: np.ndarray) -> np.ndarray:
     """Block means without their average, at length 1, so that products are correlations: float32 (N, blocks²)."""
+    # Imported here, because every build passes through this module and few compare pairs.
+    import cv2
+
     means = np.empty((len(images), _BLOCKS * _BLOCKS), np.float32)
     for row, image in enumerate(images):
         grey = image.mean(axis=2, dtype=np.float32)
