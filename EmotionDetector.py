@@ -167,7 +167,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         # A model without an ONNX copy needs Keras, which takes seconds; other mistakes have been found by now.
         from emotion_recognition import EmotionDetector
 
-        detector = EmotionDetector(models, num_emotions=arguments.num_emotions, detector=face_detector)
+        detector = EmotionDetector(models, classes=arguments.class_names, detector=face_detector)
         class_names = detector.classifier.class_names
         explain = _explanation(models, detector) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}", flush=True)

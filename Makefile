@@ -24,7 +24,7 @@ $(VENV)/.run: $(VENV)/.detect requirements.txt requirements-train.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt requirements-audit.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-track.txt
 	@touch $@
@@ -53,7 +53,9 @@ format: $(VENV)/.dev ## format the code and mend what the linter can
 
 bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the same run
 	$(BIN)/python -m benchmarks.build_dataset $(FER2013)
+	$(BIN)/python -m benchmarks.build_folder $(FER2013)
 	$(BIN)/python -m benchmarks.training_speed -b $(BASE)
+	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.prediction_speed
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.architectures -b $(BASE)

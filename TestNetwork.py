@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.workspace import FER2013, Workspace
 
 if TYPE_CHECKING:
     from emotion_recognition.data.hdf5 import Split
@@ -23,6 +23,9 @@ the model, or into output/ for several models. Probabilities are calibrated with
 The figures of one model, in the default pixel range and without --tta, go into its card too."""
 
 _LONGEST_NAME = 100
+
+#: Stands for ``--predict`` without a file.
+_BUILT = Path()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,7 +39,17 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="names in output/ or paths; the probabilities of several are averaged (default: the released model)",
     )
+    add_image_options(parser)
     parser.add_argument("--split", choices=("test", "val"), default="test", help="which images; choose models on val")
+    parser.add_argument(
+        "--predict",
+        nargs="?",
+        type=Path,
+        const=_BUILT,
+        metavar="CSV",
+        help="instead of testing, write a submission: an emotion for each row of the competition's test.csv, "
+        "given here or built before",
+    )
     parser.add_argument("--batch_size", type=int, default=defaults.batch_size, help="images per step")
     parser.add_argument(
         "--pixel_range",
@@ -77,15 +90,19 @@ def _test(arguments: argparse.Namespace) -> None:
     else:
         models = [workspace.find_model(name) for name in arguments.input_model]
     folder, name = _output(workspace, models, arguments.output_name)
+    if arguments.predict is not None:
+        _predict(arguments, models, settings, folder / f"{name}_submission.csv")
+        return
 
     from emotion_recognition.atomic_file import replace_when_complete, write_json
     from emotion_recognition.data.hdf5 import read_split
-    from emotion_recognition.emotions import check_same_classes, class_names
+    from emotion_recognition.emotions import check_same_classes
 
-    path = workspace.split_path(arguments.split, arguments.num_emotions)
+    variant = variant_of(arguments)
+    path = workspace.split_path(arguments.split, arguments.num_emotions, variant=variant)
     split = read_split(path)
-    check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, str(path))
-    train = _train_split(workspace, arguments.num_emotions)
+    check_same_classes(arguments.class_names, classes_option(arguments), split.class_names, str(path))
+    train = _train_split(workspace.split_path("train", arguments.num_emotions, variant=variant))
 
     import_keras()
     from emotion_recognition import plots
@@ -97,7 +114,7 @@ def _test(arguments: argparse.Namespace) -> None:
     evaluation = evaluate_files(models, split, settings, train=train, progress=True)
     text = to_text(evaluation)
     print(text)
-    stem = f"{name}_{split.split}"
+    stem = f"{name}_{split.split}" if arguments.labels == FER2013 else f"{name}_{arguments.labels}_{split.split}"
     with replace_when_complete(folder / f"{stem}_report.txt") as partial:
         partial.write_text(text, encoding="utf-8")
     write_json(folder / f"{stem}_report.json", to_json(evaluation))
@@ -119,6 +136,7 @@ def _test(arguments: argparse.Namespace) -> None:
                 "expected_calibration_error": evaluation.calibrated.expected_error,
                 "expected_calibration_error_before": evaluation.uncalibrated.expected_error,
             },
+            labels=split.labels_from,
         )
     print(f"Wrote {folder / stem}_report.txt, _report.json, _confusion.png and _reliability.png")
     if arguments.gallery:
@@ -128,10 +146,29 @@ def _test(arguments: argparse.Namespace) -> None:
         print(f"Wrote {path}")
 
 
-def _train_split(workspace: Workspace, num_emotions: int) -> "Split | None":
+def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:
+    from emotion_recognition.data.fer2013_csv import read_rows
+    from emotion_recognition.data.unlabelled import read_unlabelled
+
+    if arguments.predict == _BUILT:
+        source = Workspace(arguments.base_path).unlabelled_path(variant=variant_of(arguments))
+        images = read_unlabelled(source)
+    else:
+        source = arguments.predict
+        images = read_rows(source).images
+
+    import_keras()
+    from emotion_recognition.evaluation.submission import predict_labels, write_submission
+
+    labels = predict_labels(models, images, arguments.class_names, settings, progress=True)
+    write_submission(output, labels, arguments.class_names)
+    print(f"{len(labels):,} images of {source}")
+    print(f"Wrote {output}")
+
+
+def _train_split(path: Path) -> "Split | None":
     from emotion_recognition.data.hdf5 import read_split
 
-    path = workspace.split_path("train", num_emotions)
     if path.is_file():
         return read_split(path)
     print(f"note: there is no {path}, so images that were trained on are not left out; BuildDataset.py writes it")

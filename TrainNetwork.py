@@ -8,8 +8,9 @@ import sys
 from dataclasses import fields, replace
 from typing import Any
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
 from emotion_recognition.data.augmentation import parse_augmentation
+from emotion_recognition.data.streaming import STREAM_ABOVE_GIB
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.models.export_formats import FORMATS, parse_formats
 from emotion_recognition.quiet_start import import_keras
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     recipes = "\n".join(f"  {name:<10} {recipe.summary}" for name, recipe in RECIPES.items())
     parser = new_parser("Trains a network on FER2013's HDF5 splits.", EXAMPLES.format(recipes=recipes))
+    add_image_options(parser)
     add = parser.add_argument
     add("-im", "--input_model", help="trained model to go on with: a name in output/ or a path")
     add("-om", "--output_model", help=f"name in output/ or path to write (default: {DEFAULT_MODEL_NAME})")
@@ -74,6 +76,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--seed", type=int, default=StageSettings().seed, help="start of all random numbers")
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
+    add(
+        "--stream_above",
+        type=float,
+        default=STREAM_ABOVE_GIB,
+        metavar="GIB",
+        help="read images from the file while training where they take more than this; 0 always does",
+    )
     add("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
     add(
         "--export",
@@ -133,10 +142,12 @@ def _train(arguments: argparse.Namespace) -> None:
 
     stages = _stages(arguments)
     import_keras()
+    import numpy as np
+
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.hdf5 import check_same_source, read_split
-    from emotion_recognition.emotions import check_same_classes, class_names
+    from emotion_recognition.emotions import check_same_classes
     from emotion_recognition.evaluation.calibration import fit_temperature
     from emotion_recognition.evaluation.metrics import compute_metrics
     from emotion_recognition.evaluation.predictions import predict
@@ -147,9 +158,15 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.training.stages import RunResult, fit_stages
     from emotion_recognition.training.start import open_start, tensorboard
 
-    train, val = (read_split(workspace.split_path(split, arguments.num_emotions)) for split in ("train", "val"))
+    variant = variant_of(arguments)
+    paths = (workspace.split_path(split, arguments.num_emotions, variant=variant) for split in ("train", "val"))
+    if not arguments.stream_above >= 0:
+        raise ValueError(f"--stream_above must be at least 0 GiB. Received: {arguments.stream_above:g}")
+    train, val = (read_split(path, stream_above=arguments.stream_above) for path in paths)
     for split in (train, val):
-        check_same_classes(class_names(arguments.num_emotions), "-n", split.class_names, f"The {split.split} split")
+        check_same_classes(
+            arguments.class_names, classes_option(arguments), split.class_names, f"The {split.split} split"
+        )
     check_same_source(train, val)
     start = open_start(
         train,
@@ -164,6 +181,8 @@ def _train(arguments: argparse.Namespace) -> None:
     check_can_write(output)
     print(start.description)
     print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
+    if isinstance(train.images, np.memmap):
+        print(f"the training images stay in their file and are read from it ({train.images.nbytes / 2**30:.2f} GiB)")
 
     def save(run: RunResult) -> None:
         save_network(start.network, output)

@@ -42,11 +42,11 @@ def _measure(source: Path, rounds: int) -> None:
     seconds: dict[str, list[float]] = {"BuildDataset.py": [], "loop over rows": []}
     memory: dict[str, float] = {}
     disk: dict[str, float] = {}
-    works = {"BuildDataset.py": _build, "loop over rows": _loop}
+    works = {"BuildDataset.py": build, "loop over rows": _loop}
     for _ in range(rounds):
         for name, work in works.items():
             with tempfile.TemporaryDirectory() as folder:
-                took, memory[name] = _in_a_process(work, source, Path(folder))
+                took, memory[name] = in_a_process(work, source, Path(folder))
                 seconds[name].append(took)
                 disk[name] = sum(path.stat().st_size for path in Path(folder).rglob("*.hdf5")) / 1e6
     for name in works:
@@ -60,7 +60,7 @@ def _measure(source: Path, rounds: int) -> None:
     )
 
 
-def _in_a_process(work: Callable[[Path, Path], None], source: Path, folder: Path) -> tuple[float, float]:
+def in_a_process(work: Callable[[Path, Path], None], source: Path, folder: Path) -> tuple[float, float]:
     """Runs work in a new interpreter; returns seconds from its start to its end, and its peak memory in MiB."""
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -86,7 +86,8 @@ def _run(
         sender.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20)
 
 
-def _build(source: Path, folder: Path) -> None:
+def build(source: Path, folder: Path) -> None:
+    """Runs BuildDataset.py; ends the process when it fails."""
     import BuildDataset
 
     if BuildDataset.main(["-b", str(folder), "--input", str(source)]):

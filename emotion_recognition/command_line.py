@@ -1,4 +1,4 @@
-"""What the four scripts have in common: their first two options, and how a mistake ends.
+"""What the four scripts have in common: their first options, and how a mistake ends.
 
 Importing this module imports neither Keras nor TensorFlow, so every ``--help`` answers at once.
 """
@@ -6,11 +6,14 @@ Importing this module imports neither Keras nor TensorFlow, so every ``--help`` 
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from emotion_recognition.emotions import CLASS_COUNTS
-from emotion_recognition.workspace import DEFAULT_BASE_PATH
+from emotion_recognition.emotions import CLASS_COUNTS, class_names, own_class_names
+from emotion_recognition.workspace import CHANNELS, DEFAULT_BASE_PATH, FER2013, IMAGE_SIZES, LABELS, Variant
+
+#: The emotions that are meant without ``-n``: FER2013's own.
+DEFAULT_CLASS_COUNT = 7
 
 #: Exit status after bad input, the same as argparse's own.
 BAD_INPUT = 2
@@ -20,8 +23,12 @@ SOME_BAD = 1
 
 
 def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
-    """Returns a parser with ``-b/--base_path`` (Path) and ``-n/--num_emotions`` (6 or 7)."""
-    parser = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=_Help)
+    """Returns a parser with ``-b/--base_path`` (Path), ``-n/--num_emotions`` (int) and ``--classes``.
+
+    What it parses always has ``num_emotions`` and ``class_names``, the classes in label order, that fit together, and
+    ``classes``, None unless they are the user's own.
+    """
+    parser = _Parser(description=description, epilog=epilog, formatter_class=_Help)
     parser.add_argument(
         "-b",
         "--base_path",
@@ -34,11 +41,51 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
         "-n",
         "--num_emotions",
         type=int,
-        choices=CLASS_COUNTS,
-        default=7,
-        help="number of emotions; 6 merges disgust into anger",
+        help="number of emotions: 7, 6 (disgust merged into anger), 5 (also without fear) or 8 (with contempt); "
+        "with --classes, their number (default: 7)",
+    )
+    parser.add_argument(
+        "--classes",
+        type=_own_classes,
+        metavar="A,B,C",
+        help="your own classes in place of emotions, in label order",
     )
     return parser
+
+
+def add_image_options(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--image_size``, ``--channels`` and ``--labels``, which tell builds of one data set apart."""
+    parser.add_argument(
+        "--image_size",
+        type=int,
+        choices=IMAGE_SIZES,
+        default=IMAGE_SIZES[0],
+        help="height and width of the data set's images in pixels",
+    )
+    parser.add_argument(
+        "--channels",
+        type=int,
+        choices=CHANNELS,
+        default=CHANNELS[0],
+        help="channels of the data set's images: 1 for grey, 3 for colour",
+    )
+    parser.add_argument(
+        "--labels",
+        choices=LABELS,
+        default=FER2013,
+        help="the labels that come with the images; FER+'s, where a majority of annotators agrees; or FER+'s for "
+        "nearly all images, each with the distribution of its votes",
+    )
+
+
+def variant_of(arguments: argparse.Namespace) -> Variant:
+    """The build that a command line means, from the options of :func:`new_parser` and :func:`add_image_options`."""
+    return Variant(arguments.classes is not None, arguments.image_size, arguments.channels, arguments.labels)
+
+
+def classes_option(arguments: argparse.Namespace) -> str:
+    """The option that chose the classes, for messages."""
+    return "-n" if arguments.classes is None else "--classes"
 
 
 def exit_status(work: Callable[[], None]) -> int:
@@ -66,6 +113,28 @@ def exit_status(work: Callable[[], None]) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Makes ``-n`` and ``--classes`` agree."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        parsed, rest = super().parse_known_args(args, namespace)
+        own, number = parsed.classes, parsed.num_emotions
+        if own is None:
+            number = DEFAULT_CLASS_COUNT if number is None else number
+            if number not in CLASS_COUNTS:
+                choices = ", ".join(map(str, CLASS_COUNTS))
+                self.error(
+                    f"argument -n/--num_emotions: invalid choice: {number} (choose from {choices}, or name --classes)"
+                )
+        elif number not in (None, len(own)):
+            self.error(f"argument -n/--num_emotions: {number} is not the number of --classes, {len(own)}")
+        parsed.class_names = class_names(number) if own is None else own
+        parsed.num_emotions = len(parsed.class_names)
+        return parsed, rest
+
+
 class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
     """Shows defaults where they say something, and keeps the examples' lines as they are."""
 
@@ -73,6 +142,13 @@ class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpF
         if action.default is None or action.default is False:
             return action.help
         return super()._get_help_string(action)
+
+
+def _own_classes(text: str) -> tuple[str, ...]:
+    try:
+        return own_class_names(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _text_of(error: ValueError | OSError) -> str:

@@ -14,18 +14,44 @@ FER2013_EMOTIONS = ("anger", "disgust", "fear", "happy", "sad", "surprise", "neu
 #: Disgust (1.5 % of FER2013) merged into anger.
 SIX_EMOTIONS = ("anger", "fear", "happy", "sad", "surprise", "neutral")
 
-_CLASS_NAMES = {6: SIX_EMOTIONS, 7: FER2013_EMOTIONS}
-_MERGED_INTO = {"disgust": "anger"}
+#: FER+'s eight: FER2013's seven and contempt, which FER2013's own labels do not have.
+EIGHT_EMOTIONS = (*FER2013_EMOTIONS, "contempt")
+
+#: What photographs with a box and an emotion per face are often labelled with; without disgust and fear.
+FIVE_EMOTIONS = ("anger", "happy", "sad", "surprise", "neutral")
+
+_CLASS_NAMES = {5: FIVE_EMOTIONS, 6: SIX_EMOTIONS, 7: FER2013_EMOTIONS, 8: EIGHT_EMOTIONS}
+#: Where an emotion goes in a label set that does not have it; fear goes nowhere.
+_MERGED_INTO = {"disgust": "anger", "contempt": "neutral"}
 
 #: The class counts that every script's ``-n`` accepts.
 CLASS_COUNTS = tuple(_CLASS_NAMES)
+
+#: Those that cover FER2013's own labels: of models that say nothing, and of the released ones.
+FER2013_CLASS_COUNTS = (6, 7)
+
+#: In place of a label, for an image of an emotion that the label set has no place for.
+NO_LABEL = 255
+
+#: Other words for the emotions, as folders and annotations have them.
+SYNONYMS = {
+    "anger": ("angry",),
+    "disgust": ("disgusted",),
+    "fear": ("afraid", "fearful", "scared"),
+    "happy": ("happiness", "joy", "smile", "smiling"),
+    "sad": ("sadness",),
+    "surprise": ("surprised",),
+    "neutral": (),
+    "contempt": ("contemptuous",),
+}
+_EMOTION_OF_WORD = {word: emotion for emotion, words in SYNONYMS.items() for word in (emotion, *words)}
 
 
 def class_names(num_emotions: int) -> tuple[str, ...]:
     """Returns the emotions of a class count, in label order.
 
     Args:
-        num_emotions: 6 or 7.
+        num_emotions: 5, 6, 7 or 8.
 
     Raises:
         ValueError: If there is no label set of that size.
@@ -39,22 +65,76 @@ def class_names(num_emotions: int) -> tuple[str, ...]:
     return _CLASS_NAMES[num_emotions]
 
 
+def emotion_of_word(word: str) -> str | None:
+    """Returns the project's name of an emotion in whatever word for it; None for a word that is none.
+
+    Example:
+        >>> emotion_of_word("Scared"), emotion_of_word("hungry")
+        ('fear', None)
+    """
+    return _EMOTION_OF_WORD.get(word.strip().casefold())
+
+
+def label_of_emotion(emotion: str, num_emotions: int) -> int | None:
+    """Returns the label of an emotion in a label set that may have merged it with another.
+
+    Args:
+        emotion: One of :data:`EIGHT_EMOTIONS`.
+        num_emotions: 5, 6, 7 or 8.
+
+    Returns:
+        0..num_emotions-1, or None if the set has no place for it: fear, in the five.
+
+    Example:
+        >>> label_of_emotion("disgust", 6), label_of_emotion("contempt", 7), label_of_emotion("fear", 5)
+        (0, 6, None)
+    """
+    names = class_names(num_emotions)
+    name = emotion if emotion in names else _MERGED_INTO.get(emotion)
+    return None if name is None else names.index(name)
+
+
 def labels_from_fer2013(num_emotions: int) -> np.ndarray:
     """Returns the table from FER2013's index to the label of a class count.
 
     Args:
-        num_emotions: 6 or 7.
+        num_emotions: 5, 6, 7 or 8.
 
     Returns:
-        uint8 array (7,): entry i is the label, 0..num_emotions-1, of FER2013's emotion i.
+        uint8 array (7,): entry i is the label, 0..num_emotions-1, of FER2013's emotion i, or :data:`NO_LABEL`.
 
     Example:
         >>> labels_from_fer2013(6).tolist()  # disgust, index 1, becomes anger, label 0
         [0, 0, 1, 2, 3, 4, 5]
     """
-    names = class_names(num_emotions)
-    merged = (name if name in names else _MERGED_INTO[name] for name in FER2013_EMOTIONS)
-    return np.array([names.index(name) for name in merged], dtype=np.uint8)
+    labels = (label_of_emotion(emotion, num_emotions) for emotion in FER2013_EMOTIONS)
+    return np.array([NO_LABEL if label is None else label for label in labels], dtype=np.uint8)
+
+
+def own_class_names(text: str) -> tuple[str, ...]:
+    """Reads the names of a user's own classes; their order becomes the label order.
+
+    Args:
+        text: At least two names, separated by commas; spaces around them do not count.
+
+    Raises:
+        ValueError: If there are fewer, more than 255, or a name is empty, there twice or cannot be a folder's.
+
+    Example:
+        >>> own_class_names("awake, asleep")
+        ('awake', 'asleep')
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    if not 2 <= len(names) <= NO_LABEL:
+        raise ValueError(f"there must be 2 to {NO_LABEL} classes, separated by commas. Received: {len(names)}")
+    for name in names:
+        if not name or not name.isprintable() or "/" in name or "\\" in name or name.startswith("."):
+            raise ValueError(f"a class must have a name that a folder can have. Received: {name!r}")
+    folded = [name.casefold() for name in names]
+    if len(set(folded)) < len(names):
+        twice = next(name for name in names if folded.count(name.casefold()) > 1)
+        raise ValueError(f"every class must be there once; upper and lower case are the same. Received twice: {twice}")
+    return names
 
 
 def check_same_classes(expected: Sequence[str], expected_by: str, received: Sequence[str], received_by: str) -> None:

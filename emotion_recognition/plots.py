@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import keras
 
 _DOTS_PER_INCH = 120
+_TILES_IN_LINE = 12
 
 
 def _save(figure: Figure, path: Path) -> None:
@@ -45,6 +46,32 @@ def draw_class_distribution(path: Path, class_names: Sequence[str], counts: Mapp
         axes.invert_yaxis()
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_visible(False)
+    _save(figure, path)
+
+
+def draw_samples(path: Path, samples: Mapping[str, np.ndarray], title: str) -> None:
+    """Draws a row of images for each class.
+
+    Args:
+        path: PNG file to write.
+        samples: For each class in label order, uint8 array (n, height, width, 1 or 3), grey or RGB; n may be 0.
+        title: Stands above the grid.
+    """
+    # One picture for all: an axes for each image takes Matplotlib a second.
+    columns = max(1, *(len(images) for images in samples.values()))
+    height, width, channels = next(iter(samples.values())).shape[1:]
+    mosaic = np.full((len(samples), height, columns, width, channels), 255, np.uint8)
+    for row, images in enumerate(samples.values()):
+        mosaic[row, :, : len(images)] = images.swapaxes(0, 1)
+    grid = mosaic.reshape(len(samples) * height, columns * width, channels)
+    figure = Figure(figsize=(1.2 + 0.75 * columns, 0.6 + 0.75 * len(samples)), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(grid[..., 0] if channels == 1 else grid, cmap="gray", vmin=0, vmax=255)
+    axes.set_title(title, fontsize="medium")
+    axes.set_xticks([])
+    axes.set_yticks([(row + 0.5) * height - 0.5 for row in range(len(samples))], list(samples))
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
     _save(figure, path)
 
 
@@ -223,6 +250,36 @@ def draw_timeline(
     axes.set_ylim(max(1, len(identities)) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=len(colours), frameon=False)
+
+
+def draw_contact_sheet(path: Path, title: str, cases: Sequence[Sequence[tuple[np.ndarray, str]]]) -> None:
+    """Draws images in rows, those of one case side by side, each with words below it.
+
+    Args:
+        path: PNG file to write.
+        title: Stands above the images.
+        cases: For each case uint8 arrays (height, width, 1 or 3), red first where they have colour, as data sets do,
+            and their words, one line or several.
+    """
+    lines: list[list[tuple[np.ndarray, str, bool]]] = [[]]
+    for case in cases:
+        tiles = [(image, text, index == 0) for index, (image, text) in enumerate(case[:_TILES_IN_LINE])]
+        if len(lines[-1]) + len(tiles) > _TILES_IN_LINE:
+            lines.append([])
+        lines[-1] += tiles
+    figure = Figure(figsize=(_TILES_IN_LINE, 0.5 + 1.35 * len(lines)), layout="constrained")
+    figure.suptitle(title)
+    grid = figure.subplots(len(lines), 1, squeeze=False)
+    for (axes,), line in zip(grid, lines, strict=True):
+        axes.set(xlim=(0, _TILES_IN_LINE), ylim=(1.35, 0))
+        axes.axis("off")
+        for place, (image, text, is_first) in enumerate(line):
+            colour = image[..., 0] if image.shape[2] == 1 else image
+            # A gap on the left parts one case from the one before.
+            left = place + (0.08 if is_first else 0.0)
+            axes.imshow(colour, cmap="gray", vmin=0, vmax=255, extent=(left, place + 0.99, 0.98, 0), aspect="auto")
+            axes.text(place + 0.5, 1.0, text, ha="center", va="top", fontsize=5.5, linespacing=1.1)
+        axes.set(xlim=(0, _TILES_IN_LINE), ylim=(1.35, 0))
     _save(figure, path)
 
 

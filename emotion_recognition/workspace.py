@@ -9,10 +9,64 @@ from pathlib import Path
 DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
 DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
 SPLITS = ("train", "val", "test")
+#: Where a data set's labels are from; its files' names start with it.
+FER2013, FERPLUS, FERPLUS_PROBABILITY = "fer2013", "ferplus", "ferplus_probability"
+LABELS = (FER2013, FERPLUS, FERPLUS_PROBABILITY)
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 #: The package's folder that an installation puts the ONNX copies of the released models into.
 _INSTALLED_MODELS = "released"
+#: Sides of images in pixels that data sets are built in, FER2013's own first, and numbers of their channels.
+IMAGE_SIZES = (48, 64, 96, 224, 256)
+CHANNELS = (1, 3)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What sets a build of a data set apart from the usual one, besides its number of classes.
+
+    Args:
+        own_classes: Whether the classes are the user's own, not emotions.
+        image_size: Height and width of the images in pixels, one of :data:`IMAGE_SIZES`.
+        channels: 1 for grey images, 3 for colour.
+        labels: Where the labels of FER2013's images are from, one of :data:`LABELS`.
+
+    Raises:
+        ValueError: If there is no such size, number of channels or kind of labels.
+
+    Example:
+        >>> Variant(image_size=96, channels=3).file_name(7)
+        'fer2013_7classes_96px_colour'
+        >>> Variant(labels="ferplus").file_name(8)
+        'ferplus_8classes'
+    """
+
+    own_classes: bool = False
+    image_size: int = IMAGE_SIZES[0]
+    channels: int = CHANNELS[0]
+    labels: str = FER2013
+
+    def __post_init__(self) -> None:
+        if self.image_size not in IMAGE_SIZES:
+            raise ValueError(f"image_size must be one of {list(IMAGE_SIZES)}. Received: {self.image_size}")
+        if self.channels not in CHANNELS:
+            raise ValueError(f"channels must be one of {list(CHANNELS)}. Received: {self.channels}")
+        if self.labels not in LABELS:
+            raise ValueError(f"labels must be one of {list(LABELS)}. Received: {self.labels!r}")
+
+    def file_name(self, num_classes: int | None = None) -> str:
+        """What the names of all files of a build start with; without a number of classes, of unlabelled images."""
+        return "_".join(
+            [
+                "own" if self.own_classes else self.labels,
+                "unlabelled" if num_classes is None else f"{num_classes}classes",
+                *([] if self.image_size == IMAGE_SIZES[0] else [f"{self.image_size}px"]),
+                *([] if self.channels == CHANNELS[0] else ["colour"]),
+            ]
+        )
+
+
+USUAL = Variant()
 
 
 @dataclass(frozen=True)
@@ -65,15 +119,31 @@ class Workspace:
         for folder in (self.fer2013_folder, self.hdf5_folder, self.output_folder):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def split_path(self, split: str, num_emotions: int) -> Path:
+    def split_path(self, split: str, num_emotions: int, *, variant: Variant = USUAL) -> Path:
         """The HDF5 file of a split ("train", "val" or "test") in the build with that many classes."""
         if split not in SPLITS:
             raise ValueError(f"split must be one of {list(SPLITS)}. Received: {split!r}")
-        return self.hdf5_folder / f"fer2013_{num_emotions}classes_{split}.hdf5"
+        return self.hdf5_folder / f"{variant.file_name(num_emotions)}_{split}.hdf5"
 
-    def distribution_figure(self, num_emotions: int) -> Path:
+    def unlabelled_path(self, *, variant: Variant = USUAL) -> Path:
+        """The HDF5 file of images without labels, the competition's ``test.csv``."""
+        return self.hdf5_folder / f"{variant.file_name()}.hdf5"
+
+    def distribution_figure(self, num_emotions: int, *, variant: Variant = USUAL) -> Path:
         """The figure of the class distribution in the build with that many classes."""
-        return self.output_folder / f"fer2013_{num_emotions}classes_distribution.png"
+        return self.output_folder / f"{variant.file_name(num_emotions)}_distribution.png"
+
+    def samples_figure(self, num_emotions: int, *, variant: Variant = USUAL) -> Path:
+        """The figure with some images of each class in the build with that many classes."""
+        return self.output_folder / f"{variant.file_name(num_emotions)}_samples.png"
+
+    def unreadable_report(self, num_emotions: int, *, variant: Variant = USUAL) -> Path:
+        """The list of pictures that could not be read in the build with that many classes."""
+        return self.output_folder / f"{variant.file_name(num_emotions)}_unreadable.txt"
+
+    def audit_file(self, num_emotions: int, ending: str, *, variant: Variant = USUAL) -> Path:
+        """A file of the audit of the build with that many classes; the ending has its suffix."""
+        return self.output_folder / f"{variant.file_name(num_emotions)}_audit{ending}"
 
     def released_model(self, num_emotions: int) -> Path:
         """The pre-trained model that comes with the project for that many classes."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emotion_recognition.command_line import exit_status
-from emotion_recognition.emotions import CLASS_COUNTS
+from emotion_recognition.emotions import FER2013_CLASS_COUNTS
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, SPLITS, Workspace, beside
 
@@ -39,7 +39,7 @@ def _make(workspace: Workspace) -> None:
     from emotion_recognition.models.files import load_network
 
     released = Workspace(FIGURES.parent / DEFAULT_BASE_PATH)
-    for num_emotions in CLASS_COUNTS:
+    for num_emotions in FER2013_CLASS_COUNTS:
         model = released.released_model(num_emotions)
         rows = [row for log in _logs_of(model) for row in _read_log(log)]
         kept = len(rows) - len(_read_log(_logs_of(model)[-1])) + _best_epoch(model)

@@ -11,7 +11,7 @@ import pytest
 
 from emotion_recognition.data.building import build_splits
 from emotion_recognition.data.hdf5 import Split, write_splits
-from emotion_recognition.emotions import CLASS_COUNTS, class_names, labels_from_fer2013
+from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names, labels_from_fer2013
 from emotion_recognition.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -64,7 +64,7 @@ def small_base(tmp_path: Path) -> Path:
     splits: dict[Path, Split] = {}
     for split, count in (("train", 20), ("val", 14), ("test", 14)):
         images = rng.integers(0, 256, (count, 48, 48, 1), dtype=np.uint8)
-        for num_emotions in CLASS_COUNTS:
+        for num_emotions in FER2013_CLASS_COUNTS:
             labels = labels_from_fer2013(num_emotions)[np.arange(count) % 7]
             path = base.split_path(split, num_emotions)
             splits[path] = Split(images, labels, class_names(num_emotions), split, "fer2013.csv", "0" * 64)
@@ -76,7 +76,7 @@ def small_base(tmp_path: Path) -> Path:
 def real_splits(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A base path with both builds of the real FER2013."""
     base = tmp_path_factory.mktemp("real")
-    for num_emotions in CLASS_COUNTS:
+    for num_emotions in FER2013_CLASS_COUNTS:
         build_splits(real_data / "fer2013" / "fer2013.csv.gz", Workspace(base), num_emotions)
     return base
 

@@ -1,10 +1,12 @@
 """BuildDataset.py as a person uses it, on small made data and on the real FER2013."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -13,8 +15,8 @@ import pytest
 
 import BuildDataset
 from emotion_recognition.data.duplicates import has_twin
-from emotion_recognition.data.hdf5 import Split, read_split
-from emotion_recognition.workspace import SPLITS, Workspace
+from emotion_recognition.data.hdf5 import Split, read_split, write_splits
+from emotion_recognition.workspace import SPLITS, Variant, Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PIXELS = 48 * 48
@@ -154,15 +156,14 @@ def test_a_killed_build_leaves_the_earlier_one_and_the_next_cleans_up(tmp_path: 
     # Kills the process the hard way while the given split is half written.
     code = (
         "import os, signal, sys, BuildDataset\n"
-        "from emotion_recognition.data import hdf5\n"
-        "write, count = hdf5._write, [0]\n"
-        "def kill_within(path, split):\n"
+        "from emotion_recognition.data.split_writer import SplitWriter\n"
+        "finish, count = SplitWriter.finish, [0]\n"
+        "def kill_within(writer, describe):\n"
         "    count[0] += 1\n"
         f"    if count[0] == {writes}:\n"
-        "        path.write_bytes(b'half')\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    write(path, split)\n"
-        "hdf5._write = kill_within\n"
+        "    finish(writer, describe)\n"
+        "SplitWriter.finish = kill_within\n"
         f"BuildDataset.main(['-b', {str(tmp_path)!r}, '--input', {new!r}, '--overwrite'])\n"
     )
     killed = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True)
@@ -283,3 +284,157 @@ def test_the_real_votes_fall_on_their_images(real_data: Path, tmp_path: Path) ->
         assert (split.labels[happy] == 3).mean() > 0.85
         blank = split.images.reshape(len(split), -1).max(axis=1) == 0
         assert (split.votes[blank, 9] == 10).all()
+
+
+def test_ferplus_labels_replace_fer2013_s_in_files_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    options = ("--input", str(source), "--votes", str(votes))
+    assert build(tmp_path, *options) == 0
+    before = contents(tmp_path / "hdf5")
+    assert build(tmp_path, *options, "--labels", "ferplus") == 0
+    assert "images whose votes give them no label are left out" in capsys.readouterr().out
+    after = contents(tmp_path / "hdf5")
+    assert {name: after[name] for name in before} == before
+    for index, name in enumerate(SPLITS):
+        split = read_split(Workspace(tmp_path).split_path(name, 7, variant=Variant(labels="ferplus")))
+        # Image i has i modulo 10 votes for happiness, the others for sadness: five and five is no majority.
+        rows = [row for row in range(index, 21, 3) if row % 10 != 5]
+        assert split.images[:, 0, 0, 0].tolist() == rows
+        assert split.labels.tolist() == [3 if row % 10 > 5 else 4 for row in rows]
+        assert split.distributions is not None
+        assert split.votes is not None
+        # Of nine and one, the one is dropped.
+        shares = [{1: 0.0, 9: 1.0}.get(row % 10, row % 10 / 10) for row in rows]
+        assert split.distributions[:, 3].tolist() == pytest.approx(shares)
+        assert split.votes[:, 1].tolist() == [row % 10 for row in rows]
+        assert split.labels_from == "ferplus"
+    assert build(tmp_path, *options, "--labels", "ferplus_probability", "-n", "8") == 0
+    eight = read_split(Workspace(tmp_path).split_path("train", 8, variant=Variant(labels="ferplus_probability")))
+    assert (len(eight), len(eight.class_names)) == (7, 8)
+    assert (tmp_path / "output" / "ferplus_probability_8classes_distribution.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--labels", "ferplus"), "--labels ferplus needs FER+'s votes: --votes fer2013new.csv"),
+        (("-n", "8"), "FER2013's own labels have no contempt"),
+    ],
+)
+def test_labels_that_cannot_be_made_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], words: str
+) -> None:
+    source = write_csv(tmp_path / "fer2013.csv")
+    assert build(tmp_path, "--input", str(source), *options) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert not list((tmp_path / "hdf5").iterdir())
+
+
+def test_a_split_whose_votes_give_no_label_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    lines = votes.read_text().splitlines()
+    votes.write_text("\n".join(line if "Public" not in line else "PublicTest,,0,0,0,0,0,0,0,0,0,10" for line in lines))
+    assert build(tmp_path, "--input", str(source), "--votes", str(votes), "--labels", "ferplus") == 2
+    assert "no image of the val split has votes that give it a label" in capsys.readouterr().err
+    assert not list((tmp_path / "hdf5").iterdir())
+
+
+def test_an_audit_of_splits_that_are_there_builds_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_csv(tmp_path / "fer2013" / "fer2013.csv")
+    assert build(tmp_path) == 0
+    source.unlink()
+    before = contents(tmp_path / "hdf5")
+    capsys.readouterr()
+    assert build(tmp_path, "--audit") == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"audits {Workspace(tmp_path).split_path('train', 7)}, ")
+    # Every image of the made CSV is one even grey, and no two are the same.
+    lines = [line.split() for line in printed.splitlines()]
+    assert ["blank", "images", "7", "7", "7", "21"] in lines
+    assert ["exact", "duplicates", "0", "0", "0", "0", "in", "0", "groups"] in lines
+    assert contents(tmp_path / "hdf5") == before
+    files = sorted(path.name for path in (tmp_path / "output").glob("*audit*"))
+    assert files == [f"fer2013_7classes_audit{ending}" for ending in (".json", ".txt", "_blank.png")]
+    assert (tmp_path / "output" / files[1]).read_text(encoding="utf-8") in printed
+    assert cv2.imread(str(tmp_path / "output" / files[2])) is not None
+
+
+def test_build_and_audit_in_one_go_and_old_sheets_do_not_stay(tmp_path: Path) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    stale = tmp_path / "output" / "fer2013_7classes_audit_notface.png"
+    stale.parent.mkdir()
+    stale.write_bytes(b"of an earlier audit")
+    assert build(tmp_path, "--input", str(source), "--votes", str(votes), "--audit") == 0
+    assert not stale.exists()
+    report = json.loads((tmp_path / "output" / "fer2013_7classes_audit.json").read_text(encoding="utf-8"))
+    assert report["findings"]["notface"]["counts"] == {"train": 0, "val": 0, "test": 0}
+    # Of images 0 to 20 only 9 to 14, happy and sad, have a label that their votes could support.
+    assert sum(report["findings"]["contradictions"]["counts"].values()) > 10
+
+
+def test_an_audit_with_a_model_lists_likely_wrong_labels(
+    small_base: Path, brightness_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in SPLITS:
+        path = Workspace(small_base).split_path(name, 7)
+        split = read_split(path)
+        classes = np.arange(70) % 7
+        images = np.repeat(classes * 255 // 6, 64).reshape(-1, 8, 8, 1).astype(np.uint8)
+        labels = classes.astype(np.uint8)
+        labels[8] = 3  # it is bright as disgust, 1
+        write_splits({path: replace(split, images=images, labels=labels)})
+    assert build(small_base, "--audit_model", str(brightness_model)) == 0
+    assert "likely wrong labels 1 1 1 3" in " ".join(capsys.readouterr().out.split())
+    report = json.loads((small_base / "output" / "fer2013_7classes_audit.json").read_text(encoding="utf-8"))
+    cases = report["findings"]["label_errors"]["cases"]
+    assert cases[1] == {"images": [{"split": "val", "row": 8, "label": "happy"}], "says": "network: disgust"}
+    assert build(small_base, "--audit_model", "missing.keras") == 2
+    assert "There is no model missing.keras" in capsys.readouterr().err
+
+
+def test_dropped_rows_are_counted_and_test_rows_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = write_csv(tmp_path / "fer2013.csv")
+    lines = source.read_text().splitlines()
+    noise = np.random.default_rng(0).integers(0, 256, (21, PIXELS))
+    noise[[3, 2]] = noise[0]  # a second copy in train and one in test
+    noise[7] = 9  # a blank one in val
+    rows = [f"{i // 3},{' '.join(map(str, noise[i]))},{line.rsplit(',', 1)[1]}" for i, line in enumerate(lines[1:])]
+    source.write_text("\n".join([lines[0], *rows, ""]))
+    assert build(tmp_path, "--input", str(source), "--drop", "blank,duplicates") == 0
+    printed = capsys.readouterr().out
+    assert "dropped from train: 2 duplicates, 0 blank" in printed
+    assert "dropped from val: 0 duplicates, 1 blank" in printed
+    assert "marked in test: 1 duplicates, 0 blank" in printed
+    splits = read_all(tmp_path, 7)
+    assert {name: len(split) for name, split in splits.items()} == {"train": 5, "val": 6, "test": 7}
+    assert splits["train"].labels.tolist() == [2, 3, 4, 5, 6]
+    assert splits["test"].marks is not None
+    assert splits["test"].marks.tolist() == [[1, 0]] + [[0, 0]] * 6
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ("blanks", "--drop takes duplicates, blank, notface, joined by commas. Received: 'blanks'"),
+        ("notface", "--drop notface needs FER+'s votes"),
+        ("blank", "--drop blank would leave nothing of the train split"),
+    ],
+)
+def test_what_cannot_be_dropped_leaves_no_splits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kinds: str, words: str
+) -> None:
+    source = write_csv(tmp_path / "fer2013.csv")  # all blank
+    assert build(tmp_path, "--input", str(source), "--drop", kinds) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.rglob("*.hdf5"))
+
+
+def test_help_answers_without_tensorflow() -> None:
+    code = "import sys, BuildDataset; BuildDataset.build_parser().format_help(); sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.command_line import exit_status, new_parser
-from emotion_recognition.workspace import DEFAULT_BASE_PATH
+from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Variant
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -27,12 +27,46 @@ def test_the_shared_options_have_short_and_long_names() -> None:
     assert (short.base_path, short.num_emotions) == (Path("x"), 6)
 
 
-@pytest.mark.parametrize("count", ["5", "8", "six", ""])
+@pytest.mark.parametrize("count", ["4", "9", "six", ""])
 def test_other_class_counts_end_with_status_2(count: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         new_parser("Does something.").parse_args(["-n", count])
     assert caught.value.code == 2
     assert "--num_emotions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["-n", "3"]])
+def test_own_classes_stand_in_for_emotions(options: list[str]) -> None:
+    parsed = new_parser("Does something.").parse_args(["--classes", "red,green, blue", *options])
+    assert parsed.class_names == ("red", "green", "blue")
+    assert parsed.num_emotions == 3
+    assert classes_option(parsed) == "--classes"
+
+
+@pytest.mark.parametrize("options", [["-n", "4", "--classes", "a,b,c"], ["--classes", "a"], ["--classes", "a,a"]])
+def test_classes_that_contradict_each_other_end_with_status_2(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        new_parser("Does something.").parse_args(options)
+    assert caught.value.code == 2
+    assert "classes" in capsys.readouterr().err
+
+
+def test_a_number_of_emotions_names_their_classes_in_order() -> None:
+    parsed = new_parser("Does something.").parse_args(["-n", "5"])
+    assert parsed.class_names == ("anger", "happy", "sad", "surprise", "neutral")
+    assert classes_option(parsed) == "-n"
+
+
+def test_image_options_choose_the_build() -> None:
+    parser = new_parser("Does something.")
+    add_image_options(parser)
+    assert variant_of(parser.parse_args([])) == Variant()
+    parsed = parser.parse_args(["--image_size", "224", "--channels", "3", "--classes", "a,b"])
+    assert variant_of(parsed) == Variant(own_classes=True, image_size=224, channels=3)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--image_size", "50"])
 
 
 def test_help_shows_defaults_where_there_are_any_and_keeps_the_examples_lines(

@@ -153,7 +153,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     assert (names(tmp_path), names(base / "output")) == before
 
 
-@pytest.mark.parametrize("arguments", [["--detector", "yolo"], ["-n", "5"], ["--min_confidence", "high"]])
+@pytest.mark.parametrize("arguments", [["--detector", "yolo"], ["-n", "4"], ["--min_confidence", "high"]])
 def test_argparse_refuses_what_it_can(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         EmotionDetector.main(arguments)

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from emotion_recognition.emotions import CLASS_COUNTS, check_same_classes, class_names, labels_from_fer2013
+from emotion_recognition.emotions import (
+    CLASS_COUNTS,
+    EIGHT_EMOTIONS,
+    NO_LABEL,
+    check_same_classes,
+    class_names,
+    emotion_of_word,
+    label_of_emotion,
+    labels_from_fer2013,
+    own_class_names,
+)
 
 
 def test_seven_classes_are_fer2013s_own_in_its_order() -> None:
@@ -15,13 +25,70 @@ def test_six_classes_count_disgust_as_anger_and_every_other_emotion_keeps_its_na
     assert names == ["anger", "anger", "fear", "happy", "sad", "surprise", "neutral"]
 
 
+def test_five_classes_keep_fer2013s_order_and_leave_fear_out() -> None:
+    assert class_names(5) == ("anger", "happy", "sad", "surprise", "neutral")
+    assert labels_from_fer2013(5).tolist() == [0, 0, NO_LABEL, 1, 2, 3, 4]
+
+
+def test_eight_classes_are_fer2013s_and_contempt() -> None:
+    assert class_names(8) == ("anger", "disgust", "fear", "happy", "sad", "surprise", "neutral", "contempt")
+    assert labels_from_fer2013(8).tolist() == list(range(7))
+    assert [label_of_emotion("contempt", count) for count in (5, 6, 7, 8)] == [4, 5, 6, 7]  # neutral before
+
+
+@pytest.mark.parametrize(
+    ("word", "emotion"),
+    [
+        ("angry", "anger"),
+        ("Anger", "anger"),
+        (" HAPPINESS ", "happy"),
+        ("smile", "happy"),
+        ("sadness", "sad"),
+        ("scared", "fear"),
+        ("surprised", "surprise"),
+        ("contempt", "contempt"),
+        ("hungry", None),
+        ("", None),
+        ("3", None),
+    ],
+)
+def test_words_for_emotions(word: str, emotion: str | None) -> None:
+    assert emotion_of_word(word) == emotion
+
+
+def test_every_emotion_is_a_word_for_itself() -> None:
+    assert [emotion_of_word(name) for name in EIGHT_EMOTIONS] == list(EIGHT_EMOTIONS)
+
+
+def test_own_classes_keep_their_order() -> None:
+    assert own_class_names("b, a ,c d") == ("b", "a", "c d")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a", "2 to 255 classes"),
+        ("", "2 to 255 classes"),
+        (",".join(f"c{i}" for i in range(256)), "Received: 256"),
+        ("a,,b", "Received: ''"),
+        ("a,b/c", "Received: 'b/c'"),
+        ("a,..", "Received: '..'"),
+        ("a,b\tc", "must have a name"),
+        ("a,b,A", "Received twice: a"),
+    ],
+)
+def test_own_classes_that_cannot_be_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        own_class_names(text)
+
+
 def test_labels_are_bytes_as_the_data_sets_hold_them() -> None:
-    assert [labels_from_fer2013(count).dtype for count in CLASS_COUNTS] == [np.uint8, np.uint8]
+    assert [labels_from_fer2013(count).dtype for count in CLASS_COUNTS] == [np.uint8] * 4
 
 
-@pytest.mark.parametrize("count", [0, 5, 8, -7])
+@pytest.mark.parametrize("count", [0, 4, 9, -7])
 def test_other_class_counts_are_refused(count: int) -> None:
-    with pytest.raises(ValueError, match=rf"num_emotions must be one of \[6, 7\]. Received: {count}"):
+    with pytest.raises(ValueError, match=rf"num_emotions must be one of \[5, 6, 7, 8\]. Received: {count}"):
         class_names(count)
     with pytest.raises(ValueError, match="num_emotions"):
         labels_from_fer2013(count)

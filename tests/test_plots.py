@@ -135,3 +135,44 @@ def test_a_gallery_of_nothing_can_be_drawn(tmp_path: Path) -> None:
     images = np.zeros((0, 8, 8, 1), np.uint8)
     plots.draw_gallery(tmp_path / "a.png", images, [GalleryRow("sad", (), ())], np.empty((0, 1)), ("sad",), "val")
     assert read(tmp_path / "a.png").size
+
+
+def test_samples_stand_in_rows_in_label_order_and_keep_their_colours(tmp_path: Path) -> None:
+    red, green = (np.full((n, 20, 20, 3), colour, np.uint8) for n, colour in ((3, (255, 0, 0)), (1, (0, 255, 0))))
+    none = np.empty((0, 20, 20, 3), np.uint8)
+    plots.draw_samples(tmp_path / "a.png", {"red": red, "none": none, "green": green}, "samples")
+    image = read(tmp_path / "a.png").astype(int)
+    found = {
+        name: np.argwhere(np.abs(image - colour).sum(axis=2) < 12)
+        for name, colour in (("red", (0, 0, 255)), ("green", (0, 255, 0)))
+    }
+    # Red above green, with a row for the class without images between; three images wide, and one.
+    height = np.ptp(found["red"][:, 0])
+    assert found["green"][:, 0].min() - found["red"][:, 0].max() == pytest.approx(height, rel=0.1)
+    assert np.ptp(found["red"][:, 1]) == pytest.approx(3 * np.ptp(found["green"][:, 1]), rel=0.1)
+    assert found["red"][:, 1].min() == pytest.approx(found["green"][:, 1].min(), abs=2)
+
+
+def test_grey_samples_are_drawn_too(tmp_path: Path) -> None:
+    plots.draw_samples(tmp_path / "a.png", {"a": np.full((2, 9, 9, 1), 100, np.uint8)}, "samples")
+    assert (read(tmp_path / "a.png") == 100).all(axis=2).sum() > 1000
+
+
+def test_a_contact_sheet_shows_every_image_of_its_cases(tmp_path: Path) -> None:
+    black, white = np.zeros((8, 8, 1), np.uint8), np.full((8, 8, 1), 255, np.uint8)
+    red = np.zeros((8, 8, 3), np.uint8)
+    red[..., 0] = 255
+    # Ten pairs fill two lines; the third case of a line that is full goes to the next.
+    cases = [[(red, "train 1: happy"), (black, "")]] * 10 + [[(white, "test 3: sad\nFER+: happy 80%")]]
+    plots.draw_contact_sheet(tmp_path / "a.png", "pairs: 11 of 11 cases", cases)
+    image = read(tmp_path / "a.png")
+    is_red = (np.abs(image.astype(int) - (0, 0, 255)).sum(axis=2) < 12).astype(np.uint8)
+    assert cv2.connectedComponents(is_red)[0] - 1 == 10
+    lines, widest = image.shape[0], is_red.sum(axis=1).max() / image.shape[1]
+    assert lines > 300
+    assert 0.4 < widest < 0.5  # six red images of twelve in the fullest line
+
+
+def test_a_case_with_more_images_than_a_line_is_cut(tmp_path: Path) -> None:
+    plots.draw_contact_sheet(tmp_path / "a.png", "one", [[(np.zeros((8, 8, 1), np.uint8), "x")] * 40])
+    assert read(tmp_path / "a.png").shape[0] < 300

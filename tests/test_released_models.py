@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition.data.hdf5 import read_split
-from emotion_recognition.emotions import CLASS_COUNTS, class_names
+from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
 from emotion_recognition.evaluation.evaluate import evaluate
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.export import probe_images
@@ -23,7 +23,7 @@ RELEASED = Workspace(REPOSITORY / DEFAULT_BASE_PATH)
 LARGEST = 8_000_000
 
 
-@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+@pytest.mark.parametrize("num_emotions", FER2013_CLASS_COUNTS)
 def test_a_released_model_is_small_and_says_what_it_is(num_emotions: int) -> None:
     path = RELEASED.released_model(num_emotions)
     card = read_card(path)
@@ -58,7 +58,7 @@ def test_on_real_faces_opencv_and_keras_say_the_same(real_splits: Path) -> None:
 
 
 @pytest.mark.real_data
-@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+@pytest.mark.parametrize("num_emotions", FER2013_CLASS_COUNTS)
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_a_released_model_reaches_the_figures_of_its_card(num_emotions: int, split: str, real_splits: Path) -> None:
     path = RELEASED.released_model(num_emotions)
@@ -73,7 +73,7 @@ def test_a_released_model_reaches_the_figures_of_its_card(num_emotions: int, spl
     assert metrics.macro_f1 == pytest.approx(published["macro_f1"], abs=0.005)
 
 
-@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+@pytest.mark.parametrize("num_emotions", FER2013_CLASS_COUNTS)
 def test_the_readme_states_the_card_s_figures(num_emotions: int) -> None:
     card = read_card(RELEASED.released_model(num_emotions))
     assert card is not None

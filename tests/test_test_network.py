@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from emotion_recognition.data.duplicates import has_twin
 from emotion_recognition.data.hdf5 import Split, read_split, write_splits
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.models.card import read_card
-from emotion_recognition.workspace import Workspace, beside
+from emotion_recognition.workspace import Variant, Workspace, beside
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENDINGS = ("confusion.png", "reliability.png", "report.json", "report.txt")
@@ -206,3 +207,20 @@ def test_the_real_test_split_counts_whole(
     assert content["twins_in_train"] == 291
     assert content["metrics_without_twins"]["examples"] == 3589 - 291
     assert "without 291 twins of training images" in capsys.readouterr().out
+
+
+def test_ferplus_labels_have_files_and_figures_of_their_own(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace = Workspace(base)
+    for name in ("train", "test"):
+        split = read_split(workspace.split_path(name, 7))
+        write_splits(
+            {workspace.split_path(name, 7, variant=Variant(labels="ferplus")): replace(split, labels_from="ferplus")}
+        )
+    assert run(base, "--labels", "ferplus") == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["labels", "ferplus"] in lines
+    assert outputs(base) == [f"emotion_classification_7classes_ferplus_test_{ending}" for ending in ENDINGS]
+    card = read_card(workspace.released_model(7))
+    assert card is not None
+    assert "test" not in card.get("metrics", {})
+    assert card["metrics"]["ferplus_test"]["examples"] == 14

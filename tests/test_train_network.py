@@ -69,7 +69,12 @@ def test_a_run_leaves_model_card_log_and_figures(small_base: Path, capsys: pytes
     card = json.loads((output / f"{stem}.json").read_text())
     assert card["network"] == "vggnet"
     assert card["class_names"] == ["anger", "fear", "happy", "sad", "surprise", "neutral"]
-    assert card["data"] == {"source": "fer2013.csv", "sha256": "0" * 64, "images": {"train": 20, "val": 14}}
+    assert card["data"] == {
+        "source": "fer2013.csv",
+        "sha256": "0" * 64,
+        "labels": "fer2013",
+        "images": {"train": 20, "val": 14},
+    }
     (stage,) = card["stages"]
     assert (stage["learning_rate"], stage["epochs_run"], stage["seed"], stage["input_model"]) == (0.001, 1, 0, None)
     val = read_split(small_base / "hdf5" / "fer2013_6classes_val.hdf5")
@@ -271,3 +276,15 @@ def test_piped_output_is_plain_lines(small_base: Path, small_model: Path) -> Non
     assert "\x08" not in done.stdout
     assert done.stdout.count("Epoch ") == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_split_is_streamed_where_it_is_larger_than_asked_for(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(small_base, "-im", str(small_model), "-om", "streamed.keras", "--stream_above", "0") == 0
+    assert "images stay in" in capsys.readouterr().out
+    assert train(small_base, "-im", str(small_model), "-om", "read.keras") == 0
+    assert "images stay in" not in capsys.readouterr().out
+    for given in ("-1", "nan"):
+        assert train(small_base, "-im", str(small_model), "--stream_above", given) == 2
+        assert "--stream_above must be at least 0 GiB" in last_error(capsys)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.workspace import DEFAULT_MODEL_NAME, SPLITS, Workspace, beside, card_path
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, LABELS, SPLITS, Variant, Workspace, beside, card_path
 
 
 def test_folders_are_created_and_what_is_in_them_stays(tmp_path: Path) -> None:
@@ -20,6 +20,35 @@ def test_every_split_of_every_build_has_its_own_file_in_hdf5() -> None:
     assert len(paths) == 6
     assert {path.parent for path in paths} == {Path("base/hdf5")}
     assert workspace.split_path("test", 6) == Path("base/hdf5/fer2013_6classes_test.hdf5")
+
+
+def test_builds_of_other_images_or_classes_lie_beside_the_usual_one() -> None:
+    workspace = Workspace(Path("base"))
+    variants = [Variant(own, size, channels) for own in (False, True) for size in (48, 224) for channels in (1, 3)]
+    assert len({workspace.split_path("val", 7, variant=variant) for variant in variants}) == 8
+    assert len({workspace.unlabelled_path(variant=variant) for variant in variants}) == 8
+    own = Variant(own_classes=True, image_size=96)
+    assert workspace.split_path("train", 3, variant=own) == Path("base/hdf5/own_3classes_96px_train.hdf5")
+    assert workspace.samples_figure(3, variant=own) == Path("base/output/own_3classes_96px_samples.png")
+    assert workspace.distribution_figure(3, variant=own) == Path("base/output/own_3classes_96px_distribution.png")
+    assert workspace.unreadable_report(3, variant=own) == Path("base/output/own_3classes_96px_unreadable.txt")
+
+
+@pytest.mark.parametrize(("size", "channels"), [(50, 1), (48, 2), (0, 1), (48, 4)])
+def test_other_image_sizes_and_channels_are_refused(size: int, channels: int) -> None:
+    with pytest.raises(ValueError, match="must be one of"):
+        Variant(image_size=size, channels=channels)
+
+
+def test_builds_with_other_labels_have_files_of_their_own() -> None:
+    workspace = Workspace(Path("base"))
+    assert len({workspace.split_path("test", 7, variant=Variant(labels=labels)) for labels in LABELS}) == 3
+    assert workspace.split_path("test", 7, variant=Variant(labels="fer2013")) == workspace.split_path("test", 7)
+    ferplus = Variant(labels="ferplus")
+    assert workspace.distribution_figure(8, variant=ferplus) == Path("base/output/ferplus_8classes_distribution.png")
+    assert workspace.audit_file(8, ".txt", variant=ferplus) == Path("base/output/ferplus_8classes_audit.txt")
+    with pytest.raises(ValueError, match="labels must be one of"):
+        Variant(labels="fer+")
 
 
 def test_the_builds_figures_do_not_replace_each_other() -> None:

@@ -4,18 +4,20 @@ import keras
 import numpy as np
 
 from emotion_recognition.data.augmentation import Augmentation
+from emotion_recognition.data.streaming import in_pieces, read_ahead
 
 _ORDER, _CHANGES = 0, 1
 
 
 class TrainingBatches(keras.utils.PyDataset):
-    """Batches of a split that is held in memory as uint8.
+    """Batches of a split that is held in memory as uint8, or streamed from its file.
 
     Every epoch has its own order, and every batch its own random changes; both depend on the seed, the epoch and
     the step alone. A run that goes on in the middle therefore sees what it would have seen.
 
     Args:
-        images: uint8 array (N, height, width, channels), 0..255.
+        images: uint8 array (N, height, width, channels), 0..255; a memory map is read in an order that suits files,
+            see :func:`~emotion_recognition.data.streaming.in_pieces`.
         targets: Array (N, ...), what the network learns to say about each image.
         batch_size: Images in a batch; the last one of an epoch has what is left.
         augmentation: The random changes; None for none.
@@ -69,7 +71,9 @@ class TrainingBatches(keras.utils.PyDataset):
         return -(-len(self._images) // self._batch_size)
 
     def __getitem__(self, step: int) -> tuple[np.ndarray, ...]:
-        rows = self._order[step * self._batch_size : (step + 1) * self._batch_size]
+        start, stop = step * self._batch_size, (step + 1) * self._batch_size
+        read_ahead(self._images, self._order, start, stop)
+        rows = self._order[start:stop]
         images = self._images[rows]
         if self._augmentation is not None:
             images = self._augmentation(images, np.random.default_rng([self._seed, _CHANGES, self._epoch, step]))
@@ -90,3 +94,5 @@ class TrainingBatches(keras.utils.PyDataset):
         else:
             shares = self._frequencies.astype(np.float64)
             self._order = rng.choice(count, count, p=shares / shares.sum())
+        if isinstance(self._images, np.memmap):
+            self._order = in_pieces(self._order, rng)

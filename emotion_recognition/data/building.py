@@ -3,13 +3,18 @@
 Stage before: :mod:`emotion_recognition.data.fer2013_csv`; next: training and evaluation read the files.
 """
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
-from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
-from emotion_recognition.data.ferplus_votes import FerPlusVotes, read_votes
-from emotion_recognition.data.hdf5 import Split, write_splits
+from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.data.build_targets import check_targets, remove_leftovers
+from emotion_recognition.data.dropping import drop_from_files
+from emotion_recognition.data.ferplus_votes import read_votes
+from emotion_recognition.data.hdf5 import Split, read_split
+from emotion_recognition.data.streamed_build import write_fer2013
 from emotion_recognition.emotions import class_names, labels_from_fer2013
-from emotion_recognition.workspace import SPLITS, Workspace
+from emotion_recognition.workspace import FER2013, SPLITS, Variant, Workspace
 
 #: The files that are looked for in ``fer2013/``, the first that is there is taken.
 SOURCE_NAMES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
@@ -37,56 +42,67 @@ def find_source(folder: Path) -> Path:
 
 
 def build_splits(
-    source: Path, workspace: Workspace, num_emotions: int, *, overwrite: bool = False, votes: Path | None = None
+    source: Path,
+    workspace: Workspace,
+    num_emotions: int,
+    *,
+    overwrite: bool = False,
+    votes: Path | None = None,
+    labels: str = FER2013,
+    drop: Sequence[str] = (),
 ) -> dict[str, Split]:
     """Reads FER2013 and writes its three splits, all of them or none.
 
     Args:
         source: The CSV, or an archive that holds it.
         workspace: Where the splits go; its folders are created when missing.
-        num_emotions: 6 or 7.
+        num_emotions: 5, 6 or 7; five leave the images of fear out. With FER+'s labels also 8.
         overwrite: Whether earlier splits may be replaced.
         votes: FER+'s CSV, to store its votes beside the labels; None to do without.
+        labels: Whose labels the splits get, one of :data:`~emotion_recognition.workspace.LABELS`; FER+'s need votes,
+            and images whose votes give no label are left out.
+        drop: What is taken out of train and val and marked in test, some of
+            :data:`~emotion_recognition.data.dropping.DROPPABLE`.
 
     Returns:
-        The splits by name.
+        The splits by name; their images stay in the files, see
+        :func:`~emotion_recognition.data.hdf5.read_split`.
 
     Raises:
         FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
-        ValueError: If the source is not FER2013, one of its splits would be empty, or the votes do not belong to it.
+        ValueError: If the source is not FER2013, one of its splits would be empty, or the votes do not belong to it or
+            are missing where they are needed.
         OSError: If a file cannot be read or written.
     """
-    paths = {split: workspace.split_path(split, num_emotions) for split in SPLITS}
-    existing = [str(path) for path in paths.values() if path.exists()]
-    if existing and not overwrite:
-        raise FileExistsError(f"Already built: {', '.join(existing)}; --overwrite replaces them.")
-    for path in paths.values():
-        if path.exists() and not path.is_file():
-            raise FileExistsError(f"{path} is no file and cannot be replaced; move it away.")
+    if labels == FER2013:
+        check_has_all(num_emotions)
+    elif votes is None:
+        raise ValueError(f"--labels {labels} needs FER+'s votes: --votes fer2013new.csv.")
+    if "notface" in drop and votes is None:
+        raise ValueError("--drop notface needs FER+'s votes: --votes fer2013new.csv.")
+    variant = Variant(labels=labels)
+    paths = {split: workspace.split_path(split, num_emotions, variant=variant) for split in SPLITS}
+    check_targets(paths.values(), overwrite=overwrite)
     # The small file first: its mistakes show at once.
     ferplus = None if votes is None else read_votes(votes)
-    fer2013 = read_fer2013(source)
-    if ferplus is not None:
-        ferplus.check_rows(fer2013.usages, source)
-    splits = {split: _split(fer2013, ferplus, split, num_emotions, source) for split in SPLITS}
     workspace.create_folders()
-    for leftover in workspace.hdf5_folder.glob(f".fer2013_{num_emotions}classes_*.partial.hdf5"):
-        leftover.unlink()  # of a build that was killed
-    write_splits({paths[split]: splits[split] for split in SPLITS})
-    return splits
+    remove_leftovers(paths.values())
+    with contextlib.ExitStack() as stack:
+        partials = {split: stack.enter_context(replace_when_complete(path)) for split, path in paths.items()}
+        write_fer2013(source, partials, num_emotions, ferplus=ferplus, labels=labels)
+        drop_from_files(partials, drop)
+    return {split: read_split(path, stream_above=0) for split, path in paths.items()}
 
 
-def _split(fer2013: Fer2013, ferplus: FerPlusVotes | None, split: str, num_emotions: int, source: Path) -> Split:
-    rows = fer2013.rows_of(split)
-    if not rows.any():
-        raise ValueError(f"{source}: no row belongs to the {split} split.")
-    return Split(
-        images=fer2013.images[rows],
-        labels=labels_from_fer2013(num_emotions)[fer2013.emotions[rows]],
-        class_names=class_names(num_emotions),
-        split=split,
-        source_name=source.name,
-        source_sha256=fer2013.source_sha256,
-        votes=None if ferplus is None else ferplus.counts[rows],
-        votes_sha256=None if ferplus is None else ferplus.sha256,
-    )
+def check_has_all(num_emotions: int) -> None:
+    """Refuses a class count with a class that FER2013's own labels do not have.
+
+    Raises:
+        ValueError: If there is one.
+    """
+    missing = sorted(set(range(num_emotions)) - set(labels_from_fer2013(num_emotions).tolist()))
+    if missing:
+        raise ValueError(
+            f"FER2013's own labels have no {class_names(num_emotions)[missing[0]]}, so they make no {num_emotions} "
+            "classes; take -n 7, or FER+'s labels with --labels ferplus --votes fer2013new.csv."
+        )

@@ -1,6 +1,7 @@
 """Reads FER2013's CSV: text comes in, arrays go out, or an error that names the row.
 
-The columns ``emotion``, ``pixels`` and ``Usage`` may come in any order, with spaces around their names. Stage before:
+The columns ``emotion``, ``pixels`` and ``Usage`` may come in any order, with spaces around their names. The
+competition's ``train.csv`` has no ``Usage``, its ``test.csv`` only ``pixels``. Stage before:
 :mod:`emotion_recognition.data.csv_stream`; next: :mod:`emotion_recognition.data.building`.
 """
 
@@ -29,6 +30,9 @@ SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "val", "PrivateTest": "test
 PUBLISHED_COUNTS = {"train": 28_709, "val": 3_589, "test": 3_589}
 
 _COLUMNS = ("emotion", "pixels", "Usage")
+
+#: What a CSV is, by its columns.
+FER2013_KIND, TRAIN_KIND, TEST_KIND = "FER2013's CSV", "the competition's train.csv", "the competition's test.csv"
 _USAGES = {usage.encode(): index for index, usage in enumerate(SPLIT_OF_USAGE)}
 _EMOTIONS = {str(index).encode(): index for index in range(len(FER2013_EMOTIONS))}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -61,79 +65,178 @@ class Fer2013:
         return mask
 
 
-def read_fer2013(path: Path) -> Fer2013:
-    """Reads the CSV, plain or out of an archive, on two threads.
+@dataclass(frozen=True, eq=False)
+class CsvRows:
+    """All rows of a CSV that may lack columns, in the file's order.
 
-    Rows are counted from 1 and without the header; their line in the file is one more.
+    Args:
+        emotions: uint8 array (N,), FER2013's own indices 0..6; None in the competition's ``test.csv``.
+        images: uint8 array (N, 48, 48, 1), 0..255.
+        usages: uint8 array (N,), indices into :data:`SPLIT_OF_USAGE`; None in the competition's files.
+        source_sha256: SHA-256 of the file that was given: of the archive, if it is one.
+    """
+
+    emotions: np.ndarray | None
+    images: np.ndarray
+    usages: np.ndarray | None
+    source_sha256: str
+
+
+def kind_of_csv(path: Path) -> str:
+    """Tells from its columns which CSV a file is: :data:`FER2013_KIND`, :data:`TRAIN_KIND` or :data:`TEST_KIND`.
+
+    Raises:
+        ValueError: If it is none of them.
+        OSError: If the file cannot be read.
+    """
+    try:
+        with open_csv(path) as stream:
+            columns = _read_header(stream, ("pixels",))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if columns.emotion is None:
+        return TEST_KIND
+    return TRAIN_KIND if columns.usage is None else FER2013_KIND
+
+
+@dataclass(frozen=True, eq=False)
+class CsvBlock:
+    """Some rows that follow each other in the file; where a column is missing, its array is of zeros.
+
+    Args:
+        emotions: uint8 array (N,), FER2013's own indices 0..6.
+        images: uint8 array (N, 48, 48, 1), 0..255.
+        usages: uint8 array (N,), indices into :data:`SPLIT_OF_USAGE`.
+    """
+
+    emotions: np.ndarray
+    images: np.ndarray
+    usages: np.ndarray
+
+
+def read_fer2013(path: Path) -> Fer2013:
+    """Reads the CSV with all its columns, see :func:`read_rows`."""
+    rows = read_rows(path, _COLUMNS)
+    assert rows.emotions is not None, "the column was asked for"
+    assert rows.usages is not None, "the column was asked for"
+    return Fer2013(rows.emotions, rows.images, rows.usages, rows.source_sha256)
+
+
+def read_rows(path: Path, required: Sequence[str] = ("pixels",)) -> CsvRows:
+    """Reads the whole CSV into memory, see :class:`CsvReader`.
 
     Args:
         path: The CSV, or an archive that holds it.
+        required: The columns that it must have, of ``emotion``, ``pixels`` and ``Usage``.
 
     Raises:
         ValueError: If anything in the file is not as FER2013 has it; the message has the file and the row.
         OSError: If the file cannot be read.
     """
-    with ThreadPoolExecutor(_THREADS + 1) as pool:
-        parts: list[_Rows] = []
-        running: deque[Future[_Rows]] = deque()
-        try:
-            with open_csv(path) as stream:
-                # Not before open_csv has seen that it is a regular file: a pipe has no end.
-                digest = pool.submit(_sha256, path)
-                columns = _read_header(stream)
-                next_row = 1
-                for lines in _blocks(stream):
-                    running.append(pool.submit(_parse_block, lines, columns, next_row))
-                    next_row += len(lines)
-                    if len(running) > _THREADS:
-                        parts.append(running.popleft().result())
-                parts += [future.result() for future in running]
-            if not parts:
-                raise ValueError("it has a header and no rows.")
-        except ValueError as error:
-            raise ValueError(f"{path}: {error}") from error
-    return Fer2013(
-        emotions=np.concatenate([part.emotions for part in parts]),
-        images=np.concatenate([part.pixels for part in parts]).reshape(-1, IMAGE_SIZE, IMAGE_SIZE, 1),
-        usages=np.concatenate([part.usages for part in parts]),
-        source_sha256=digest.result(),
+    reader = CsvReader(path, required)
+    blocks = list(reader)
+    return CsvRows(
+        emotions=np.concatenate([block.emotions for block in blocks]) if reader.has("emotion") else None,
+        images=np.concatenate([block.images for block in blocks]),
+        usages=np.concatenate([block.usages for block in blocks]) if reader.has("Usage") else None,
+        source_sha256=reader.source_sha256,
     )
+
+
+class CsvReader:
+    """Reads the CSV, plain or out of an archive, on two threads and block by block, so that it may exceed memory.
+
+    Iterating over it gives :class:`CsvBlock` after block, once. Rows are counted from 1 and without the header; their
+    line in the file is one more.
+
+    Args:
+        path: The CSV, or an archive that holds it.
+        required: The columns that it must have, of ``emotion``, ``pixels`` and ``Usage``.
+
+    Raises:
+        ValueError: While iterating, if anything in the file is not as FER2013 has it; the message has the file and
+            the row.
+        OSError: While iterating, if the file cannot be read.
+    """
+
+    def __init__(self, path: Path, required: Sequence[str] = _COLUMNS) -> None:
+        self._path = path
+        self._required = required
+        self._names: tuple[str, ...] = ()
+        self._sha256: str | None = None
+
+    @property
+    def source_sha256(self) -> str:
+        """SHA-256 of the file that was given, of the archive if it is one; known after the last block."""
+        if self._sha256 is None:
+            raise ValueError(f"{self._path} was not read to its end, so its SHA-256 is not known.")
+        return self._sha256
+
+    def has(self, column: str) -> bool:
+        """Whether the file has a column; known with the first block."""
+        return column in self._names
+
+    def __iter__(self) -> Iterator[CsvBlock]:
+        with ThreadPoolExecutor(_THREADS + 1) as pool:
+            running: deque[Future[CsvBlock]] = deque()
+            try:
+                with open_csv(self._path) as stream:
+                    # Not before open_csv has seen that it is a regular file: a pipe has no end.
+                    digest = pool.submit(_sha256, self._path)
+                    columns = _read_header(stream, self._required)
+                    places = zip(_COLUMNS, (columns.emotion, columns.pixels, columns.usage), strict=True)
+                    self._names = tuple(name for name, place in places if place is not None)
+                    next_row = 1
+                    for lines in _blocks(stream):
+                        running.append(pool.submit(_parse_block, lines, columns, next_row))
+                        next_row += len(lines)
+                        if len(running) > _THREADS:
+                            yield running.popleft().result()
+                    while running:
+                        yield running.popleft().result()
+                if next_row == 1:
+                    raise ValueError("it has a header and no rows.")
+            except ValueError as error:
+                raise ValueError(f"{self._path}: {error}") from error
+            self._sha256 = digest.result()
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where each column stands, and how many there are."""
+    """Where each column stands, None for a missing one, and how many there are."""
 
-    emotion: int
+    emotion: int | None
     pixels: int
-    usage: int
+    usage: int | None
     count: int
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    emotions: np.ndarray
-    pixels: np.ndarray
-    usages: np.ndarray
-
-
-def _read_header(stream: IO[bytes]) -> _Columns:
+def _read_header(stream: IO[bytes], required: Sequence[str]) -> _Columns:
     line = stream.readline(_LONGEST_LINE).removeprefix(_BYTE_ORDER_MARK)
     if not line:
         raise ValueError("the file is empty.")
     try:
         names = [name.strip().decode("latin-1") for name in _cut(line.rstrip(b"\r\n"))]
     except ValueError as error:
-        raise ValueError(f"the first line must name the columns {', '.join(_COLUMNS)}: {error}") from error
-    missing = [name for name in _COLUMNS if name not in names]
+        raise ValueError(f"the first line must name the columns {', '.join(required)}: {error}") from error
+    # Usage says what a label is for, so it comes with one.
+    wanted = _COLUMNS if "Usage" in names else required
+    missing = [name for name in wanted if name not in names]
     if missing:
         shown = ascii(", ".join(names)[:60])
         raise ValueError(
-            f"the first line must name the columns {', '.join(_COLUMNS)}; {missing[0]} is missing in {shown}."
+            f"the first line must name the columns {', '.join(wanted)}; {missing[0]} is missing in {shown}."
         )
     if len(set(names)) < len(names):
         raise ValueError("a column is named twice in the first line.")
-    return _Columns(names.index("emotion"), names.index("pixels"), names.index("Usage"), len(names))
+    unknown = [name for name in names if name not in _COLUMNS]
+    if unknown and "Usage" not in names:
+        # It may be a misspelt Usage; without it all splits would be thrown together.
+        raise ValueError(
+            f"a CSV without the column Usage may have only emotion and pixels. Received: {unknown[0][:20]!a}"
+        )
+    emotion, usage = (names.index(name) if name in names else None for name in ("emotion", "Usage"))
+    return _Columns(emotion, names.index("pixels"), usage, len(names))
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
@@ -158,17 +261,25 @@ def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
             return
 
 
-def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> _Rows:
+def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> CsvBlock:
     fields = [_fields(line, columns, first_row + index) for index, line in enumerate(lines)]
-    return _Rows(
-        emotions=_indices([row[0] for row in fields], _EMOTIONS, "emotion", "a whole number 0..6", first_row),
-        pixels=_pixels([row[1] for row in fields], first_row),
-        usages=_indices([row[2] for row in fields], _USAGES, "Usage", f"one of {', '.join(SPLIT_OF_USAGE)}", first_row),
+
+    def indices(place: int | None, known: dict[bytes, int], column: str, rule: str) -> np.ndarray:
+        if place is None:
+            return np.zeros(len(fields), np.uint8)
+        return _indices([row[place].strip() for row in fields], known, column, rule, first_row)
+
+    return CsvBlock(
+        emotions=indices(columns.emotion, _EMOTIONS, "emotion", "a whole number 0..6"),
+        images=_pixels([row[columns.pixels].strip() for row in fields], first_row).reshape(
+            -1, IMAGE_SIZE, IMAGE_SIZE, 1
+        ),
+        usages=indices(columns.usage, _USAGES, "Usage", f"one of {', '.join(SPLIT_OF_USAGE)}"),
     )
 
 
-def _fields(line: bytes, columns: _Columns, row: int) -> tuple[bytes, bytes, bytes]:
-    """The emotion, pixels and usage of one line."""
+def _fields(line: bytes, columns: _Columns, row: int) -> list[bytes]:
+    """The values of one line."""
     try:
         values = _cut(line)
     except ValueError as error:
@@ -177,7 +288,7 @@ def _fields(line: bytes, columns: _Columns, row: int) -> tuple[bytes, bytes, byt
         raise ValueError(
             f"{_place(row)}: it must have {columns.count} columns. Received: {len(values)}; is it cut short?"
         )
-    return values[columns.emotion].strip(), values[columns.pixels].strip(), values[columns.usage].strip()
+    return values
 
 
 def _cut(line: bytes) -> list[bytes]:

@@ -33,6 +33,7 @@ VOTE_NAMES = (
 #: Annotators of each image; one row of the published file has a vote less.
 ANNOTATORS = 10
 
+_BOTH_WHOLE = "both must be whole and in their published order."
 _COLUMNS = ("Usage", "Image name", *VOTE_NAMES)
 _VOTES = {str(count): count for count in range(ANNOTATORS + 1)}
 _USAGES = {usage: index for index, usage in enumerate(SPLIT_OF_USAGE)}
@@ -54,28 +55,46 @@ class FerPlusVotes:
     usages: np.ndarray
     sha256: str
 
-    def check_rows(self, usages: np.ndarray, source: Path) -> None:
-        """Refuses votes that do not belong row by row to a source's images.
+    def of_rows(self, first: int, usages: np.ndarray, source: Path) -> np.ndarray:
+        """The votes on some rows of a source that follow each other.
 
         Args:
-            usages: uint8 array (N,), the source's usages in its order.
+            first: The first of them, from 0.
+            usages: uint8 array (n,), their usages.
             source: The source, for the message.
 
+        Returns:
+            uint8 array (n, 10).
+
         Raises:
-            ValueError: If the number of rows or the usage of a row differs; the message has the row.
+            ValueError: If the usage of a row differs from the votes' or the votes end before; the message has the row.
         """
-        if len(usages) != len(self.usages):
-            raise ValueError(
-                f"{self.path} has votes on {len(self.usages):,} rows, but {source} has {len(usages):,} rows; "
-                "both must be whole and in their published order."
-            )
-        different = np.flatnonzero(usages != self.usages)
+        if first + len(usages) > len(self):
+            raise ValueError(f"{self.path} has votes on {len(self):,} rows, but {source} has more; {_BOTH_WHOLE}")
+        own = self.usages[first : first + len(usages)]
+        different = np.flatnonzero(usages != own)
         if len(different):
-            row, names = int(different[0]), list(SPLIT_OF_USAGE)
+            index, names = int(different[0]), list(SPLIT_OF_USAGE)
+            row = first + index + 1
             raise ValueError(
-                f"{self.path}: {_place(row + 1)}: Usage is {names[self.usages[row]]}, but row {row + 1} of {source} "
-                f"has {names[usages[row]]}; both must be whole and in their published order."
+                f"{self.path}: {_place(row)}: Usage is {names[own[index]]}, but row {row} of {source} "
+                f"has {names[usages[index]]}; {_BOTH_WHOLE}"
             )
+        return self.counts[first : first + len(usages)]
+
+    def check_end(self, rows: int, source: Path) -> None:
+        """Refuses votes on more rows than a source has.
+
+        Raises:
+            ValueError: If so.
+        """
+        if rows != len(self):
+            raise ValueError(
+                f"{self.path} has votes on {len(self):,} rows, but {source} has {rows:,} rows; {_BOTH_WHOLE}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.usages)
 
 
 def read_votes(path: Path) -> FerPlusVotes:

@@ -6,7 +6,8 @@ Stage before: a reader such as :mod:`emotion_recognition.data.fer2013`. Next sta
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -14,11 +15,13 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.ferplus_votes import VOTE_NAMES
+from emotion_recognition.data.split_writer import SplitWriter
+from emotion_recognition.data.streaming import STREAM_ABOVE_GIB, map_images
+from emotion_recognition.workspace import FER2013
 
 FORMAT_VERSION = 1
 
-#: Bytes that labels and attributes need besides the images, at most; memory grows by steps of the two together.
-_BLOCK_MARGIN = 1 << 20
+_IMAGES_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,12 @@ class Split:
         votes: uint8 array (N, 10), FER+'s votes on each image in the order of
             :data:`~emotion_recognition.data.ferplus_votes.VOTE_NAMES`; None if the split was built without them.
         votes_sha256: SHA-256 of the votes' file, 64 hexadecimal digits; None without votes.
+        labels_from: Where the labels are from, one of :data:`~emotion_recognition.workspace.LABELS`.
+        distributions: float32 array (N, classes), 0..1, every row adds up to 1: how the votes on an image fall on the
+            classes, the soft targets beside the hard labels; None if the labels are no votes.
+        dropped: How many images of each kind were taken out of the split; in ``test``, how many were marked.
+        marks: uint8 array (N, kinds), 1 where a test image is of a kind of ``dropped``, in that order, else 0; None if
+            nothing was marked.
 
     Raises:
         ValueError: If an array has another dtype or shape, or a label has no class.
@@ -48,6 +57,10 @@ class Split:
     source_sha256: str
     votes: np.ndarray | None = None
     votes_sha256: str | None = None
+    labels_from: str = FER2013
+    distributions: np.ndarray | None = None
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    marks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -71,6 +84,20 @@ class Split:
                 f"votes must be a uint8 array ({len(self.labels)}, {len(VOTE_NAMES)}), a row for each image. "
                 f"Received: {self.votes.dtype} {self.votes.shape}"
             )
+        shape = (len(self.labels), len(self.class_names))
+        if self.distributions is not None and (
+            self.distributions.dtype != np.float32 or self.distributions.shape != shape
+        ):
+            raise ValueError(
+                f"distributions must be a float32 array {shape}, a row for each image. "
+                f"Received: {self.distributions.dtype} {self.distributions.shape}"
+            )
+        shape = (len(self.labels), len(self.dropped))
+        if self.marks is not None and (self.marks.dtype != np.uint8 or self.marks.shape != shape):
+            raise ValueError(
+                f"marks must be a uint8 array {shape}, a row for each image. "
+                f"Received: {self.marks.dtype} {self.marks.shape}"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -78,6 +105,25 @@ class Split:
     def class_counts(self) -> np.ndarray:
         """The number of images of each class, int64 array (classes,)."""
         return np.bincount(self.labels, minlength=len(self.class_names))
+
+    def take(self, rows: np.ndarray) -> "Split":
+        """The split with these rows alone, in their order, and all that belongs to them.
+
+        Args:
+            rows: Integer array of rows, from 0.
+        """
+
+        def taken(array: np.ndarray | None) -> np.ndarray | None:
+            return None if array is None else array[rows]
+
+        return replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            votes=taken(self.votes),
+            distributions=taken(self.distributions),
+            marks=taken(self.marks),
+        )
 
 
 def write_splits(splits: Mapping[Path, Split]) -> None:
@@ -93,11 +139,16 @@ def write_splits(splits: Mapping[Path, Split]) -> None:
     """
     with contextlib.ExitStack() as stack:
         for path, split in splits.items():
-            _write(stack.enter_context(replace_when_complete(path)), split)
+            write_rows(stack.enter_context(replace_when_complete(path)), split, np.arange(len(split)))
 
 
-def read_split(path: Path) -> Split:
-    """Reads a whole split into memory.
+def read_split(path: Path, *, stream_above: float = STREAM_ABOVE_GIB) -> Split:
+    """Reads a split into memory, or, where its images are many, leaves them in the file.
+
+    Args:
+        path: The file. Where the images stay in it, it must not be changed as long as they are used.
+        stream_above: GiB of images above which they stay in the file, at least 0; see
+            :func:`~emotion_recognition.data.streaming.map_images`.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -113,8 +164,10 @@ def read_split(path: Path) -> Split:
             votes = file.get("votes")
             if votes is not None and tuple(votes.attrs["vote_names"]) != VOTE_NAMES:
                 raise ValueError(f"its votes must be on {', '.join(VOTE_NAMES)}")
+            kinds = file.attrs.get("dropped", ())
+            streamed = file["images"].size > stream_above * 2**30
             return Split(
-                images=file["images"][:],
+                images=map_images(file["images"], path) if streamed else file["images"][:],
                 labels=file["labels"][:],
                 class_names=tuple(str(name) for name in file.attrs["class_names"]),
                 split=str(file.attrs["split"]),
@@ -122,6 +175,11 @@ def read_split(path: Path) -> Split:
                 source_sha256=str(file.attrs["source_sha256"]),
                 votes=None if votes is None else votes[:],
                 votes_sha256=None if votes is None else str(votes.attrs["sha256"]),
+                # Files of the first builds do not say it.
+                labels_from=str(file.attrs.get("labels_from", FER2013)),
+                distributions=file["distributions"][:] if "distributions" in file else None,
+                dropped=dict(zip(map(str, kinds), map(int, file.attrs.get("dropped_counts", ())), strict=True)),
+                marks=file["marks"][:] if "marks" in file else None,
             )
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise ValueError(
@@ -144,23 +202,45 @@ def check_same_source(first: Split, second: Split) -> None:
         )
 
 
-def _write(path: Path, split: Split) -> None:
-    # Put together in memory and written by Python: when the disk is full, HDF5's own writer can end the process.
-    with h5py.File.in_memory(block_size=split.images.nbytes + _BLOCK_MARGIN) as file:
-        file.create_dataset("images", data=split.images)
-        file.create_dataset("labels", data=split.labels)
-        if split.votes is not None:
-            votes = file.create_dataset("votes", data=split.votes)
-            votes.attrs["vote_names"] = list(VOTE_NAMES)
-            votes.attrs["sha256"] = split.votes_sha256 or ""
-        file.attrs["class_names"] = list(split.class_names)
-        file.attrs["split"] = split.split
-        file.attrs["source_name"] = split.source_name
-        file.attrs["source_sha256"] = split.source_sha256
-        file.attrs["format_version"] = FORMAT_VERSION
-        file.flush()
-        image = file.id.get_file_image()
-    path.write_bytes(image)
+def write_rows(path: Path, split: Split, rows: np.ndarray) -> None:
+    """Writes some rows of a split, and all that belongs to them; the images may stay in another file meanwhile.
+
+    Args:
+        path: The file to write; half written when this fails, so give a temporary path.
+        split: The split.
+        rows: Integer array of rows, from 0, in the order to write them.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    with SplitWriter(path, split.images.shape[1:]) as writer:
+        for start in range(0, len(rows), _IMAGES_AT_ONCE):
+            writer.append(np.asarray(split.images[rows[start : start + _IMAGES_AT_ONCE]]))
+        no_images = np.empty((len(split), 0, 0, 0), np.uint8)
+        writer.finish(partial(describe, split=replace(split, images=no_images).take(rows)))
+
+
+def describe(file: h5py.File, split: Split) -> None:
+    """Writes everything of a split but its images into an open file."""
+    file.create_dataset("labels", data=split.labels)
+    if split.votes is not None:
+        votes = file.create_dataset("votes", data=split.votes)
+        votes.attrs["vote_names"] = list(VOTE_NAMES)
+        votes.attrs["sha256"] = split.votes_sha256 or ""
+    if split.distributions is not None:
+        file.create_dataset("distributions", data=split.distributions)
+    file.attrs["labels_from"] = split.labels_from
+    if split.dropped:
+        file.attrs["dropped"] = list(split.dropped)
+        file.attrs["dropped_counts"] = list(split.dropped.values())
+    if split.marks is not None:
+        marks = file.create_dataset("marks", data=split.marks)
+        marks.attrs["mark_names"] = list(split.dropped)
+    file.attrs["class_names"] = list(split.class_names)
+    file.attrs["split"] = split.split
+    file.attrs["source_name"] = split.source_name
+    file.attrs["source_sha256"] = split.source_sha256
+    file.attrs["format_version"] = FORMAT_VERSION
 
 
 def _one_line(error: BaseException) -> str:

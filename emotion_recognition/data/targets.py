@@ -13,7 +13,7 @@ def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool 
     """Makes the targets of a split.
 
     Args:
-        split: The split.
+        split: The split. Its distributions are the targets where it has them, else its labels.
         label_smoothing: Share of each target that is spread evenly over all classes, 0..1 (Szegedy et al. 2016,
             arXiv:1512.00567).
         votes: Whether the shares of the image's votes follow behind the classes, as
@@ -27,7 +27,8 @@ def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool 
         ValueError: If votes are asked for and the split has none.
     """
     classes = len(split.class_names)
-    targets = (1 - label_smoothing) * one_hot(split.labels, classes) + np.float32(label_smoothing / classes)
+    sure = one_hot(split.labels, classes) if split.distributions is None else split.distributions
+    targets = (1 - label_smoothing) * sure + np.float32(label_smoothing / classes)
     if not votes:
         return targets
     if split.votes is None:

@@ -3,8 +3,9 @@
 A model's ONNX copy is run by OpenCV; a model without one needs Keras. Cropping comes before; annotation comes next.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class EmotionClassifier:
 
     Args:
         paths: The model file, or several; also ONNX copies whose model is not there.
-        num_emotions: The number of classes that each must have, 6 or 7.
+        classes: The classes that each must have, in label order, or their number where they are emotions.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -32,24 +33,30 @@ class EmotionClassifier:
             is not its model's copy.
     """
 
-    def __init__(self, paths: Path | Sequence[Path], num_emotions: int) -> None:
+    def __init__(self, paths: Path | Sequence[Path], classes: int | Sequence[str]) -> None:
         paths = [paths] if isinstance(paths, Path) else list(paths)
         if not paths:
             raise ValueError("At least one model is needed. Received: none")
-        self.class_names = class_names(num_emotions)
-        self._models = [_open(path, num_emotions) for path in paths]
+        self.class_names = class_names(classes) if isinstance(classes, int) else tuple(classes)
+        self._models = [_open(path, self.class_names) for path in paths]
         self.size = self._models[0].size
+        #: What crops must have: 3, in the order RGB, if a network learned from colour, else 1.
+        self.crop_channels = max(model.crop_channels for model in self._models)
         for path, model in zip(paths, self._models, strict=True):
             if model.size != self.size:
                 raise ValueError(
                     f"The models must take crops of one size, but {paths[0]} takes {self.size} and {path} {model.size}."
+                )
+            if model.crop_channels != self.crop_channels:
+                raise ValueError(
+                    f"The models must all have learned from grey images or all from colour; {path} differs."
                 )
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """Classifies all crops.
 
         Args:
-            crops: uint8 array (N, size, size, 1), 0..255.
+            crops: uint8 array (N, size, size, crop_channels), 0..255.
 
         Returns:
             float32 array (N, classes), 0..1; each row sums to 1.
@@ -65,13 +72,15 @@ class EmotionClassifier:
 class _Model:
     """One of the networks, whatever runs it."""
 
-    def __init__(self, path: Path, network: _Network, size: int, channels: int, temperature: float) -> None:
+    def __init__(self, path: Path, network: _Network, size: int, channels: int, card: Mapping[str, Any] | None) -> None:
         self.size = size
-        self._path, self._network, self._channels, self._temperature = path, network, channels, temperature
+        self.crop_channels = 3 if channels == 3 and _learned_colour(card) else 1
+        self._path, self._network, self._channels = path, network, channels
+        self._temperature = temperature_of(card)
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
-        """float32 (N, classes), calibrated, of uint8 crops (N, size, size, 1)."""
-        outputs = self._network(np.repeat(crops.astype(np.float32), self._channels, axis=-1))
+        """float32 (N, classes), calibrated, of uint8 crops (N, size, size, crop_channels)."""
+        outputs = self._network(np.repeat(crops.astype(np.float32), self._channels // crops.shape[-1], axis=-1))
         if not np.allclose(outputs.sum(axis=1), 1, atol=1e-3) or outputs.min() < 0:
             raise ValueError(
                 f"{self._path}: a model must end in probabilities that sum to 1; its last layer seems to be no softmax."
@@ -79,20 +88,19 @@ class _Model:
         return apply_temperature(outputs, self._temperature)
 
 
-def _open(path: Path, num_emotions: int) -> _Model:
+def _open(path: Path, names: Sequence[str]) -> _Model:
     copy = read_copy(path)
     if copy is None:
-        return _open_keras(path, num_emotions)
-    _check_classes(path, copy.card["class_names"], num_emotions)
-    entry = copy.entry
-    return _Model(path, _onnx(copy), entry.image_size, entry.channels, temperature_of(copy.card))
+        return _open_keras(path, names)
+    _check_classes(path, copy.card["class_names"], names)
+    return _Model(path, _onnx(copy), copy.entry.image_size, copy.entry.channels, copy.card)
 
 
 def _onnx(copy: OnnxCopy) -> _Network:
     return OnnxNetwork(copy.content, str(copy.path))
 
 
-def _open_keras(path: Path, num_emotions: int) -> _Model:
+def _open_keras(path: Path, expected: Sequence[str]) -> _Model:
     if path.suffix == SUFFIX or not path.is_file():
         raise FileNotFoundError(f"There is no model {path}.")
     try:
@@ -108,18 +116,23 @@ def _open_keras(path: Path, num_emotions: int) -> _Model:
 
     network = load_network(path)
     names, _ = classes_of(path, network)
-    _check_classes(path, names, num_emotions)
+    _check_classes(path, names, expected)
     size, channels = _square_input(path, network.input_shape)
 
     def run(images: np.ndarray) -> np.ndarray:
         # Called directly: predict() sets up a data pipeline first, which takes longer than a few faces.
         return np.asarray(keras.ops.convert_to_numpy(network(images, training=False)))
 
-    return _Model(path, run, size, channels, temperature_of(read_card(path)))
+    return _Model(path, run, size, channels, read_card(path))
 
 
-def _check_classes(path: Path, names: Sequence[str], num_emotions: int) -> None:
-    check_same_classes(class_names(num_emotions), f"the choice of {num_emotions} emotions", names, f"The model {path}")
+def _check_classes(path: Path, names: Sequence[str], expected: Sequence[str]) -> None:
+    check_same_classes(expected, f"the choice of {len(expected)} classes", names, f"The model {path}")
+
+
+def _learned_colour(card: Mapping[str, Any] | None) -> bool:
+    taken = (card or {}).get("input")
+    return isinstance(taken, dict) and taken.get("colour") == "RGB"
 
 
 def _square_input(path: Path, shape: object) -> tuple[int, int]:

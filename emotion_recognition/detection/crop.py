@@ -46,9 +46,15 @@ def crop_square(box: Box, framing: Framing) -> tuple[int, int, int]:
 
 
 def crop_faces(
-    image: np.ndarray, boxes: Sequence[Box], framing: Framing, size: int, *, rolls: Sequence[float] | None = None
+    image: np.ndarray,
+    boxes: Sequence[Box],
+    framing: Framing,
+    size: int,
+    *,
+    channels: int = 1,
+    rolls: Sequence[float] | None = None,
 ) -> np.ndarray:
-    """Cuts out faces as grey squares of the network's size, turned upright where their tilt is known.
+    """Cuts out faces as squares of the network's size, turned upright where their tilt is known.
 
     What lies beyond the picture's border repeats the pixels at the border.
 
@@ -57,24 +63,28 @@ def crop_faces(
         boxes: (x, y, width, height) of each face in pixels, inside the image.
         framing: That of the detector that found the boxes.
         size: Height and width of the crops in pixels.
+        channels: 1 for grey, 3 for colour.
         rolls: How far each face is tilted clockwise, in degrees, see
             :func:`~emotion_recognition.detection.upright.roll_of`; None takes all faces as they are.
 
     Returns:
-        uint8 array (N, size, size, 1), 0..255.
+        uint8 array (N, size, size, channels), 0..255, grey or RGB, which is the order of data sets and networks.
 
     Raises:
         ValueError: If the image is none or a box lies outside it.
     """
     check_bgr(image)
-    crops = np.empty((len(boxes), size, size, 1), np.uint8)
+    crops = np.empty((len(boxes), size, size, channels), np.uint8)
     for i, box in enumerate(boxes):
         left, top, side = crop_square(box, framing)
         roll = 0.0 if rolls is None else rolls[i]
-        square = _cut_turned(image, box, framing, side, roll) if roll else _cut(image, left, top, side)
+        if roll:
+            square = _cut_turned(image, box, framing, side, roll, channels)
+        else:
+            square = _cut(image, left, top, side, channels)
         # The mean over the covered area keeps a shrunken face free of aliasing; enlarged, cubic is smoothest.
         interpolation = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-        crops[i, :, :, 0] = cv2.resize(square, (size, size), interpolation=interpolation)
+        crops[i] = cv2.resize(square, (size, size), interpolation=interpolation).reshape(size, size, channels)
     return crops
 
 
@@ -100,14 +110,14 @@ def crop_transform(box: Box, framing: Framing, side: int, roll: float) -> np.nda
     return np.hstack([turn, (centre - turn @ np.full(2, (side - 1) / 2))[:, np.newaxis]])
 
 
-def _cut(image: np.ndarray, left: int, top: int, side: int) -> np.ndarray:
+def _cut(image: np.ndarray, left: int, top: int, side: int, channels: int) -> np.ndarray:
     height, width = image.shape[:2]
     inside = image[max(top, 0) : max(top + side, 0), max(left, 0) : max(left + side, 0)]
     if inside.size == 0:
         raise ValueError(f"boxes must lie in the image, {width}×{height}. Received one cut at ({left}, {top}), {side}")
     return np.asarray(
         cv2.copyMakeBorder(
-            grey(inside),
+            _converted(inside, channels),
             max(-top, 0),
             max(top + side - height, 0),
             max(-left, 0),
@@ -117,10 +127,10 @@ def _cut(image: np.ndarray, left: int, top: int, side: int) -> np.ndarray:
     )
 
 
-def _cut_turned(image: np.ndarray, box: Box, framing: Framing, side: int, roll: float) -> np.ndarray:
+def _cut_turned(image: np.ndarray, box: Box, framing: Framing, side: int, roll: float, channels: int) -> np.ndarray:
     """The square whose own x axis points along the face's eyes; what is outside the picture repeats its border."""
     turn = crop_transform(box, framing, side, roll)
-    # Grey only where it is needed: a square that holds the turned one in every direction.
+    # Converted only where it is needed: a square that holds the turned one in every direction.
     centre_x, centre_y = turn @ ((side - 1) / 2, (side - 1) / 2, 1.0)
     reach = math.ceil(side * 2**-0.5) + 2
     left, top = max(0, math.floor(centre_x) - reach), max(0, math.floor(centre_y) - reach)
@@ -129,4 +139,11 @@ def _cut_turned(image: np.ndarray, box: Box, framing: Framing, side: int, roll: 
         raise ValueError(f"boxes must lie in the image, {image.shape[1]}×{image.shape[0]}. Received: {box}")
     turn[:, 2] -= left, top
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(grey(inside), turn, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE))
+    return np.asarray(
+        cv2.warpAffine(_converted(inside, channels), turn, (side, side), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    )
+
+
+def _converted(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """BGR to grey (height, width), or to RGB (height, width, 3)."""
+    return grey(pixels) if channels == 1 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))

@@ -25,7 +25,8 @@ class EmotionDetector:
     Args:
         model: A trained model, or several whose calibrated probabilities are averaged; by default the one that comes
             with the project for that many emotions.
-        num_emotions: 6 or 7; every model must have that many classes.
+        num_emotions: 5, 6, 7 or 8; every model must have those classes.
+        classes: In place of emotions, the names of the models' own classes in label order.
         detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it.
 
     Raises:
@@ -46,13 +47,14 @@ class EmotionDetector:
         model: Path | str | Sequence[Path | str] | None = None,
         *,
         num_emotions: int = 7,
+        classes: Sequence[str] | None = None,
         detector: FaceDetector | str = "auto",
     ) -> None:
         if model is None:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
         self.face_detector = open_detector(detector) if isinstance(detector, str) else detector
-        self.classifier = EmotionClassifier([Path(path) for path in paths], num_emotions)
+        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions)
 
     def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> list[FaceEmotion]:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.
@@ -116,10 +118,17 @@ class EmotionDetector:
             faces: Faces that this detector found in it.
 
         Returns:
-            uint8 array (N, size, size, 1), 0..255.
+            uint8 array (N, size, size, channels), 0..255, grey or RGB, as the models take them.
 
         Raises:
             ValueError: If the image is none or a face lies outside it.
         """
         boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks) for face in faces]
-        return crop_faces(image, boxes, self.face_detector.framing, self.classifier.size, rolls=rolls)
+        return crop_faces(
+            image,
+            boxes,
+            self.face_detector.framing,
+            self.classifier.size,
+            channels=self.classifier.crop_channels,
+            rolls=rolls,
+        )

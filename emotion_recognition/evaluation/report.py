@@ -10,6 +10,7 @@ import numpy as np
 from emotion_recognition.evaluation.evaluate import Evaluation
 from emotion_recognition.evaluation.metrics import Metrics
 from emotion_recognition.evaluation.views import TTA
+from emotion_recognition.workspace import FER2013
 
 
 def to_text(evaluation: Evaluation) -> str:
@@ -19,6 +20,7 @@ def to_text(evaluation: Evaluation) -> str:
         ("models" if len(evaluation.model_names) > 1 else "model", ", ".join(evaluation.model_names)),
         ("split", f"{split.split}, {metrics.examples} images of {len(split.class_names)} classes"),
         ("data", f"{split.source_name}, SHA-256 {split.source_sha256}"),
+        *([] if split.labels_from == FER2013 else [("labels", split.labels_from)]),
         ("pixel range", evaluation.settings.pixel_range),
         ("views", TTA[evaluation.settings.tta]),
         *(("note", note) for note in evaluation.notes),
@@ -41,7 +43,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         "models": list(evaluation.model_names),
         "class_names": list(split.class_names),
         "split": split.split,
-        "data": {"source": split.source_name, "sha256": split.source_sha256},
+        "data": {"source": split.source_name, "sha256": split.source_sha256, "labels": split.labels_from},
         "pixel_range": evaluation.settings.pixel_range,
         "tta": evaluation.settings.tta,
         "notes": list(evaluation.notes),

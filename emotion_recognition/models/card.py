@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_recognition.atomic_file import write_json
-from emotion_recognition.workspace import card_path
+from emotion_recognition.workspace import FER2013, card_path
 
 _REQUIRED = ("network", "class_names")
 
@@ -46,14 +46,18 @@ def read_card(model_path: Path) -> dict[str, Any] | None:
     return card
 
 
-def record_metrics(model_path: Path, split: str, metrics: Mapping[str, Any]) -> None:
+def record_metrics(model_path: Path, split: str, metrics: Mapping[str, Any], *, labels: str = FER2013) -> None:
     """Writes a model's figures on a split into its card; does nothing for a model without a card.
 
     Args:
         model_path: The model file.
         split: "val" or "test".
         metrics: The figures, as JSON values; they replace what the card had for that split.
+        labels: Where the split's labels are from. Figures on other labels than the model learned stand beside those
+            on its own, as in "ferplus_test".
     """
     card = read_card(model_path)
     if card is not None:
-        write_card(model_path, {**card, "metrics": {**card.get("metrics", {}), split: dict(metrics)}})
+        own = card.get("data", {}).get("labels", FER2013)
+        key = split if labels == own else f"{labels}_{split}"
+        write_card(model_path, {**card, "metrics": {**card.get("metrics", {}), key: dict(metrics)}})

@@ -16,7 +16,7 @@ import h5py
 import keras
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.emotions import CLASS_COUNTS, class_names
+from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.precision import with_precision
 
@@ -96,10 +96,10 @@ def classes_of(path: Path, network: keras.Model) -> tuple[tuple[str, ...], bool]
                 f"{path} has {outputs} outputs, but its card names {len(names)} classes: {', '.join(names)}."
             )
         return names, True
-    if outputs not in CLASS_COUNTS:
+    if outputs not in FER2013_CLASS_COUNTS:
         raise ValueError(
             f"{path} has {outputs} outputs and no card beside it that names them; without one, "
-            f"{' or '.join(map(str, CLASS_COUNTS))} outputs are needed."
+            f"{' or '.join(map(str, FER2013_CLASS_COUNTS))} outputs are needed."
         )
     return class_names(outputs), False
 

@@ -60,12 +60,19 @@ def run_card(
     return {
         "network": name,
         "class_names": list(train.class_names),
-        "input": {"image_size": height, "channels": channels, "pixels": "0..255"},
+        "input": {
+            "image_size": height,
+            "channels": channels,
+            "pixels": "0..255",
+            # A network with three channels may have learned from grey images, repeated in each.
+            "colour": "grey" if train.images.shape[-1] == 1 else "RGB",
+        },
         "parameters": network.count_params(),
         "stages": stages,
         "data": {
             "source": train.source_name,
             "sha256": train.source_sha256,
+            "labels": train.labels_from,
             "images": {split.split: len(split) for split in (train, val)},
         },
         "metrics": {"val": dict(val_metrics)},

@@ -21,6 +21,7 @@ from emotion_recognition.training.epoch_log import EpochLog
 from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.votes_head import with_votes_head
+from emotion_recognition.workspace import FER2013
 
 #: What the rate is divided by from stage to stage.
 STAGE_RATIO = 10.0
@@ -113,6 +114,8 @@ def fit_stage(
     compile_network(trainee, settings, settings.epochs * -(-len(train) // settings.batch_size))
     early_stopping = ResumableEarlyStopping(settings.patience)
     facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **(identity or {})}
+    if train.labels_from != FER2013:
+        facts["labels"] = train.labels_from
     if settings.schedule == "constant":
         del facts["epochs"]  # a resumed run may be made longer or shorter
     history = {"rows": [], "entries": [], **(history or {})}

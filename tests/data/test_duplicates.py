@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emotion_recognition.data.duplicates import has_twin
+from emotion_recognition.data.duplicates import exact_groups, has_twin
 
 
 def test_only_the_images_that_occur_in_the_other_array_have_a_twin() -> None:
@@ -46,3 +46,13 @@ def test_empty_arrays() -> None:
 def test_arrays_that_cannot_be_compared_are_refused(among: np.ndarray) -> None:
     with pytest.raises(ValueError, match="images of the same shape"):
         has_twin(np.zeros((1, 2, 2, 1), np.uint8), among)
+
+
+def test_groups_hold_every_copy_and_no_image_that_differs_in_one_pixel() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (7, 48, 48, 1), dtype=np.uint8)
+    images[[3, 6]] = images[1]
+    images[5] = images[2]
+    images[4] = images[1]
+    images[4, 47, 47, 0] ^= 1
+    assert [rows.tolist() for rows in exact_groups(images)] == [[1, 3, 6], [2, 5]]
+    assert exact_groups(images[:1]) == []

@@ -16,7 +16,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emotion_recognition.data import fer2013_csv
-from emotion_recognition.data.fer2013_csv import Fer2013, read_fer2013
+from emotion_recognition.data.fer2013_csv import (
+    FER2013_KIND,
+    TEST_KIND,
+    TRAIN_KIND,
+    Fer2013,
+    kind_of_csv,
+    read_fer2013,
+    read_rows,
+)
 
 PIXELS = 48 * 48
 USAGES = ("Training", "PublicTest", "PrivateTest")
@@ -298,3 +306,72 @@ def test_a_mutated_file_gives_an_error_or_the_right_values(
     assert read.emotions.tolist() == [emotion for emotion, _, _ in expected]
     assert read.images.reshape(len(expected), -1).tolist() == [pixels for _, pixels, _ in expected]
     assert [USAGES[index] for index in read.usages] == [usage for _, _, usage in expected]
+
+
+def test_the_competitions_train_csv_has_labels_and_no_splits(tmp_path: Path) -> None:
+    rows, images = random_rows(9)
+    path = write(tmp_path, *(line.rpartition(",")[0] for line in rows), header="emotion,pixels")
+    assert kind_of_csv(path) == TRAIN_KIND
+    read = read_rows(path)
+    assert read.emotions is not None
+    assert read.emotions.tolist() == [i % 7 for i in range(9)]
+    assert read.usages is None
+    assert np.array_equal(read.images.reshape(9, -1), images)
+    assert "Usage is missing" in error_of(path)
+
+
+def test_the_competitions_test_csv_has_only_pixels(tmp_path: Path) -> None:
+    rows, images = random_rows(5)
+    path = write(tmp_path, *(f'"{line.split(",")[1]}"' for line in rows), header="pixels", end="\r\n")
+    assert kind_of_csv(path) == TEST_KIND
+    read = read_rows(path)
+    assert read.emotions is None
+    assert read.usages is None
+    assert np.array_equal(read.images.reshape(5, -1), images)
+
+
+def test_columns_tell_which_csv_it_is(tmp_path: Path) -> None:
+    assert kind_of_csv(write(tmp_path, row())) == FER2013_KIND
+    assert kind_of_csv(write(tmp_path, header=" Usage, pixels, emotion")) == FER2013_KIND
+    for header, words in [
+        ("emotion,pixels,usage", "may have only emotion and pixels. Received: 'usage'"),
+        ("pixels,Usage", "emotion is missing"),
+        ("emotion,Usage", "pixels is missing"),
+        ("image,label", "pixels is missing"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            kind_of_csv(write(tmp_path, header=header))
+
+
+@pytest.mark.parametrize("header", ["emotion,pixels", "pixels"])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_mutated_competition_files_are_read_right_or_refused_with_their_row(
+    tmp_path: Path, header: str, data: st.DataObject
+) -> None:
+    """One change in a good file: the reader names the row, or the rows that it reads are right."""
+    rows, images = random_rows(4)
+    columns = ["emotion", "pixels", "Usage"]
+    wanted = [columns.index(name) for name in header.split(",")]
+    lines = [",".join(line.split(",")[i] for i in wanted) for line in rows]
+    place = data.draw(st.integers(0, 3))
+    at = data.draw(st.integers(0, len(lines[place])))
+    junk = data.draw(st.sampled_from(["", " ", ",", '"', "-", "a", "7", "\x00", "\n", "\r", "256 ", "é"]))
+    width = data.draw(st.integers(0, 12))
+    lines[place] = lines[place][:at] + junk + lines[place][at + width :]
+    path = write(tmp_path, *lines, header=header)
+    try:
+        read = read_rows(path)
+    except ValueError as error:
+        message = str(error)
+    else:
+        message = ""
+    if message:
+        assert "row" in message
+        assert "\n" not in message
+        return
+    others = [i for i in range(4) if i != place]
+    assert len(read.images) == 4
+    assert np.array_equal(read.images.reshape(4, -1)[others], images[others])
+    if read.emotions is not None:
+        assert read.emotions[others].tolist() == [i % 7 for i in others]

@@ -74,11 +74,15 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes, words: str) -> 
 def test_votes_on_other_rows_are_refused_by_row(tmp_path: Path) -> None:
     votes = read_votes(write(tmp_path, FIRST, DROPPED))
     source = Path("fer2013.csv")
-    votes.check_rows(np.array([0, 1], np.uint8), source)
-    with pytest.raises(ValueError, match=r"votes on 2 rows, but fer2013.csv has 3 rows"):
-        votes.check_rows(np.array([0, 1, 1], np.uint8), source)
+    assert votes.of_rows(0, np.array([0, 1], np.uint8), source).tolist() == votes.counts.tolist()
+    assert votes.of_rows(1, np.array([1], np.uint8), source).tolist() == votes.counts[1:].tolist()
+    votes.check_end(2, source)
+    with pytest.raises(ValueError, match=r"votes on 2 rows, but fer2013.csv has more"):
+        votes.of_rows(1, np.array([1, 1], np.uint8), source)
+    with pytest.raises(ValueError, match=r"votes on 2 rows, but fer2013.csv has 1 rows"):
+        votes.check_end(1, source)
     with pytest.raises(ValueError, match=r"row 2 \(line 3\): Usage is PublicTest, but row 2 of .* has PrivateTest"):
-        votes.check_rows(np.array([0, 2], np.uint8), source)
+        votes.of_rows(1, np.array([2], np.uint8), source)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

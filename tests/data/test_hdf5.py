@@ -51,6 +51,22 @@ def test_votes_are_read_with_their_origin_and_are_none_without(tmp_path: Path) -
         read_split(tmp_path / "a.hdf5")
 
 
+def test_distributions_are_read_with_what_the_labels_are_from(tmp_path: Path) -> None:
+    distributions = np.array([[1, 0], [0.25, 0.75], [0, 1], [0.5, 0.5], [0.5, 0.5]], np.float32)
+    write_splits({tmp_path / "a.hdf5": split(labels_from="ferplus", distributions=distributions)})
+    read = read_split(tmp_path / "a.hdf5")
+    assert read.distributions is not None
+    assert np.array_equal(read.distributions, distributions)
+    assert read.labels_from == "ferplus"
+    write_splits({tmp_path / "b.hdf5": split()})
+    with h5py.File(tmp_path / "b.hdf5", "r+") as file:
+        del file.attrs["labels_from"]  # as in the first builds
+    assert (read_split(tmp_path / "b.hdf5").labels_from, read_split(tmp_path / "b.hdf5").distributions) == (
+        "fer2013",
+        None,
+    )
+
+
 def test_other_programs_find_the_documented_layout(tmp_path: Path) -> None:
     write_splits({tmp_path / "val.hdf5": split()})
     with h5py.File(tmp_path / "val.hdf5", "r") as file:
@@ -82,6 +98,8 @@ def test_a_class_without_images_is_counted_as_none() -> None:
         ({"labels": LABELS[:4]}, r"labels must be a uint8 array \(5,\)"),
         ({"votes": np.zeros((4, 10), np.uint8)}, r"votes must be a uint8 array \(5, 10\)"),
         ({"votes": np.zeros((5, 10), np.int64)}, r"votes must be a uint8 array \(5, 10\)"),
+        ({"distributions": np.zeros((5, 3), np.float32)}, r"distributions must be a float32 array \(5, 2\)"),
+        ({"distributions": np.zeros((5, 2))}, r"distributions must be a float32 array \(5, 2\)"),
         ({"class_names": ("happy",)}, "labels must be below the number of classes, 1. Received: 1"),
     ],
 )

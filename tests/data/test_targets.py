@@ -1,5 +1,7 @@
 """What a network learns to say, from labels and votes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,12 @@ def split(votes: np.ndarray | None = None) -> Split:
 def test_labels_become_ones() -> None:
     assert training_targets(split()).tolist() == [[0, 0, 1, 0], [1, 0, 0, 0]]
     assert training_targets(split()).dtype == np.float32
+
+
+def test_distributions_go_before_labels() -> None:
+    shares = np.array([[0.25, 0, 0.75, 0], [0.5, 0.5, 0, 0]], np.float32)
+    received = training_targets(replace(split(), distributions=shares), label_smoothing=0.2)
+    np.testing.assert_allclose(received, [[0.25, 0.05, 0.65, 0.05], [0.45, 0.45, 0.05, 0.05]], rtol=1e-6)
 
 
 def test_smoothing_spreads_a_share_over_all_classes() -> None:

@@ -148,3 +148,23 @@ def test_an_onnx_file_that_is_not_the_model_s_copy_is_an_error(copied: Path) -> 
 def test_a_missing_model_is_an_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=f"There is no model .*{name}"):
         EmotionClassifier(tmp_path / name, 7)
+
+
+def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="There is no model"):
+        EmotionClassifier(tmp_path / "missing.keras", 7)
+
+
+@pytest.mark.parametrize(("colour", "channels"), [("RGB", 3), ("grey", 1), (None, 1)])
+def test_colour_crops_are_for_networks_that_learned_from_colour(
+    tmp_path: Path, colour: str | None, channels: int
+) -> None:
+    path = save(tmp_path, dense((8, 8, 3), 2))
+    taken = {} if colour is None else {"input": {"colour": colour}}
+    write_card(path, {"network": "dense", "class_names": ["a", "b"], **taken})
+    classifier = EmotionClassifier(path, ["a", "b"])
+    assert classifier.crop_channels == channels
+    assert classifier.class_names == ("a", "b")
+    assert classifier.probabilities(np.zeros((2, 8, 8, channels), np.uint8)).shape == (2, 2)
+    with pytest.raises(ValueError, match="same classes in the same order"):
+        EmotionClassifier(path, ["b", "a"])

@@ -67,6 +67,13 @@ def test_crops_are_grey_by_bt_601() -> None:
     assert np.unique(crop_faces(image, [(2, 2, 4, 4)], EXACT, size=48)).tolist() == [96]
 
 
+def test_colour_crops_are_red_green_blue() -> None:
+    image = np.full((20, 20, 3), (200, 100, 50), np.uint8)
+    crop = crop_faces(image, [(2, 2, 14, 14)], EXACT, size=48, channels=3)
+    assert crop.shape == (1, 48, 48, 3)
+    assert np.unique(crop.reshape(-1, 3), axis=0).tolist() == [[50, 100, 200]]
+
+
 def test_no_boxes_give_no_crops() -> None:
     assert crop_faces(picture(), [], EXACT, size=48).shape == (0, 48, 48, 1)
 

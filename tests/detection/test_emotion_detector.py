@@ -57,7 +57,7 @@ def test_most_probable_emotion() -> None:
 
 
 def test_another_class_count_is_an_error(brightness_model: Path) -> None:
-    with pytest.raises(ValueError, match="the choice of 6 emotions has 6"):
+    with pytest.raises(ValueError, match="the choice of 6 classes has 6"):
         EmotionDetector(brightness_model, num_emotions=6, detector="haar")
 
 

@@ -79,7 +79,7 @@ def test_the_json_is_json_without_folders_or_dates() -> None:
     content = to_json(evaluation("a.keras", "b.h5", twins=999, notes=("n",)))
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert content["models"] == ["a.keras", "b.h5"]
-    assert content["data"] == {"source": "fer2013.csv", "sha256": "ab" * 32}
+    assert content["data"] == {"source": "fer2013.csv", "sha256": "ab" * 32, "labels": "fer2013"}
     assert content["class_names"] == list(NAMES)
     assert (content["split"], content["pixel_range"], content["tta"]) == ("val", "0..255", "none")
     assert content["metrics"]["confusion_matrix"] == [[999, 1, 0], [0, 1, 1], [1, 0, 1]]

@@ -10,14 +10,17 @@ RNG = np.random.default_rng(0)
 
 
 def vggnet_parameters(blocks: list[tuple[int, int]], dense: list[int], classes: int, side: int = 48) -> int:
-    """Counts them from the architecture's description: kernels without bias, four numbers per normalised channel."""
+    """Counts them from the architecture's description: kernels without bias, four numbers per normalised channel.
+
+    A side of 0 means that the last maps are averaged.
+    """
     total, channels = 0, 1
     for filters, count in blocks:
         for _ in range(count):
             total += 9 * channels * filters + 4 * filters
             channels = filters
         side //= 2
-    units = side * side * channels
+    units = side * side * channels if side else channels
     for size in dense:
         total += units * size + 4 * size
         units = size
@@ -28,6 +31,7 @@ def test_parameter_counts() -> None:
     expected = {
         "vggnet": vggnet_parameters([(32, 2), (64, 2), (128, 2), (256, 2)], [128], 7),
         "vggnet_deep": vggnet_parameters([(32, 2), (64, 2), (128, 3), (256, 4)], [256, 128], 7),
+        "vggnet_wide": vggnet_parameters([(32, 2), (96, 2), (160, 3), (256, 2)], [], 7, side=0),
     }
     assert {name: build_network(name, num_classes=7).count_params() for name in NETWORKS} == expected
 

@@ -55,6 +55,15 @@ def test_figures_are_recorded_per_split(tmp_path: Path) -> None:
     assert read_card(model) == {**card, "metrics": {"val": {"accuracy": 0.5}, "test": {"accuracy": 0.4}}}
 
 
+def test_figures_on_other_labels_stand_beside_those_on_the_model_s_own(tmp_path: Path) -> None:
+    model = tmp_path / "a.keras"
+    card = {"network": "vggnet", "class_names": ["happy"], "data": {"labels": "ferplus"}}
+    write_card(model, card)
+    record_metrics(model, "test", {"accuracy": 0.8}, labels="ferplus")
+    record_metrics(model, "test", {"accuracy": 0.6}, labels="fer2013")
+    assert read_card(model) == {**card, "metrics": {"test": {"accuracy": 0.8}, "fer2013_test": {"accuracy": 0.6}}}
+
+
 def test_a_model_without_a_card_gets_none(tmp_path: Path) -> None:
     record_metrics(tmp_path / "a.keras", "test", {"accuracy": 0.4})
     assert list(tmp_path.iterdir()) == []
