@@ -6,9 +6,12 @@
 
 import mmap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import h5py
 import numpy as np
+
+if TYPE_CHECKING:
+    import h5py
 
 #: Splits whose images take more than this many GiB are streamed; smaller ones are read into memory whole. Streaming is
 #: as fast while the operating system has the file in its cache, and any machine that trains has a GiB to spare.
@@ -22,7 +25,7 @@ _BLOCK = 64
 _WINDOW = 256 * _BLOCK
 
 
-def map_images(dataset: h5py.Dataset, path: Path) -> np.memmap:
+def map_images(dataset: "h5py.Dataset", path: Path) -> np.memmap:
     """Gives access to a data set's images without reading them.
 
     Args:
