@@ -34,7 +34,7 @@ def test_a_released_model_is_small_and_says_what_it_is(num_emotions: int) -> Non
     assert card["data"]["images"] == {"train": 28709, "val": 3589}
 
 
-@pytest.mark.parametrize("num_emotions", CLASS_COUNTS)
+@pytest.mark.parametrize("num_emotions", FER2013_CLASS_COUNTS)
 def test_the_onnx_copy_of_a_released_model_is_its_copy(num_emotions: int) -> None:
     path = RELEASED.released_model(num_emotions)
     copy = read_copy(path)  # refuses a file whose hash, or whose model's hash, is another than the card's

@@ -150,11 +150,6 @@ def test_a_missing_model_is_an_error(name: str, tmp_path: Path) -> None:
         EmotionClassifier(tmp_path / name, 7)
 
 
-def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="There is no model"):
-        EmotionClassifier(tmp_path / "missing.keras", 7)
-
-
 @pytest.mark.parametrize(("colour", "channels"), [("RGB", 3), ("grey", 1), (None, 1)])
 def test_colour_crops_are_for_networks_that_learned_from_colour(
     tmp_path: Path, colour: str | None, channels: int
