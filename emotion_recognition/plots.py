@@ -250,6 +250,7 @@ def draw_timeline(
     axes.set_ylim(max(1, len(identities)) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=len(colours), frameon=False)
+    _save(figure, path)
 
 
 def draw_contact_sheet(path: Path, title: str, cases: Sequence[Sequence[tuple[np.ndarray, str]]]) -> None:

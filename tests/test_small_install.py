@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition.detection.video_writer import count_frames, open_video
-from emotion_recognition.emotions import CLASS_COUNTS
+from emotion_recognition.emotions import FER2013_CLASS_COUNTS
 from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY
@@ -50,7 +50,10 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     dynamic = project["tool"]["setuptools"]["dynamic"]
     assert dynamic["dependencies"] == {"file": "requirements-detect.txt"}
-    assert dynamic["optional-dependencies"] == {"train": {"file": "requirements-train.txt"}}
+    assert dynamic["optional-dependencies"] == {
+        "train": {"file": "requirements-train.txt"},
+        "audit": {"file": "requirements-audit.txt"},
+    }
 
 
 def test_the_script_annotates_the_sample(tmp_path: Path) -> None:
@@ -125,7 +128,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(REPOSITORY / "emotion_recognition", folder / "emotion_recognition", ignore=ignore)
     output = folder / DEFAULT_BASE_PATH / "output"
     output.mkdir(parents=True)
-    for model in map(RELEASED.released_model, CLASS_COUNTS):
+    for model in map(RELEASED.released_model, FER2013_CLASS_COUNTS):
         for path in (model, copy_path(model), model.with_suffix(".json")):
             shutil.copy(path, output)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -141,7 +144,7 @@ def test_the_package_holds_every_module_and_the_released_models(wheel: Path) -> 
         requires = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
     modules = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "emotion_recognition").rglob("*.py")}
     assert modules <= names
-    stems = [f"emotion_recognition/released/emotion_classification_{count}classes" for count in CLASS_COUNTS]
+    stems = [f"emotion_recognition/released/emotion_classification_{count}classes" for count in FER2013_CLASS_COUNTS]
     data = {name for name in names if "/released/" in name}
     assert data == {stem + suffix for stem in stems for suffix in (".onnx", ".json")}
     always = [line.split()[1] for line in requires if "extra ==" not in line]
