@@ -78,7 +78,8 @@ def draw_samples(path: Path, samples: Mapping[str, np.ndarray], title: str) -> N
 def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> None:
     """Draws accuracy and loss of a training run, on the training and the validation split, over its epochs.
 
-    The rows may be of several stages, one after the other; a change of the learning rate is marked.
+    The rows may be of several stages, one after the other; where a stage begins is marked, with its learning rate, or
+    the highest and the last one where the rate changes within it.
 
     Args:
         path: PNG file to write.
@@ -89,16 +90,17 @@ def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_e
     figure = Figure(figsize=(10, 4), layout="constrained")
     figure.suptitle(title)
     epochs = range(1, len(rows) + 1)
-    rates = [row["learning_rate"] for row in rows]
-    changes = [epoch for epoch in epochs[1:] if rates[epoch - 1] != rates[epoch - 2]]
+    starts = [epoch for epoch in epochs if epoch == 1 or rows[epoch - 1]["stage"] != rows[epoch - 2]["stage"]]
     for axes, quantity in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
         axes.plot(epochs, [row[quantity] for row in rows], label="training (augmented)", color="tab:blue")
         axes.plot(epochs, [row[f"val_{quantity}"] for row in rows], label="validation", color="tab:orange")
         axes.axvline(best_epoch, color="grey", linestyle=":", label=f"kept: epoch {best_epoch}")
-        for start in (1, *changes):
+        for start, end in zip(starts, [*starts[1:], len(rows) + 1], strict=True):
             if start > 1:
                 axes.axvline(start - 0.5, color="lightgrey", zorder=0)
-            label = f" {'rate ' if start == 1 else ''}{rates[start - 1]:g}"
+            rates = [row["learning_rate"] for row in rows[start - 1 : end - 1]]
+            span = f"{max(rates):.2g}" if len(set(rates)) == 1 else f"{max(rates):.2g} to {rates[-1]:.2g}"
+            label = f" {'rate ' if start == 1 else ''}{span}"
             axes.text(start - 0.5, 1, label, transform=axes.get_xaxis_transform(), va="bottom", fontsize="small")
         axes.set(xlabel="epoch", ylabel=quantity, xlim=(0.5, len(rows) + 0.5))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -37,20 +37,22 @@ def _make(workspace: Workspace) -> None:
     import_keras()
     from emotion_recognition import plots
     from emotion_recognition.models.files import load_network
+    from emotion_recognition.training.epoch_log import read_log
 
     released = Workspace(FIGURES.parent / DEFAULT_BASE_PATH)
     for num_emotions in FER2013_CLASS_COUNTS:
         model = released.released_model(num_emotions)
-        rows = [row for log in _logs_of(model) for row in _read_log(log)]
-        kept = len(rows) - len(_read_log(_logs_of(model)[-1])) + _best_epoch(model)
+        rows = read_log(beside(model, "_log.csv"))
+        kept = sum(row["stage"] < rows[-1]["stage"] for row in rows) + _best_epoch(model)
         plots.draw_training_curves(FIGURES / f"training_{num_emotions}classes.png", rows, kept, model.name)
         _run(TestNetwork.main, "-b", workspace.base_path, "-n", num_emotions, "-im", model)
-        shutil.copyfile(beside(model, "_test_confusion.png"), FIGURES / f"confusion_{num_emotions}classes.png")
+        for figure in ("confusion", "reliability"):
+            shutil.copyfile(beside(model, f"_test_{figure}.png"), FIGURES / f"{figure}_{num_emotions}classes.png")
         _draw_distribution(workspace, num_emotions)
     _run(EmotionDetector.main, "-b", released.base_path, "-o", FIGURES / "sample_annotated.jpg")
     more = ("--explain", "--histogram", "-o", FIGURES / "sample_explained.jpg")
     _run(EmotionDetector.main, "-b", released.base_path, *more)
-    print(plots.draw_network(FIGURES / "vggnet", load_network(released.released_model(7))))
+    print(plots.draw_network(FIGURES / "vggnet_wide", load_network(released.released_model(7))))
 
 
 def _run(script: Callable[[list[str]], int], *options: object) -> None:
@@ -68,18 +70,6 @@ def _draw_distribution(workspace: Workspace, num_emotions: int) -> None:
     plots.draw_class_distribution(
         FIGURES / f"distribution_{num_emotions}classes.png", splits["train"].class_names, counts
     )
-
-
-def _logs_of(model: Path) -> list[Path]:
-    """The logs of all stages of a released model, earliest first."""
-    return [*sorted(model.parent.glob(f"{model.stem}_stage*_log.csv")), beside(model, "_log.csv")]
-
-
-def _read_log(path: Path) -> list[dict[str, float]]:
-    import pandas as pd
-
-    table = pd.read_csv(path)
-    return [dict(zip(table.columns, row, strict=True)) for row in table.to_numpy(float).tolist()]
 
 
 def _best_epoch(model: Path) -> int:

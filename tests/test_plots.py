@@ -27,9 +27,9 @@ def colour_at(image: np.ndarray, name_bgr: tuple[int, int, int]) -> np.ndarray:
 ORANGE = (14, 127, 255)  # Matplotlib's tab:orange
 
 
-def rows(accuracies: list[float], rate: float = 0.001) -> list[dict[str, float]]:
+def rows(accuracies: list[float], rate: float = 0.001, stage: int = 1) -> list[dict[str, float]]:
     return [
-        {"learning_rate": rate, "accuracy": a, "val_accuracy": a / 2, "loss": 1 - a, "val_loss": 2 - a}
+        {"stage": stage, "learning_rate": rate, "accuracy": a, "val_accuracy": a / 2, "loss": 1 - a, "val_loss": 2 - a}
         for a in accuracies
     ]
 
@@ -74,9 +74,12 @@ def test_training_curves_show_training_and_validation_in_two_charts(tmp_path: Pa
 
 def test_training_curves_of_one_epoch_and_of_several_stages_can_be_drawn(tmp_path: Path) -> None:
     plots.draw_training_curves(tmp_path / "one.png", rows([0.3]), 1, "one epoch")
-    plots.draw_training_curves(tmp_path / "two.png", rows([0.3, 0.4]) + rows([0.5], 1e-4), 3, "two stages")
+    plots.draw_training_curves(tmp_path / "two.png", rows([0.3, 0.4]) + rows([0.5], 1e-4, stage=2), 3, "two stages")
     plots.draw_training_curves(tmp_path / "same.png", rows([0.3, 0.4, 0.5]), 3, "two stages")
-    # The same curves, but for the mark of the second stage.
+    plots.draw_training_curves(tmp_path / "falling.png", rows([0.3, 0.4]) + rows([0.5], 1e-4), 3, "two stages")
+    # The same curves, but for the mark of the second stage, or for the rates above the first.
+    assert not np.array_equal(read(tmp_path / "falling.png"), read(tmp_path / "same.png"))
+    assert not np.array_equal(read(tmp_path / "falling.png"), read(tmp_path / "two.png"))
     assert not np.array_equal(read(tmp_path / "two.png"), read(tmp_path / "same.png"))
 
 

@@ -7,8 +7,9 @@ The bytes of an ONNX file and images go in, probabilities come out. Before:
 import cv2
 import numpy as np
 
-#: Images that go through the network at once. More take more memory and no less time.
-BATCH_SIZE = 64
+#: Images that go through the network at once. The maps of more do not stay in a processor's cache: with
+#: ``vggnet_wide``, 562 images a second came out of batches of 8, 474 of 64, 456 one by one.
+BATCH_SIZE = 8
 
 
 class OnnxNetwork:
