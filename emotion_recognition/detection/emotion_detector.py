@@ -36,8 +36,8 @@ class EmotionDetector:
     Example:
         >>> detector = EmotionDetector(detector="haar")
         >>> (face,) = detector.detect("FacialExpressionRecognition/output/testImage.jpg")
-        >>> face.emotion, round(face.probability, 1), face.box
-        ('happy', 1.0, (177, 66, 96, 96))
+        >>> face.emotion, face.probability > 0.8, face.box
+        ('happy', True, (177, 66, 96, 96))
         >>> [len(faces) for faces in detector.detect_batch([np.zeros((90, 120, 3), np.uint8)] * 2, colour_order="rgb")]
         [0, 0]
     """

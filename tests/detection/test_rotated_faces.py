@@ -37,9 +37,16 @@ def test_tilted_faces_are_read_nearly_as_upright_ones(real_data: Path) -> None:
     assert len(expected) >= 60  # of 64
     same = np.argmax(expected, axis=1) == np.argmax(turned_upright, axis=1)
     same_without = np.argmax(expected, axis=1) == np.argmax(as_they_are, axis=1)
-    # Measured: 95 % against 42 %.
-    assert same.mean() > 0.85
-    assert same_without.mean() < 0.6
+    # Measured with the released model: 18 faces are read as if upright only when turned, 1 only when not.
+    assert (same & ~same_without).sum() >= 10
+    assert (~same & same_without).sum() <= 3
+    # Measured: probabilities that differ by 0.11 from those of the upright face, without turning by 0.40.
+    assert distance(expected, turned_upright) < 0.5 * distance(expected, as_they_are)
+
+
+def distance(first: list[list[float]], second: list[list[float]]) -> float:
+    """The mean over the faces of half the sum of the probabilities' differences, 0..1."""
+    return float(np.abs(np.array(first) - np.array(second)).sum(axis=1).mean() / 2)
 
 
 def without_turning(detector: EmotionDetector, image: np.ndarray, box: tuple[int, int, int, int]) -> list[float]:
