@@ -15,6 +15,7 @@ from emotion_recognition.models.card import read_card
 from emotion_recognition.models.onnx_copy import SUFFIX, OnnxCopy, read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.quiet_start import import_keras
+from emotion_recognition.workspace import MODEL_SUFFIXES
 
 #: float32 (N, size, size, channels), 0..255 -> float32 (N, classes).
 _Network = Callable[[np.ndarray], np.ndarray]
@@ -103,6 +104,8 @@ def _onnx(copy: OnnxCopy) -> _Network:
 def _open_keras(path: Path, expected: Sequence[str]) -> _Model:
     if path.suffix == SUFFIX or not path.is_file():
         raise FileNotFoundError(f"There is no model {path}.")
+    if path.suffix not in MODEL_SUFFIXES:
+        raise ValueError(f"A model file must end in {', '.join((*MODEL_SUFFIXES, SUFFIX))}. Received: {path}")
     try:
         import_keras()
     except ModuleNotFoundError as error:

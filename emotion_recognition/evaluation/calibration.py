@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from emotion_recognition.models.calibration import apply_temperature
+from emotion_recognition.models.calibration import LEAST, apply_temperature
 
 #: As in the paper's tables.
 BINS = 15
 
 #: Between these the temperature is looked for; a fit that ends at one of them has found none.
 _LOWEST, _HIGHEST = 0.05, 20.0
-_LEAST = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +112,7 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS)
 
 def log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
     """The mean negative logarithm of the labels' probabilities, nats."""
-    return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], _LEAST)).mean())
+    return float(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], LEAST)).mean())
 
 
 def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> TemperatureFit:

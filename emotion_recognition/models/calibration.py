@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 #: Least probability that has a logarithm; float32 probabilities below it are zero.
-_LEAST = 1e-12
+LEAST = 1e-12
 
 
 def temperature_of(card: Mapping[str, Any] | None) -> float:
@@ -47,7 +47,7 @@ def apply_temperature(probabilities: np.ndarray, temperature: float) -> np.ndarr
         raise ValueError(f"temperature must be above 0. Received: {temperature}")
     if temperature == 1:
         return probabilities
-    logits = np.log(np.maximum(probabilities, _LEAST, dtype=np.float64)) / temperature
+    logits = np.log(np.maximum(probabilities, LEAST, dtype=np.float64)) / temperature
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     scaled: np.ndarray = (powers / powers.sum(axis=-1, keepdims=True)).astype(probabilities.dtype)
     return scaled

@@ -1,8 +1,8 @@
 """Batch normalisation as one operation, for training on a CPU; the one file that calls TensorFlow itself.
 
 Keras composes batch normalisation of a dozen elementwise operations. On a CPU these take more time than the
-convolutions between them: with the fused operation a training step of ``vggnet`` is twice as fast
-(``benchmarks/training_speed.py``). Weights, results and gradients are the same.
+convolutions between them: with the fused operation a training step of ``vggnet`` is nearly twice as
+fast (``benchmarks/training_speed.py``). Weights, results and gradients are the same.
 """
 
 from typing import Any

@@ -51,14 +51,14 @@ class Record(StageSettings):
 
     learning_rate: float = 0.1
     schedule: str = "cosine"
-    epochs: int = 60
+    epochs: int = 45
     patience: int | None = None
     optimizer: str = "sgd"
     weight_decay: float = 5e-3
     label_smoothing: float = 0.05
     batch_size: int = 128
     clean_statistics: bool = True
-    augmentation: Augmentation | None = field(default_factory=Augmentation)
+    augmentation: Augmentation | None = field(default_factory=lambda: Augmentation(shift=0.1, zoom=0.12, erase=0.2))
 
 
 RECIPES: dict[str, type[Staged] | type[OneCycle] | type[Record]] = {

@@ -11,10 +11,11 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-#: The layer that both heads stand on the input of.
-LAST_LAYER = "logits"
+from emotion_recognition.data.ferplus_votes import VOTE_NAMES
+from emotion_recognition.models.new_head import LAST_LAYER
 
-VOTES = 10
+#: Numbers that the head adds to the network's output.
+VOTES = len(VOTE_NAMES)
 
 
 def with_votes_head(network: keras.Model) -> keras.Model:
@@ -27,7 +28,7 @@ def with_votes_head(network: keras.Model) -> keras.Model:
         From the same pixels to (N, classes + 10).
 
     Raises:
-        ValueError: If the network has no layer :data:`LAST_LAYER`.
+        ValueError: If the network has no layer of that name, :data:`~emotion_recognition.models.new_head.LAST_LAYER`.
     """
     if LAST_LAYER not in {layer.name for layer in network.layers}:
         raise ValueError(f"--votes needs one of this project's networks; this one has no layer {LAST_LAYER!r}.")

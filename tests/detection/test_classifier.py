@@ -144,6 +144,12 @@ def test_an_onnx_file_that_is_not_the_model_s_copy_is_an_error(copied: Path) -> 
         EmotionClassifier(copied, 7)
 
 
+def test_what_is_no_model_file_is_told_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("no model")
+    with pytest.raises(ValueError, match=r"must end in \.keras, \.h5, \.hdf5, \.onnx\. Received: .*notes\.md"):
+        EmotionClassifier(tmp_path / "notes.md", 7)
+
+
 @pytest.mark.parametrize("name", ["missing.keras", "missing.onnx"])
 def test_a_missing_model_is_an_error(name: str, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=f"There is no model .*{name}"):
