@@ -1,0 +1,113 @@
+"""``face_ssd``: a small single-shot detector of faces, made for a processor without a GPU.
+
+A residual backbone of few channels (He et al. 2016, arXiv:1512.03385) spends its operations where small faces live, on
+the maps of strides 4 and 8; coarse maps hand down what they know (Lin et al. 2017, arXiv:1612.03144), and one 1×1
+convolution a map says what is at each place (Liu et al. 2016, arXiv:1512.02325). Ordinary convolutions instead of
+separable ones: OpenCV and oneDNN run them nearer to what a processor can do, and they train faster.
+"""
+
+import math
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from emotion_recognition.models.face_ssd.priors import PriorSettings
+
+#: Numbers that the network says of each prior box: the logit of "face", then four offsets.
+OUTPUTS_PER_BOX = 5
+
+#: Share of prior boxes that an untrained network takes for faces; focal loss starts well from a small one (Lin et al.
+#: 2017, arXiv:1708.02002).
+_PRIOR_PROBABILITY = 0.01
+
+
+@dataclass(frozen=True)
+class FaceSsdSize:
+    """How large the network is.
+
+    Args:
+        stem: Channels of the maps of stride 2 and 4.
+        channels: Channels of the maps of stride 8, 16, 32 and 64.
+        blocks: Residual blocks on the maps of stride 4, 8, 16 and 32.
+        head: Channels of the maps that the outputs are read from.
+    """
+
+    stem: tuple[int, int] = (12, 24)
+    channels: tuple[int, int, int, int] = (48, 64, 64, 48)
+    blocks: tuple[int, int, int, int] = (1, 2, 1, 1)
+    head: int = 48
+
+
+def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None) -> keras.Model:
+    """Builds the network.
+
+    It is fully convolutional: input (N, H, W, 3), BGR pixels 0..255, H and W multiples of 64; one output for each
+    feature map, fine to coarse, (N, H / stride, W / stride, 5 × boxes per place), for each box the logit of "face" and
+    the offsets dx, dy, dw, dh of :mod:`~emotion_recognition.models.face_ssd.box_coding`.
+
+    Args:
+        priors: The prior boxes that the outputs speak of; four feature maps with strides 8, 16, 32 and 64.
+        size: How large it is.
+
+    Raises:
+        ValueError: If the prior boxes are for other feature maps.
+
+    Example:
+        >>> priors = PriorSettings((8, 16, 32, 64), ((10.0,), (30.0,), (90.0,), (200.0,)), 0.8)
+        >>> [output.shape[-1] for output in face_ssd(priors).outputs]
+        [5, 5, 5, 5]
+    """
+    if priors.strides != (8, 16, 32, 64):
+        raise ValueError(f"priors must have the strides 8, 16, 32 and 64. Received: {priors.strides}")
+    size = size or FaceSsdSize()
+    pixels = keras.Input((None, None, 3), name="pixels")
+    x = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale", dtype="float32")(pixels)
+    for channels in size.stem:
+        x = _halved(x, channels)
+    for _ in range(size.blocks[0]):
+        x = _residual(x)
+    maps = []
+    for channels, blocks in zip(size.channels, (*size.blocks[1:], 0), strict=True):
+        x = _halved(x, channels)
+        for _ in range(blocks):
+            x = _residual(x)
+        maps.append(x)
+    coarse = layers.ReLU()(_normalised(maps[2], size.head, kernel=1))
+    features = [coarse, layers.ReLU()(_normalised(maps[3], size.head, kernel=1))]
+    for finer in (maps[1], maps[0]):
+        # A factor of 2 by repetition; the 1×1 convolution before it lets the coarse map choose what it hands down.
+        handed_down = layers.UpSampling2D(2)(_normalised(coarse, size.head, kernel=1))
+        coarse = layers.ReLU()(layers.Add()([_normalised(finer, size.head, kernel=1), handed_down]))
+        features.insert(0, coarse)
+    outputs = [
+        _outputs(layers.ReLU()(_normalised(feature, size.head)), count, f"stride{stride}")
+        for feature, count, stride in zip(features, priors.boxes_per_place, priors.strides, strict=True)
+    ]
+    return keras.Model(pixels, outputs, name="face_ssd")
+
+
+def _normalised(x: keras.KerasTensor, channels: int, kernel: int = 3) -> keras.KerasTensor:
+    x = layers.Conv2D(channels, kernel, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+    return layers.BatchNormalization()(x)
+
+
+def _halved(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    # "same" would pad by one row less, or by nothing, depending on the side; OpenCV guesses wrongly when it is free.
+    x = layers.ZeroPadding2D(1)(x)
+    x = layers.Conv2D(channels, 3, strides=2, use_bias=False, kernel_initializer="he_normal")(x)
+    return layers.ReLU()(layers.BatchNormalization()(x))
+
+
+def _residual(x: keras.KerasTensor) -> keras.KerasTensor:
+    channels = x.shape[-1]
+    y = layers.ReLU()(_normalised(x, channels))
+    return layers.ReLU()(layers.Add()([x, _normalised(y, channels)]))
+
+
+def _outputs(x: keras.KerasTensor, boxes: int, name: str) -> keras.KerasTensor:
+    """(N, H, W, C) -> (N, H, W, 5 × boxes)."""
+    bias = -math.log((1 - _PRIOR_PROBABILITY) / _PRIOR_PROBABILITY)
+    initial = keras.initializers.Constant([value for _ in range(boxes) for value in (bias, 0.0, 0.0, 0.0, 0.0)])
+    kernel = keras.initializers.RandomNormal(stddev=0.01)
+    return layers.Conv2D(OUTPUTS_PER_BOX * boxes, 1, kernel_initializer=kernel, bias_initializer=initial, name=name)(x)
