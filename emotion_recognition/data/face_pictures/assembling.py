@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPicture, AnnotationFile
+from emotion_recognition.data.face_pictures.counts import FaceCounts
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import (
     PictureDecoder,
@@ -30,29 +31,6 @@ _THREADS = min(4, os.cpu_count() or 1)
 _AT_ONCE = 16 * _THREADS
 #: A box that ends so little behind the border, in pixels, was only rounded.
 _ROUNDING = 0.1
-
-
-@dataclass(frozen=True)
-class FaceCounts:
-    """What became of the pictures and boxes of a split.
-
-    Args:
-        pictures: Pictures in the split.
-        faces: Boxes in it, the ignored ones too.
-        ignored: Boxes that neither count as found nor as missed.
-        without_a_face: Pictures without any box.
-        shrunk: Pictures that were larger than the setting.
-        boxes_cut: Boxes of which a part lay outside the picture.
-        boxes_dropped: Boxes that had no size, or nothing of which lay inside the picture.
-    """
-
-    pictures: int
-    faces: int
-    ignored: int
-    without_a_face: int
-    shrunk: int
-    boxes_cut: int
-    boxes_dropped: int
 
 
 @dataclass(frozen=True, eq=False)
