@@ -1,6 +1,7 @@
 """Builds the HDF5 train, validation and test splits from a CSV, image folders or photographs, and audits them.
 
-The first stage of all; TrainNetwork.py comes next.
+The first stage of all; TrainNetwork.py comes next. With --faces it builds the splits that a face detector is trained
+on.
 """
 
 import argparse
@@ -10,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import add_image_options, exit_status, new_parser, variant_of
+from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import FER2013, SPLITS, USUAL, Variant, Workspace
 
@@ -29,13 +30,26 @@ EPILOG = """\
   a folder with Pascal VOC annotations: an XML file with boxes and emotions for each picture
 Without --input, fer2013/ below the base path is searched for fer2013.csv, fer2013.csv.gz, fer2013.tar.gz,
 icml_face_data.csv, and then for Kaggle's .zip.
+
+With --faces it builds photographs with face boxes, hdf5/faces_train.hdf5 and faces_val.hdf5. --input then takes
+  a folder with train.csv and val.csv: file,x,y,w,h in pixels, perhaps source,mask, one row a face; the numbers of a
+    picture without a face are empty; the pictures lie in train/ and val/ beside them
+  one such CSV, with the pictures in a folder of its name or beside it, of which val becomes a part
+  WIDER FACE's folder, with wider_face_split/, WIDER_train/ and WIDER_val/
+for example
+  BuildDataset.py --faces --input WIDER_FACE
 """
+
+#: What --faces goes with, by the options' names in the arguments; all others are about emotions.
+FACES_OPTIONS = ("base_path", "input", "faces", "longest_side", "val_share", "seed", "allow_bad", "overwrite")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = new_parser(
-        "Builds HDF5 train, val and test splits from FER2013's CSV, image folders or annotated photographs.", EPILOG
+        "Builds HDF5 train, val and test splits from FER2013's CSV, image folders or annotated photographs;\n"
+        "with --faces, the splits that a face detector is trained on.",
+        EPILOG,
     )
     parser.add_argument("--input", type=Path, metavar="PATH", help="the file or folder to build from, see below")
     add_image_options(parser)
@@ -69,6 +83,15 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="audit with a trained model too, a name in output/ or a path: likely wrong labels by confident learning",
     )
+    parser.add_argument(
+        "--faces", action="store_true", help="build photographs with face boxes, to train a face detector; see below"
+    )
+    parser.add_argument(
+        "--longest_side",
+        type=int,
+        metavar="PIXELS",
+        help="with --faces: larger photographs are shrunk to it (default: 640)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace splits that were built before")
     return parser
 
@@ -76,10 +99,12 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
-    return exit_status(lambda: _run(arguments))
+    return exit_status(lambda: _build_faces(arguments) if arguments.faces else _run(arguments))
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    if arguments.longest_side is not None:
+        raise ValueError("--longest_side is for --faces; other images get their size from --image_size.")
     workspace, variant = Workspace(arguments.base_path), variant_of(arguments)
     model = None if arguments.audit_model is None else workspace.find_model(arguments.audit_model)
     paths = {name: workspace.split_path(name, arguments.num_emotions, variant=variant) for name in SPLITS}
@@ -93,6 +118,49 @@ def _run(arguments: argparse.Namespace) -> None:
         _build(arguments, workspace, variant)
     if audit:
         _audit(workspace, variant, paths, model)
+
+
+def _build_faces(arguments: argparse.Namespace) -> None:
+    # The decoder is the one that the detector reads photographs with.
+    from emotion_recognition.data.face_pictures.building import build_face_splits, check_face_targets
+    from emotion_recognition.data.face_pictures.counts import counts_table
+    from emotion_recognition.data.face_pictures.face_sources import read_face_source
+    from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
+    from emotion_recognition.detection.image_file import decode_image
+
+    _refuse_emotion_options(arguments)
+    if arguments.input is None:
+        raise ValueError("--faces needs --input: a folder with train.csv and val.csv, a CSV, or WIDER FACE's folder.")
+    given = {} if arguments.longest_side is None else {"longest_side": arguments.longest_side}
+    storage, shares = PictureStorage(**given), _shares(arguments)
+    workspace = Workspace(arguments.base_path)
+    check_face_targets(workspace, overwrite=arguments.overwrite)
+    source = read_face_source(arguments.input, shares)
+    print(f"reads {arguments.input}: {source.kind}", flush=True)
+    built = build_face_splits(
+        source,
+        workspace,
+        decode_image,
+        storage,
+        overwrite=arguments.overwrite,
+        allow_bad=arguments.allow_bad,
+        progress=True,
+    )
+    print(counts_table(built.counts))
+    for note in built.notes:
+        print(f"note: {note}")
+    for name in built.counts:
+        print(f"wrote {workspace.face_split_path(name)}")
+
+
+def _refuse_emotion_options(arguments: argparse.Namespace) -> None:
+    parser = build_parser()
+    if arguments.chose_classes:
+        raise ValueError(f"{classes_option(arguments)} does not go with --faces: faces have no classes.")
+    for name, value in vars(arguments).items():
+        chosen = value != parser.get_default(name)
+        if chosen and name not in (*FACES_OPTIONS, "num_emotions", "class_names", "chose_classes"):
+            raise ValueError(f"--{name} does not go with --faces: it is for data sets of emotions.")
 
 
 def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant) -> None:

@@ -25,8 +25,8 @@ SOME_BAD = 1
 def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Returns a parser with ``-b/--base_path`` (Path), ``-n/--num_emotions`` (int) and ``--classes``.
 
-    What it parses always has ``num_emotions`` and ``class_names``, the classes in label order, that fit together, and
-    ``classes``, None unless they are the user's own.
+    What it parses always has ``num_emotions`` and ``class_names``, the classes in label order, that fit together,
+    ``classes``, None unless they are the user's own, and ``chose_classes``, whether either option was given.
     """
     parser = _Parser(description=description, epilog=epilog, formatter_class=_Help)
     parser.add_argument(
@@ -121,6 +121,7 @@ class _Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         parsed, rest = super().parse_known_args(args, namespace)
         own, number = parsed.classes, parsed.num_emotions
+        parsed.chose_classes = own is not None or number is not None
         if own is None:
             number = DEFAULT_CLASS_COUNT if number is None else number
             if number not in CLASS_COUNTS:

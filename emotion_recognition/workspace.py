@@ -9,6 +9,8 @@ from pathlib import Path
 DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
 DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
 SPLITS = ("train", "val", "test")
+#: Those of photographs with face boxes; a face detector is chosen and measured on val.
+FACE_SPLITS = ("train", "val")
 #: Where a data set's labels are from; its files' names start with it.
 FER2013, FERPLUS, FERPLUS_PROBABILITY = "fer2013", "ferplus", "ferplus_probability"
 LABELS = (FER2013, FERPLUS, FERPLUS_PROBABILITY)
@@ -125,6 +127,17 @@ class Workspace:
             raise ValueError(f"split must be one of {list(SPLITS)}. Received: {split!r}")
         return self.hdf5_folder / f"{variant.file_name(num_emotions)}_{split}.hdf5"
 
+    def face_split_path(self, split: str) -> Path:
+        """The HDF5 file of a split ("train" or "val") of photographs with face boxes."""
+        if split not in FACE_SPLITS:
+            raise ValueError(f"split must be one of {list(FACE_SPLITS)}. Received: {split!r}")
+        return self.hdf5_folder / f"faces_{split}.hdf5"
+
+    @property
+    def unreadable_faces_report(self) -> Path:
+        """The list of photographs that could not be read in the build with face boxes."""
+        return self.output_folder / "faces_unreadable.txt"
+
     def unlabelled_path(self, *, variant: Variant = USUAL) -> Path:
         """The HDF5 file of images without labels, the competition's ``test.csv``."""
         return self.hdf5_folder / f"{variant.file_name()}.hdf5"
@@ -148,6 +161,11 @@ class Workspace:
     def released_model(self, num_emotions: int) -> Path:
         """The pre-trained model that comes with the project for that many classes."""
         return self.output_folder / f"emotion_classification_{num_emotions}classes.keras"
+
+    @property
+    def released_face_detector(self) -> Path:
+        """The face detector that comes with the project; its ONNX copy, card and log lie beside it."""
+        return self.output_folder / "face_ssd.keras"
 
     def find_model(self, name: str | Path) -> Path:
         """Finds an existing model file by its path or by its name in ``output/``.

@@ -51,6 +51,17 @@ def test_builds_with_other_labels_have_files_of_their_own() -> None:
         Variant(labels="fer+")
 
 
+def test_photographs_with_face_boxes_have_files_of_their_own() -> None:
+    workspace = Workspace(Path("base"))
+    assert workspace.face_split_path("train") == Path("base/hdf5/faces_train.hdf5")
+    assert workspace.face_split_path("val") == Path("base/hdf5/faces_val.hdf5")
+    assert workspace.unreadable_faces_report == Path("base/output/faces_unreadable.txt")
+    assert workspace.released_face_detector == Path("base/output/face_ssd.keras")
+    assert card_path(workspace.released_face_detector) == Path("base/output/face_ssd.json")
+    with pytest.raises(ValueError, match=r"split must be one of \['train', 'val'\]. Received: 'test'"):
+        workspace.face_split_path("test")
+
+
 def test_the_builds_figures_do_not_replace_each_other() -> None:
     workspace = Workspace(Path("base"))
     assert workspace.distribution_figure(6) == Path("base/output/fer2013_6classes_distribution.png")

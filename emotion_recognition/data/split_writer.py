@@ -6,6 +6,7 @@ writer can end the process. It lays the file out in memory, with a gap where the
 """
 
 import io
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,14 @@ from typing import Any
 import h5py
 import numpy as np
 
-_IMAGES = "images"
-
 
 class SplitWriter:
     """Writes one HDF5 file. Use it in a ``with`` block, and ``finish`` it there.
 
     Args:
         path: The file to write; it is whole only after :meth:`finish`, so give a temporary path.
-        image_shape: Height, width and channels of every image.
+        image_shape: Height, width and channels of every image; () for pictures that stay encoded, as bytes.
+        data_set: What the images' data set is called in the file.
 
     Example:
         >>> import tempfile
@@ -35,11 +35,12 @@ class SplitWriter:
         ((3, 48, 48, 1), 'val')
     """
 
-    def __init__(self, path: Path, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, path: Path, image_shape: tuple[int, ...], *, data_set: str = "images") -> None:
         self._image_shape = image_shape
+        self._data_set = data_set
         self._count = 0
         # The images are the first thing in the file, so that their place does not depend on what comes behind them.
-        self._offset = _lay_out((1, *image_shape), lambda file: None)[1]
+        self._offset = _lay_out(data_set, (1, *image_shape), lambda file: None)[1]
         self._file = path.open("wb")
 
     def __enter__(self) -> "SplitWriter":
@@ -55,7 +56,7 @@ class SplitWriter:
         """Adds images.
 
         Args:
-            images: uint8 array (n, height, width, channels), 0..255; n may be 0.
+            images: uint8 array (n, height, width, channels), 0..255, or (n,), the bytes of files; n may be 0.
 
         Raises:
             ValueError: If they have another dtype or shape.
@@ -63,10 +64,10 @@ class SplitWriter:
         """
         if images.dtype != np.uint8 or images.shape[1:] != self._image_shape:
             raise ValueError(
-                f"images must be a uint8 array (n, {', '.join(map(str, self._image_shape))}). "
+                f"{self._data_set} must be a uint8 array (n, {', '.join(map(str, self._image_shape))}). "
                 f"Received: {images.dtype} {images.shape}"
             )
-        self._file.seek(self._offset + self._count * int(np.prod(self._image_shape)))
+        self._file.seek(self._offset + self._count * math.prod(self._image_shape))
         self._file.write(np.ascontiguousarray(images).data)
         self._count += len(images)
 
@@ -79,7 +80,7 @@ class SplitWriter:
         Raises:
             OSError: If it cannot be written.
         """
-        memory, offset = _lay_out((self._count, *self._image_shape), describe)
+        memory, offset = _lay_out(self._data_set, (self._count, *self._image_shape), describe)
         assert self._count == 0 or offset == self._offset, "the place of the images must not depend on their number"
         for start, content in memory.pieces:
             self._file.seek(start)
@@ -133,7 +134,7 @@ class _SparseMemory(io.RawIOBase):
         return len(view)
 
 
-def _lay_out(shape: tuple[int, ...], describe: Callable[[h5py.File], None]) -> tuple[_SparseMemory, int]:
+def _lay_out(data_set: str, shape: tuple[int, ...], describe: Callable[[h5py.File], None]) -> tuple[_SparseMemory, int]:
     """Makes the file without its images; returns it and the place where the images belong, in bytes."""
     memory = _SparseMemory()
     with h5py.File(memory, "w") as file:
@@ -144,7 +145,7 @@ def _lay_out(shape: tuple[int, ...], describe: Callable[[h5py.File], None]) -> t
         properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
         properties.set_obj_track_times(False)  # the same images give the same file
         space = h5py.h5s.create_simple(shape)
-        images = h5py.h5d.create(file.id, _IMAGES.encode(), h5py.h5t.STD_U8LE, space, properties)
+        images = h5py.h5d.create(file.id, data_set.encode(), h5py.h5t.STD_U8LE, space, properties)
         offset = images.get_offset() if shape[0] else 0
         describe(file)
     return memory, offset

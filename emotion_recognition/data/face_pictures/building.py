@@ -1,0 +1,103 @@
+"""Builds the HDF5 splits of photographs with face boxes, both of them or none.
+
+Stage before: :mod:`emotion_recognition.data.face_pictures.face_sources`; next: a face detector is trained on ``train``
+and chosen on ``val``, see :func:`~emotion_recognition.data.face_pictures.hdf5.read_face_split`.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from emotion_recognition.data.build_targets import check_targets
+from emotion_recognition.data.face_pictures.assembling import assemble_split
+from emotion_recognition.data.face_pictures.counts import FaceCounts
+from emotion_recognition.data.face_pictures.face_sources import FaceSource
+from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
+from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.data.face_pictures.stored_picture import PictureDecoder, PictureStorage
+from emotion_recognition.data.unreadable import report_unreadable
+from emotion_recognition.progress import Progress
+from emotion_recognition.workspace import FACE_SPLITS, Workspace
+
+
+@dataclass(frozen=True, eq=False)
+class FacesBuilt:
+    """What a build made.
+
+    Args:
+        counts: What became of the pictures of each split.
+        notes: What a person should know, a sentence each.
+    """
+
+    counts: Mapping[str, FaceCounts]
+    notes: tuple[str, ...]
+
+
+def check_face_targets(workspace: Workspace, *, overwrite: bool) -> None:
+    """Refuses, before any work is done, to replace splits that may not be replaced.
+
+    Raises:
+        FileExistsError: If there are such, see :func:`~emotion_recognition.data.build_targets.check_targets`.
+    """
+    check_targets(map(workspace.face_split_path, FACE_SPLITS), overwrite=overwrite)
+
+
+def build_face_splits(
+    source: FaceSource,
+    workspace: Workspace,
+    decode: PictureDecoder,
+    storage: PictureStorage | None = None,
+    *,
+    overwrite: bool = False,
+    allow_bad: bool = False,
+    progress: bool = False,
+) -> FacesBuilt:
+    """Opens all pictures and writes both splits; all that is stored of the pictures is in memory meanwhile.
+
+    Args:
+        source: What to build.
+        workspace: Where the splits go; its folders are created when missing.
+        decode: Decodes one picture, see :data:`~emotion_recognition.data.face_pictures.stored_picture.PictureDecoder`.
+        storage: How the pictures are stored; the usual way by default.
+        overwrite: Whether earlier splits may be replaced.
+        allow_bad: Whether any number of pictures may be unreadable or missing.
+        progress: Whether to show progress on standard error.
+
+    Raises:
+        FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
+        ValueError: If too many pictures are unreadable or missing, or a split has no face.
+        OSError: If a file cannot be written.
+    """
+    check_face_targets(workspace, overwrite=overwrite)
+    workspace.create_folders()
+    total = sum(len(annotations.pictures) for annotations in source.splits.values())
+    with Progress("pictures", total) if progress else contextlib.nullcontext() as shown:
+        assembled = {
+            split: assemble_split(
+                annotations, split, decode, storage, step=(lambda: None) if shown is None else shown.step
+            )
+            for split, annotations in source.splits.items()
+        }
+    unreadable = [pair for of_split in assembled.values() for pair in of_split.unreadable]
+    note = report_unreadable(workspace.unreadable_faces_report, unreadable, total, allow_bad=allow_bad)
+    for split, made in assembled.items():
+        if not made.counts.faces - made.counts.ignored:
+            raise ValueError(f"{source.splits[split].path} leaves no face for the {split} split.")
+    splits = {split: made.split for split, made in assembled.items()}
+    twins = _twins(splits["train"], splits["val"])
+    write_face_splits({workspace.face_split_path(split): made for split, made in splits.items()})
+    return FacesBuilt(
+        {split: made.counts for split, made in assembled.items()},
+        (
+            *source.notes,
+            *([] if note is None else [note]),
+            *([f"{twins:,} pictures of val are in train too, so val promises too much"] if twins else []),
+        ),
+    )
+
+
+def _twins(train: FaceSplit, val: FaceSplit) -> int:
+    """How many pictures of val have the same bytes as one of train."""
+    lengths = set(map(len, val.pictures))
+    known = {picture.tobytes() for picture in train.pictures if len(picture) in lengths}
+    return sum(picture.tobytes() in known for picture in val.pictures)

@@ -1,0 +1,101 @@
+"""From a picture file to the bytes that are stored of it: upright, and no larger than need be.
+
+The bytes of a file go in, those to store come out, with the factor for the boxes. Next:
+:mod:`emotion_recognition.data.face_pictures.assembling`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+#: From the bytes of a picture file and its name to an upright BGR uint8 array (height, width, 3); a ``ValueError`` if
+#: it is none. See :func:`emotion_recognition.detection.image_file.decode_image`.
+PictureDecoder = Callable[[bytes, str], np.ndarray]
+
+#: How files start that every reader of the data set decodes; others are stored as JPEG.
+_STORED_KINDS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
+#: What is in every JPEG, WebP or PNG file that says how the camera was held.
+_EXIF_MARKS = (b"Exif\0\0", b"EXIF", b"eXIf")
+
+
+@dataclass(frozen=True)
+class PictureStorage:
+    """How pictures are stored.
+
+    Args:
+        longest_side: Larger pictures are shrunk to it, in pixels. Twice the side that the face detector takes in, so
+            that training may cut parts out.
+        jpeg_quality: 1..100, of those that are encoded anew. At 95 the loss cannot be seen.
+
+    Raises:
+        ValueError: If a number is not in its range.
+    """
+
+    longest_side: int = 640
+    jpeg_quality: int = 95
+
+    def __post_init__(self) -> None:
+        if self.longest_side < 32:
+            raise ValueError(f"longest_side must be at least 32 pixels. Received: {self.longest_side}")
+        if not 1 <= self.jpeg_quality <= 100:
+            raise ValueError(f"jpeg_quality must be in 1..100. Received: {self.jpeg_quality}")
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPicture:
+    """A picture as it is stored.
+
+    Args:
+        encoded: uint8 array (bytes,), a JPEG, PNG or WebP file.
+        width: In pixels.
+        height: In pixels.
+        scale: (horizontal, vertical) factors from the coordinates of the file's upright picture to the stored one's,
+            at most 1.
+        anew: Whether it was encoded anew, because it was too large, lay on its side or is of another kind.
+    """
+
+    encoded: np.ndarray
+    width: int
+    height: int
+    scale: tuple[float, float]
+    anew: bool
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether it was too large."""
+        return self.scale != (1.0, 1.0)
+
+
+def store_picture(encoded: bytes, name: str, decode: PictureDecoder, storage: PictureStorage) -> StoredPicture:
+    """Checks that a picture can be decoded, turns it upright and shrinks it where needed, else keeps its bytes.
+
+    Args:
+        encoded: The bytes of its file.
+        name: What errors call it.
+        decode: Decodes it.
+        storage: How large it may be.
+
+    Raises:
+        ValueError: If it is no picture, or damaged.
+    """
+    image = decode(encoded, name)
+    height, width = image.shape[:2]
+    factor = min(1.0, storage.longest_side / max(width, height))
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    if factor == 1.0 and encoded.startswith(_STORED_KINDS) and not _is_turned(encoded, image):
+        return StoredPicture(np.frombuffer(encoded, np.uint8), width, height, (1.0, 1.0), anew=False)
+    if factor < 1.0:
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    _, anew = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, storage.jpeg_quality))
+    return StoredPicture(np.asarray(anew).ravel(), *size, (size[0] / width, size[1] / height), anew=True)
+
+
+def _is_turned(encoded: bytes, upright: np.ndarray) -> bool:
+    """Whether a decoder that does not know EXIF's orientation would see another picture."""
+    if not any(mark in encoded for mark in _EXIF_MARKS):
+        return False
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+    as_stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
+    return as_stored is None or not np.array_equal(as_stored, upright)
