@@ -1,6 +1,6 @@
 """Compiles a network for training: optimizer, cross-entropy, accuracy."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import keras
 
@@ -14,6 +14,22 @@ MOMENTUM = 0.9
 _NOT_DECAYED = ["gamma", "beta", "bias"]
 
 
+class OptimizerSettings(Protocol):
+    """What the settings of a stage say of its optimizer."""
+
+    @property
+    def optimizer(self) -> str:
+        """"adam" or "sgd"."""
+
+    @property
+    def weight_decay(self) -> float:
+        """Share of each kernel that a step takes away, times the rate."""
+
+    @property
+    def ema(self) -> float:
+        """Momentum of the moving average of the weights; 0 for none."""
+
+
 def compile_network(network: keras.Model, settings: StageSettings, steps: int) -> None:
     """Compiles a network for targets as :func:`~emotion_recognition.data.targets.training_targets` makes them.
 
@@ -25,7 +41,7 @@ def compile_network(network: keras.Model, settings: StageSettings, steps: int) -
     """
     classes = network.output_shape[-1] - (VOTES if settings.votes else 0)
     network.compile(
-        optimizer=_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
+        optimizer=build_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
         loss=LabelLoss(classes, settings.votes),
         metrics=[LabelAccuracy(classes)],
         jit_compile=jit_choice(),
@@ -39,7 +55,7 @@ def compile_for_saving(network: keras.Model, settings: StageSettings) -> None:
     So its file can be read without this project, and a next stage knows what to take a tenth of.
     """
     network.compile(
-        optimizer=_optimizer(settings, settings.learning_rate, averages=False),
+        optimizer=build_optimizer(settings, settings.learning_rate, averages=False),
         loss="categorical_crossentropy",
         metrics=["accuracy"],
         jit_compile=jit_choice(),
@@ -60,7 +76,14 @@ def jit_choice() -> bool | Literal["auto"]:
     return False if on_tensorflow_cpu() else "auto"
 
 
-def _optimizer(settings: StageSettings, rate: Any, *, averages: bool = True) -> keras.Optimizer:
+def build_optimizer(settings: OptimizerSettings, rate: Any, *, averages: bool = True) -> keras.Optimizer:
+    """The optimizer of a stage; batch normalisation's scales and offsets and the biases are not decayed.
+
+    Args:
+        settings: Which one, its weight decay and its moving average of the weights.
+        rate: Its rate, or a Keras schedule.
+        averages: Whether it keeps the moving average that the settings ask for.
+    """
     options: dict[str, Any] = {"weight_decay": settings.weight_decay or None}
     if settings.ema and averages:
         options |= {"use_ema": True, "ema_momentum": settings.ema}

@@ -21,9 +21,10 @@ class EpochLog(keras.callbacks.Callback):
         rows: Rows of this stage's epochs before an interruption.
         earlier: Rows of earlier stages; the file has them too.
         stage: Number of this stage, from 1.
+        columns: What a row has; each a figure of Keras's, or one of "stage", "epoch", "learning_rate" and "seconds".
 
     Attributes:
-        rows: One dictionary per finished epoch of this stage with the keys :data:`COLUMNS`; its epochs count from 1.
+        rows: One dictionary per finished epoch of this stage with the keys ``columns``; its epochs count from 1.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class EpochLog(keras.callbacks.Callback):
         *,
         earlier: Sequence[dict[str, Any]] = (),
         stage: int = 1,
+        columns: Sequence[str] = COLUMNS,
     ) -> None:
         super().__init__()
+        self._columns = tuple(columns)
         self._path = path
         self._earlier = list(earlier)
         self._stage = stage
@@ -47,20 +50,24 @@ class EpochLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Adds the epoch's row and writes the file."""
-        row: dict[str, Any] = {key: float(value) for key, value in (logs or {}).items() if key in COLUMNS}
+        row: dict[str, Any] = {key: float(value) for key, value in (logs or {}).items() if key in self._columns}
         row["stage"] = self._stage
         row["epoch"] = epoch + 1
         row["learning_rate"] = float(f"{float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)):.6g}")
         row["seconds"] = round(time.monotonic() - self._started, 2)
-        self.rows.append({column: row[column] for column in COLUMNS})
+        self.rows.append({column: row[column] for column in self._columns})
         with replace_when_complete(self._path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer = csv.DictWriter(file, self._columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows([*self._earlier, *self.rows])
 
 
-def read_log(path: Path) -> list[dict[str, Any]]:
+def read_log(path: Path, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
     """Reads the rows of a log; none where there is no file.
+
+    Args:
+        path: The CSV file.
+        columns: What its rows must have.
 
     Raises:
         ValueError: If the file is there but is no such log.
@@ -73,6 +80,6 @@ def read_log(path: Path) -> list[dict[str, Any]]:
     except (UnicodeDecodeError, ValueError, TypeError) as error:
         raise ValueError(f"{path} is not a training log: {error}") from error
     for row in rows:
-        if not set(COLUMNS) - {"stage"} <= set(row):
-            raise ValueError(f"{path} is not a training log: it must have the columns {', '.join(COLUMNS)}.")
+        if not set(columns) - {"stage"} <= set(row):
+            raise ValueError(f"{path} is not a training log: it must have the columns {', '.join(columns)}.")
     return [{**row, "stage": int(row.get("stage", 1)), "epoch": int(row["epoch"])} for row in rows]

@@ -3,7 +3,8 @@
 Stage before: HDF5 splits; next: :mod:`emotion_recognition.training.stages` strings stages together.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -129,7 +130,7 @@ def fit_stage(
             # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
             epochs = len(rows)
     log = EpochLog(log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1)
-    try:
+    with refusing_nan(settings.learning_rate):
         trainee.fit(
             _batches(train, settings, first_epoch=len(rows)),
             shuffle=False,
@@ -146,17 +147,28 @@ def fit_stage(
             ],
             verbose=verbose,
         )
-    except RuntimeError as error:
-        if "NaN" not in str(error):
-            raise
-        raise ValueError(
-            f"Training diverged: the loss became infinite at a learning rate of {settings.learning_rate:g}; lower it."
-        ) from error
     if settings.clean_statistics:
         clean_statistics(network, train.images, settings.seed)
     compile_for_saving(network, settings)
     best_epoch = len(log.rows) if settings.patience is None else early_stopping.best_epoch + 1
     return StageResult(rows=log.rows, best_epoch=best_epoch)
+
+
+@contextlib.contextmanager
+def refusing_nan(learning_rate: float) -> Iterator[None]:
+    """Inside the block, a loss that is no number ends training as a mistake in the settings.
+
+    Raises:
+        ValueError: If Keras's ``TerminateOnNaN`` stops the fit.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if "NaN" not in str(error):
+            raise
+        raise ValueError(
+            f"Training diverged: the loss became infinite at a learning rate of {learning_rate:g}; lower it."
+        ) from error
 
 
 def _batches(train: Split, settings: StageSettings, first_epoch: int) -> TrainingBatches:

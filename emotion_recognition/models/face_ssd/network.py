@@ -33,9 +33,9 @@ class FaceSsdSize:
         head: Channels of the maps that the outputs are read from.
     """
 
-    stem: tuple[int, int] = (12, 24)
+    stem: tuple[int, int] = (16, 32)
     channels: tuple[int, int, int, int] = (48, 64, 64, 48)
-    blocks: tuple[int, int, int, int] = (1, 2, 1, 1)
+    blocks: tuple[int, int, int, int] = (0, 3, 1, 1)
     head: int = 48
 
 

@@ -117,7 +117,7 @@ def make_priors(height: int, width: int, settings: PriorSettings) -> np.ndarray:
     return np.concatenate(levels)
 
 
-def choose_priors(boxes: np.ndarray, boxes_per_place: tuple[int, ...] = (3, 2, 2, 3)) -> PriorSettings:
+def choose_priors(boxes: np.ndarray, boxes_per_place: tuple[int, ...] = (4, 2, 2, 2)) -> PriorSettings:
     """Chooses the prior boxes that suit a data set's faces.
 
     The sizes stand at equal ratios between the smallest and the largest face, but for a share of 2 % at either end, so

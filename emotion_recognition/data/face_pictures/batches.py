@@ -1,0 +1,134 @@
+"""The training pictures as batches of random views with their targets; the step between HDF5 and ``fit``."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation, Photo, View, plain_view
+from emotion_recognition.data.face_pictures.split import FaceSplit
+
+#: Makes the targets of one view, from its faces and which of them are ignored.
+Targets = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+_ORDER, _CHANGES = 0, 1
+
+#: A picture whose faces all wear masks is drawn this often for every one without masks.
+_MASKED_SHARE = 0.5
+
+#: What the sources say of a face that wears one, properly or not.
+_MASKED = ("mask", "incorrect")
+
+#: Pictures are decoded once and kept where all of them take no more than this.
+_KEEP_DECODED_GIB = 4.0
+
+
+class FaceBatches(keras.utils.PyDataset):
+    """Batches of views.
+
+    Every epoch has its own draw of pictures, and every batch its own random changes; both depend on the seed, the
+    epoch and the step alone, so that a run that goes on in the middle sees what it would have seen.
+
+    Args:
+        split: The pictures.
+        targets: Makes a view's targets.
+        size: Height and width of a view in pixels.
+        batch_size: Views in a batch; the last one of an epoch has what is left.
+        augmentation: The random changes; None shows every picture as it is, in the split's order.
+        seed: Start of all random numbers, at least 0.
+        first_epoch: The epoch that comes first, from 0.
+        workers: Threads that make batches ahead.
+
+    Raises:
+        ValueError: If there are no pictures, or a number is not positive.
+    """
+
+    def __init__(
+        self,
+        split: FaceSplit,
+        targets: Targets,
+        *,
+        size: int,
+        batch_size: int,
+        augmentation: FaceAugmentation | None,
+        seed: int = 0,
+        first_epoch: int = 0,
+        workers: int = 2,
+    ) -> None:
+        super().__init__(workers=workers, max_queue_size=4 * workers)
+        if not len(split) or batch_size < 1 or size < 1:
+            raise ValueError(
+                "split must have pictures, batch_size and size be at least 1. "
+                f"Received: {len(split)}, {batch_size}, {size}"
+            )
+        self._split = split
+        self._targets = targets
+        self._size = size
+        self._batch_size = batch_size
+        self._augmentation = augmentation
+        self._seed = seed
+        weights = picture_weights(split)
+        self._shares = weights / weights.sum()
+        decoded = 3 * int(split.sizes.astype(np.int64).prod(axis=1).sum())
+        self._decoded: dict[int, Photo] | None = {} if decoded <= _KEEP_DECODED_GIB * 2**30 else None
+        self._start_epoch(first_epoch)
+
+    def __len__(self) -> int:
+        return -(-len(self._split) // self._batch_size)
+
+    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self._order[step * self._batch_size : (step + 1) * self._batch_size]
+        rng = np.random.default_rng([self._seed, _CHANGES, self._epoch, step])
+        views = [self._view(int(row), rng) for row in rows]
+        return np.stack([v.image for v in views]), np.stack([self._targets(v.faces, v.ignored) for v in views])
+
+    def on_epoch_end(self) -> None:
+        """Moves on to the next epoch's draw; Keras calls it."""
+        self._start_epoch(self._epoch + 1)
+
+    def _start_epoch(self, epoch: int) -> None:
+        self._epoch = epoch
+        count = len(self._split)
+        if self._augmentation is None:
+            self._order = np.arange(count)
+        else:
+            rng = np.random.default_rng([self._seed, _ORDER, epoch])
+            self._order = rng.choice(count, count, p=self._shares)
+
+    def _view(self, row: int, rng: np.random.Generator) -> View:
+        if self._augmentation is None:
+            return plain_view(self._photo(row), self._size)
+        rows = [row]
+        if rng.random() < self._augmentation.mosaic:
+            rows += rng.choice(len(self._split), 3, p=self._shares).tolist()
+        return self._augmentation.view([self._photo(r) for r in rows], self._size, rng)
+
+    def _photo(self, row: int) -> Photo:
+        photo = None if self._decoded is None else self._decoded.get(row)
+        if photo is None:
+            photo = photo_of(self._split, row)
+            if self._decoded is not None:
+                self._decoded[row] = photo
+        return photo
+
+
+def photo_of(split: FaceSplit, row: int) -> Photo:
+    """A picture of a split with its faces."""
+    return Photo(split.image(row), split.boxes_of(row), split.ignored_of(row))
+
+
+def picture_weights(split: FaceSplit) -> np.ndarray:
+    """How often each picture is drawn, on no scale: less where faces are known to wear masks.
+
+    Collections that were made to find masks have far more of them than the world has; drawn as they are, a detector
+    learns bare faces from the smaller half.
+
+    Returns:
+        float64 array (N,), above 0.
+    """
+    weights = np.ones(len(split))
+    for i in range(len(split)):
+        known = [mask for mask in split.masks[int(split.first[i]) : int(split.first[i + 1])] if mask]
+        if known:
+            weights[i] -= (1 - _MASKED_SHARE) * sum(mask in _MASKED for mask in known) / len(known)
+    return weights

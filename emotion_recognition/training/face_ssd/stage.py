@@ -1,0 +1,151 @@
+"""One stage of training the face detector: the network is fitted to views of the training pictures.
+
+Before: the pictures' HDF5 splits; next: a saved detector, measured on ``val``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
+from emotion_recognition.data.face_pictures.batches import FaceBatches
+from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.models.face_ssd.network import OUTPUTS_PER_BOX
+from emotion_recognition.models.face_ssd.priors import PriorSettings, make_priors
+from emotion_recognition.training.compiling import build_optimizer, jit_choice
+from emotion_recognition.training.early_stopping import ResumableEarlyStopping
+from emotion_recognition.training.epoch_log import EpochLog
+from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
+from emotion_recognition.training.face_ssd.matching import match
+from emotion_recognition.training.face_ssd.settings import FaceStageSettings
+from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
+from emotion_recognition.training.schedules import schedule
+from emotion_recognition.training.stage import StageResult, refusing_nan
+
+COLUMNS = ("stage", "epoch", "learning_rate", "loss", "val_loss", "seconds")
+
+_VALIDATION_BATCH_SIZE = 25
+
+
+def fit_face_stage(
+    network: keras.Model,
+    priors: PriorSettings,
+    train: FaceSplit,
+    val: FaceSplit,
+    settings: FaceStageSettings,
+    *,
+    log_path: Path,
+    resume_path: Path,
+    resume: bool = False,
+    identity: dict[str, Any] | None = None,
+    history: dict[str, Any] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    verbose: int = 2,
+) -> StageResult:
+    """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
+
+    Args:
+        network: As :func:`~emotion_recognition.models.face_ssd.network.face_ssd` builds it.
+        priors: Its prior boxes.
+        train: Pictures to learn from.
+        val: Pictures to choose the epoch by.
+        settings: What decides the result.
+        log_path: CSV file that gets a row per epoch.
+        resume_path: File that holds an unfinished run's state; it stays when the stage is done.
+        resume: Whether to go on with the unfinished run at ``resume_path``.
+        identity: More facts that a resumed run must share with the interrupted one, as JSON values.
+        history: What came before this stage: ``rows``, the log's rows, and ``entries``, one for each stage.
+        callbacks: Further Keras callbacks.
+        verbose: Keras's own: 0 silent, 1 a progress bar, 2 a line per epoch.
+
+    Raises:
+        FileNotFoundError: If there is nothing to resume.
+        ValueError: If the unfinished run had other settings, or training diverged.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    trainee = with_rows(network, settings.size)
+    steps = settings.epochs * -(-len(train) // settings.batch_size)
+    trainee.compile(
+        optimizer=build_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
+        loss=FaceSsdLoss(
+            priors, settings.size, alpha=settings.alpha, gamma=settings.gamma, box_weight=settings.box_weight
+        ),
+        jit_compile=jit_choice(),
+    )
+    trainee.optimizer.build(trainee.trainable_variables)
+    early_stopping = ResumableEarlyStopping(settings.patience)
+    facts = {**asdict(settings), "priors": asdict(priors), "data": train.source_sha256, **(identity or {})}
+    if settings.schedule == "constant":
+        del facts["epochs"]  # a resumed run may be made longer or shorter
+    history = {"rows": [], "entries": [], **(history or {})}
+    rows: list[dict[str, Any]] = []
+    epochs = settings.epochs
+    if resume:
+        point = read_resume_point(resume_path, facts)
+        point.apply(trainee, early_stopping)
+        rows = point.rows
+        if settings.patience is not None and point.counted["wait"] >= settings.patience:
+            # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
+            epochs = len(rows)
+    log = EpochLog(
+        log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=COLUMNS
+    )
+    with refusing_nan(settings.learning_rate):
+        trainee.fit(
+            _batches(train, priors, settings, settings.augmentation, settings.batch_size, first_epoch=len(rows)),
+            shuffle=False,
+            initial_epoch=len(rows),
+            epochs=epochs,
+            validation_data=_batches(val, priors, settings, None, _VALIDATION_BATCH_SIZE),
+            callbacks=[
+                keras.callbacks.TerminateOnNaN(raise_error=True),
+                early_stopping,
+                log,
+                SaveResumePoint(resume_path, facts, early_stopping, log, history),
+                *callbacks,
+            ],
+            verbose=verbose,
+        )
+    best_epoch = len(log.rows) if settings.patience is None else early_stopping.best_epoch + 1
+    return StageResult(rows=log.rows, best_epoch=best_epoch)
+
+
+def with_rows(network: keras.Model, size: int) -> keras.Model:
+    """Returns a network that shares all layers and puts its outputs in one tensor, a row for each prior box.
+
+    Args:
+        network: Fully convolutional, one output a feature map.
+        size: Height and width of the input in pixels.
+
+    Returns:
+        From (N, size, size, 3) to (N, P, 5).
+    """
+    pixels = keras.Input((size, size, 3), name="pixels")
+    outputs = [layers.Reshape((-1, OUTPUTS_PER_BOX), dtype="float32")(output) for output in network(pixels)]
+    return keras.Model(pixels, layers.Concatenate(axis=1, dtype="float32")(outputs), name=network.name)
+
+
+def _batches(
+    split: FaceSplit,
+    priors: PriorSettings,
+    settings: FaceStageSettings,
+    augmentation: FaceAugmentation | None,
+    batch_size: int,
+    first_epoch: int = 0,
+) -> FaceBatches:
+    boxes = make_priors(settings.size, settings.size, priors)
+    corners = np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], axis=1)
+    return FaceBatches(
+        split,
+        lambda faces, ignored: match(faces, ignored, corners, settings.matching),
+        size=settings.size,
+        batch_size=batch_size,
+        augmentation=augmentation,
+        seed=settings.seed,
+        first_epoch=first_epoch,
+    )
