@@ -220,7 +220,7 @@ def test_a_mistake_in_the_source_is_one_line_and_writes_no_split(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, spoil, words in (
-        ("a", break_row, "train.csv: row 2 (line 3): h must be a number. Received: 'wide'"),
+        ("a", break_row, "train.csv: row 2 (line 3): h must be a number of pixels. Received: 'wide'"),
         ("b", remove_faces, "val.csv leaves no face for the val split"),
     ):
         source = csv_folder(tmp_path / name)

@@ -1,6 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emotion_recognition.data.face_pictures.csv_source import read_face_csv
 
@@ -57,11 +60,13 @@ def test_pictures_lie_beside_the_csv_unless_there_is_a_folder_of_its_name_or_one
         (["file,x,y,w,h"], "has no row"),
         (
             ["file,x,y,w,h", "", "a.jpg,1,2,3,4", "a.jpg,1,2,c,4"],
-            r"row 2 \(line 4\): w must be a number. Received: 'c'",
+            r"row 2 \(line 4\): w must be a number of pixels. Received: 'c'",
         ),
-        (["file,x,y,w,h", "a.jpg,1,nan,3,4"], r"row 1 \(line 2\): y must be a number. Received: 'nan'"),
+        (["file,x,y,w,h", "a.jpg,1,nan,3,4"], r"row 1 \(line 2\): y must be a number of pixels. Received: 'nan'"),
         (["file,x,y,w,h", "a.jpg,1,2,3,inf"], "h must be a number"),
-        (["file,x,y,w,h", "a.jpg,1,,3,4"], "y must be a number. Received: ''"),
+        (["file,x,y,w,h", "a.jpg,1e300,2,3,4"], "x must be a number of pixels. Received: '1e300'"),
+        (["file,x,y,w,h", '"a\nb",,,,', '"a\nb",,,,'], r"row 2 \(line 5\): a b has a row without a face"),
+        (["file,x,y,w,h", "a.jpg,1,,3,4"], "y must be a number of pixels. Received: ''"),
         (["file,x,y,w,h", "a.jpg,1,2,-3,4"], "w and h must be above 0. Received: -3 and 4"),
         (["file,x,y,w,h", "a.jpg,1,2,3,0"], "w and h must be above 0. Received: 3 and 0"),
         (["file,x,y,w,h", ",1,2,3,4"], "the name of the picture's file is empty"),
@@ -84,3 +89,28 @@ def test_a_file_that_is_no_text_or_not_there_is_an_error(tmp_path: Path) -> None
         read_face_csv(tmp_path / "a.csv")
     with pytest.raises(FileNotFoundError, match=r"missing\.csv"):
         read_face_csv(tmp_path / "missing.csv")
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_mutated_files_are_refused_or_read_without_nonsense(tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(b"file,x,y,w,h,source\na.jpg,1,2,3,4,s\na.jpg,5,6,7,8,s\nb.jpg,,,,,\nc.jpg,-1,2.5,3,4,t\n")
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content)))
+        junk = st.one_of(
+            st.binary(max_size=4), st.sampled_from([b",", b"\n", b'"', b"-", b"e99", b"nan", b"\r", b"\0"])
+        )
+        content[start : start + data.draw(st.integers(0, 12))] = data.draw(junk)
+    path = tmp_path / "faces.csv"
+    path.write_bytes(content)
+    try:
+        read = read_face_csv(path)
+    except ValueError:
+        with pytest.raises(ValueError, match=rf"^{re.escape(str(path))}[^\n]+$"):
+            read_face_csv(path)
+        return
+    assert len({picture.name for picture in read.pictures}) == len(read.pictures) > 0
+    for picture in read.pictures:
+        assert picture.name
+        assert len(picture.boxes) == len(picture.ignored) == len(picture.masks)
+        assert all(abs(x) < 1e7 and abs(y) < 1e7 and 0 < w < 1e7 and 0 < h < 1e7 for x, y, w, h in picture.boxes)

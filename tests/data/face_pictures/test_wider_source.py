@@ -1,6 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from emotion_recognition.data.face_pictures.wider_source import read_wider
 
@@ -69,6 +72,8 @@ def test_negative_sizes_are_dropped_and_counted(tmp_path: Path) -> None:
         ("a.jpg\n1\n\n1 2 c 4 0 0 0 0 0 0\n", "line 4: a face must be 10 whole numbers. Received: 1 2 c"),
         ("a.jpg\n2\n1 2 3 4 0 0 0 0 0 0\nb.jpg\n0\n", "line 4: a face must be 10 whole numbers. Received: b.jpg"),
         ("a.jpg\n1\n1 2 3 4 0 0 0 0 0 0\n5 6 7 8 0 0 0 0 0 0\n", "line 4: a picture's path must be here"),
+        ("a.jpg\n1\n1 2 3 9999999 0 0 0 0 0 0\n", "line 3: a face must be 10 whole numbers"),
+        ("a.jpg\n99999999999\n", "line 2: the file ends here"),
         ("a.jpg\n0\na.jpg\n0\n", "line 3: a.jpg is there twice"),
     ],
 )
@@ -85,3 +90,27 @@ def test_a_file_that_is_no_text_or_not_there_is_an_error(tmp_path: Path) -> None
         read_wider(tmp_path / "a.txt", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"missing\.txt"):
         read_wider(tmp_path / "missing.txt", tmp_path)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_mutated_files_are_refused_or_read_without_nonsense(tmp_path: Path, data: st.DataObject) -> None:
+    content = bytearray(LINES.encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content)))
+        junk = st.one_of(
+            st.binary(max_size=4), st.sampled_from([b" ", b"\n", b"-", b"99", b"0\n", b"\n1\n", b"\r", b"\0"])
+        )
+        content[start : start + data.draw(st.integers(0, 30))] = data.draw(junk)
+    path = tmp_path / "list.txt"
+    path.write_bytes(content)
+    try:
+        read = read_wider(path, tmp_path)
+    except ValueError:
+        with pytest.raises(ValueError, match=rf"^{re.escape(str(path))}[^\n]+$"):
+            read_wider(path, tmp_path)
+        return
+    assert len({picture.name for picture in read.pictures}) == len(read.pictures) > 0
+    for picture in read.pictures:
+        assert len(picture.boxes) == len(picture.ignored) == len(picture.masks)
+        assert all(abs(x) < 1e7 and abs(y) < 1e7 and 0 < w < 1e7 and 0 < h < 1e7 for x, y, w, h in picture.boxes)
