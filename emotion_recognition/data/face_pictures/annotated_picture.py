@@ -12,6 +12,9 @@ from pathlib import Path
 #: x, y, width and height in pixels of the upright picture.
 FaceBox = tuple[float, float, float, float]
 
+#: No picture has so many pixels in a row; a larger coordinate is a mistake.
+LARGEST_COORDINATE = 1_000_000
+
 
 @dataclass
 class AnnotatedPicture:

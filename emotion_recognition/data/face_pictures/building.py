@@ -91,7 +91,7 @@ def build_face_splits(
         (
             *source.notes,
             *([] if note is None else [note]),
-            *([f"{twins:,} pictures of val are in train too, so val promises too much"] if twins else []),
+            *([f"val promises too much: pictures of it that are in train too: {twins:,}"] if twins else []),
         ),
     )
 

@@ -13,7 +13,12 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPicture, AnnotationFile, FaceBox
+from emotion_recognition.data.face_pictures.annotated_picture import (
+    LARGEST_COORDINATE,
+    AnnotatedPicture,
+    AnnotationFile,
+    FaceBox,
+)
 
 NUMBERS = ("x", "y", "w", "h")
 REQUIRED = ("file", *NUMBERS)
@@ -74,7 +79,8 @@ def read_face_csv(path: Path, folder: Path | None = None) -> AnnotationFile:
     except csv.Error as error:
         raise ValueError(f"{path}: line {rows.line_num}: {error}.") from error
     except ValueError as error:
-        raise ValueError(f"{path}: {where}: {error}.") from error
+        # A quoted name may hold line ends.
+        raise ValueError(f"{path}: {where}: {' '.join(str(error).split())}.") from error
     if not pictures:
         raise ValueError(f"{path} has no row; it must have one for each face.")
     return AnnotationFile(path, folder, tuple(pictures.values()))
@@ -106,6 +112,6 @@ def _number(name: str, cell: str) -> float:
         number = float(cell)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{name} must be a number. Received: {cell[:40]!r}")
+    if not abs(number) <= LARGEST_COORDINATE:  # so that NaN is refused too
+        raise ValueError(f"{name} must be a number of pixels. Received: {cell[:40]!r}")
     return number

@@ -161,6 +161,5 @@ class FaceSplit:
 
 def _check(name: str, array: np.ndarray, dtype: type[np.generic], shape: tuple[int, ...]) -> None:
     if array.dtype != dtype or array.shape != shape:
-        raise ValueError(
-            f"{name} must be a {np.dtype(dtype).name} array {shape}. Received: {array.dtype} {array.shape}"
-        )
+        wanted = f"{np.dtype(dtype).name} {shape}"
+        raise ValueError(f"{name} must be an array of {wanted}. Received: {array.dtype} {array.shape}")

@@ -14,7 +14,11 @@ Reference: Yang, Luo, Loy and Tang, WIDER FACE: A Face Detection Benchmark, CVPR
 from collections.abc import Iterator
 from pathlib import Path
 
-from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPicture, AnnotationFile
+from emotion_recognition.data.face_pictures.annotated_picture import (
+    LARGEST_COORDINATE,
+    AnnotatedPicture,
+    AnnotationFile,
+)
 
 #: What the pictures' sources are called.
 SOURCE = "wider"
@@ -45,7 +49,7 @@ def read_wider(path: Path, folder: Path) -> AnnotationFile:
         while lines.left():
             name = lines.take()
             if len(name.split()) == _NUMBERS and "." not in name:
-                raise ValueError(f"a picture's path must be here. Received: {name}; is the number of faces right?")
+                raise ValueError(f"a picture's path must be here. Received: {name[:80]}; is the number of faces right?")
             if name in pictures:
                 raise ValueError(f"{name} is there twice")
             picture = pictures[name] = AnnotatedPicture(name, SOURCE)
@@ -103,6 +107,6 @@ def _numbers(line: str) -> list[int]:
         numbers = [int(cell) for cell in line.split()]
     except ValueError:
         numbers = []
-    if len(numbers) != _NUMBERS:
+    if len(numbers) != _NUMBERS or max(map(abs, numbers)) > LARGEST_COORDINATE:
         raise ValueError(f"a face must be {_NUMBERS} whole numbers. Received: {line[:80]}")
     return numbers
