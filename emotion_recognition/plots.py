@@ -6,7 +6,7 @@ Drawn with Matplotlib's object interface and its Agg canvas: no window, no displ
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -350,9 +350,9 @@ def draw_recall_by_size(
 
 
 #: Colour and line of each kind of box: true ones are dashed, a detector's are solid; only faults have warm colours.
-_BOXES = {
-    "face": ("white", (0, (3, 2)), "a face, marked by a person"),
-    "missed": ("gold", (0, (3, 2)), "a face that was not found"),
+_BOXES: Mapping[str, tuple[str, Literal["-"] | tuple[float, Sequence[float]], str]] = {
+    "face": ("white", (0, (3, 2)), "a marked face"),
+    "missed": ("gold", (0, (3, 2)), "a marked face that was not found"),
     "hit": ("limegreen", "-", "found"),
     "false alarm": ("red", "-", "found, but no face"),
 }
