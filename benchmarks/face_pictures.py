@@ -59,7 +59,12 @@ def read_marked_pictures(folder: Path, split: str) -> list[MarkedPicture]:
     missing = [name for name in ("file", "x", "y", "w", "h") if name not in table.columns]
     if missing or table.empty:
         raise ValueError(f"{path} must have rows, and the columns file, x, y, w and h. Received: {list(table.columns)}")
-    table = table.reindex(columns=["file", "x", "y", "w", "h", "source", "mask"]).fillna({"source": "", "mask": ""})
+    for name in ("source", "mask"):
+        table[name] = table[name].fillna("") if name in table.columns else ""
+    try:
+        table = table.astype(dict.fromkeys(("x", "y", "w", "h"), np.float64))
+    except ValueError as error:
+        raise ValueError(f"{path} must have numbers for x, y, w and h: {error}") from error
     pictures = []
     for file, rows in table.groupby("file", sort=False):
         faces = rows[rows["w"].notna()]
