@@ -25,12 +25,14 @@ class MarkedPicture:
     Args:
         path: The picture's file.
         boxes: float64 array (n, 4): x, y, width, height in pixels.
+        ignored: bool array (n,): faces that neither count as found nor as missed; none in a CSV file.
         masks: For each box how the face wears a mask, "" where that is not known.
         source: Where its first row is from, "" where that is not known.
     """
 
     path: Path
     boxes: np.ndarray
+    ignored: np.ndarray
     masks: tuple[str, ...]
     source: str
 
@@ -72,6 +74,7 @@ def read_marked_pictures(folder: Path, split: str) -> list[MarkedPicture]:
             MarkedPicture(
                 path=folder / split / str(file),
                 boxes=faces[["x", "y", "w", "h"]].to_numpy(np.float64),
+                ignored=np.zeros(len(faces), bool),
                 masks=tuple(faces["mask"]),
                 source=str(rows["source"].iloc[0]),
             )

@@ -46,7 +46,7 @@ def test_detectors_are_compared_on_the_folder(
     options = ("--detector_model", model, "--json", results, "--figure", figure)
     status, out, err = run(capsys, "--faces", folder, "--detectors", "yunet,yunet@128", *options)
     assert (status, err) == (0, "")
-    assert out.startswith("1 pictures with 1 faces\n")
+    assert out.splitlines()[1] == "1 pictures with 1 faces"
     content = json.loads(results.read_text())
     assert content["faceless_pictures"] == {"animals": 1, "others": 1}
     assert list(content["detectors"]) == ["yunet", "yunet@128"]
