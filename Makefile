@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 BASE := FacialExpressionRecognition
 # The CSV that benchmarks and figures are measured on; a path, plain or .gz.
 FER2013 ?= $(BASE)/fer2013/fer2013.csv
+# The folder with val.csv and val/ that face detectors are compared on; without it `make bench` leaves them out.
+FACES ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench bench-peers figures clean
@@ -61,12 +63,18 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.architectures -b $(BASE)
 	$(BIN)/python -m benchmarks.video
 	$(BIN)/python -m benchmarks.peers -b $(BASE)
+	@if [ -n "$(FACES)" ]; then \
+		$(BIN)/python -m benchmarks.face_detectors --faces "$(FACES)"; \
+	else \
+		echo "face detectors are not compared; name the folder with val.csv and val/: make bench FACES=folder"; \
+	fi
 
 bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the package fer, which gets an environment of its own
 	$(BIN)/python -m benchmarks.peers -b $(BASE) --peer_python $(VENV)-peers/bin/python $(PEERS_OPTIONS)
 
 figures: $(VENV)/.run ## make the README's figures again from the released models' runs
 	$(BIN)/python -m figures.make_figures -b $(BASE)
+	$(BIN)/python -m figures.face_sheet -b $(BASE)
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) $(VENV)-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

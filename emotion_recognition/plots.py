@@ -6,11 +6,13 @@ Drawn with Matplotlib's object interface and its Agg canvas: no window, no displ
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from emotion_recognition.atomic_file import replace_when_complete
@@ -283,6 +285,117 @@ def draw_contact_sheet(path: Path, title: str, cases: Sequence[Sequence[tuple[np
             axes.imshow(colour, cmap="gray", vmin=0, vmax=255, extent=(left, place + 0.99, 0.98, 0), aspect="auto")
             axes.text(place + 0.5, 1.0, text, ha="center", va="top", fontsize=5.5, linespacing=1.1)
         axes.set(xlim=(0, _TILES_IN_LINE), ylim=(1.35, 0))
+    _save(figure, path)
+
+
+def draw_precision_recall(
+    path: Path,
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]],
+    points: Mapping[str, tuple[float, float]],
+    title: str,
+) -> None:
+    """Draws the precision-recall curves of several detectors in one chart.
+
+    Args:
+        path: PNG file to write.
+        curves: For each detector recall and precision, float arrays (N,), 0..1, and its average precision, 0..1. A
+            precision of 0 stands for a recall that is never reached and is not drawn.
+        points: Recall and precision, 0..1, at a detector's default confidence, marked on the chart; may be of some
+            detectors only.
+        title: Stands above the chart.
+    """
+    figure = Figure(figsize=(7, 5.2), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, fontsize="medium")
+    for name, (recalls, precisions, average) in curves.items():
+        reached = precisions > 0
+        (line,) = axes.plot(recalls[reached], precisions[reached], label=f"{name}: AP {average:.3f}")
+        if name in points:
+            axes.plot(*points[name], "o", color=line.get_color())
+    axes.plot([], [], "o", color="grey", label="at the default confidence")
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall: share of the faces that are found")
+    axes.set(ylabel="precision: share of faces among the boxes")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower left", fontsize="small")
+    _save(figure, path)
+
+
+def draw_recall_by_size(
+    path: Path, bands: Mapping[str, int], recalls: Mapping[str, Sequence[float | None]], title: str
+) -> None:
+    """Draws which share of the faces of each size several detectors find, as groups of bars.
+
+    Args:
+        path: PNG file to write.
+        bands: The number of faces in each band of sizes, smallest first.
+        recalls: For each detector its recall in each band, 0..1; None for an empty band, which gets no bar.
+        title: Stands above the chart.
+    """
+    figure = Figure(figsize=(1.6 + 1.7 * len(bands), 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.set_title(title, fontsize="medium")
+    width = 0.85 / max(1, len(recalls))
+    for place, (name, values) in enumerate(recalls.items()):
+        lefts = np.arange(len(bands)) - 0.425 + place * width
+        heights = [0.0 if value is None else value for value in values]
+        bars = axes.bar(lefts, heights, 0.92 * width, align="edge", label=name)
+        labels = ["" if value is None else f"{value:.0%}" for value in values]
+        axes.bar_label(bars, labels, padding=1, fontsize="x-small")
+    axes.set_xticks(range(len(bands)), [f"{name}\n{count:,} faces" for name, count in bands.items()])
+    axes.set(ylim=(0, 1.08), ylabel="recall: share that is found")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper left", fontsize="small")
+    _save(figure, path)
+
+
+#: Colour and line of each kind of box: true ones are dashed, a detector's are solid; only faults have warm colours.
+_BOXES: Mapping[str, tuple[str, Literal["-"] | tuple[float, Sequence[float]], str]] = {
+    "face": ("white", (0, (3, 2)), "a marked face"),
+    "missed": ("gold", (0, (3, 2)), "a marked face that was not found"),
+    "hit": ("limegreen", "-", "found"),
+    "false alarm": ("red", "-", "found, but no face"),
+}
+
+
+def draw_found_faces(
+    path: Path,
+    title: str,
+    pictures: Sequence[tuple[np.ndarray, Sequence[tuple[str, Sequence[float]]], str]],
+    columns: int = 5,
+) -> None:
+    """Draws pictures with true and found boxes as a contact sheet, with a legend below.
+
+    Args:
+        path: PNG or JPEG file to write.
+        title: Stands above the pictures.
+        pictures: BGR uint8 array (height, width, 3), its boxes and its words of each. A box has a kind, ``"face"``,
+            ``"missed"``, ``"hit"`` or ``"false alarm"``, and x, y, width and height in pixels.
+        columns: Pictures in a row, at least 1.
+
+    Raises:
+        ValueError: If there is no such kind of box.
+    """
+    kinds = {kind for _, boxes, _ in pictures for kind, _ in boxes}
+    if not kinds <= set(_BOXES):
+        raise ValueError(f"A box must be one of {list(_BOXES)}. Received: {sorted(kinds - set(_BOXES))}")
+    rows = max(1, -(-len(pictures) // columns))
+    figure = Figure(figsize=(2.2 * columns, 0.9 + 2.35 * rows), layout="constrained")
+    figure.suptitle(title)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, (image, boxes, words) in zip(grid.flat, pictures, strict=False):
+        axes.imshow(image[..., ::-1])
+        axes.set_title(words, fontsize="x-small", pad=3)
+        for kind, (x, y, width, height) in boxes:
+            colour, line, _ = _BOXES[kind]
+            # The first pixel's centre is 0 in Matplotlib's picture, its edge -0.5.
+            corner = (x - 0.5, y - 0.5)
+            axes.add_patch(Rectangle(corner, width, height, fill=False, edgecolor=colour, linestyle=line))
+    legend = [Line2D([], [], color=colour, linestyle=line, label=text) for colour, line, text in _BOXES.values()]
+    # White lines need a ground that is not.
+    figure.legend(handles=legend, loc="outside lower center", ncols=len(legend), fontsize="small", facecolor="silver")
     _save(figure, path)
 
 

@@ -179,3 +179,85 @@ def test_a_contact_sheet_shows_every_image_of_its_cases(tmp_path: Path) -> None:
 def test_a_case_with_more_images_than_a_line_is_cut(tmp_path: Path) -> None:
     plots.draw_contact_sheet(tmp_path / "a.png", "one", [[(np.zeros((8, 8, 1), np.uint8), "x")] * 40])
     assert read(tmp_path / "a.png").shape[0] < 300
+
+
+GREEN = (44, 160, 44)[::-1]  # Matplotlib's tab:green
+
+
+def test_precision_recall_curves_end_where_the_recall_does(tmp_path: Path) -> None:
+    recalls = np.arange(101) / 100
+    curves = {
+        "whole": (recalls, np.full(101, 0.9), 0.9),
+        "half": (recalls, np.where(recalls <= 0.5, 0.6, 0.0), 0.306),
+        "blind": (recalls, np.zeros(101), 0.0),
+    }
+    plots.draw_precision_recall(tmp_path / "a.png", curves, {"whole": (0.8, 0.9)}, "val")
+    image = read(tmp_path / "a.png")[: read(tmp_path / "a.png").shape[0] // 2]  # without the legend
+    whole, half = colour_at(image, BLUE), colour_at(image, ORANGE)
+    assert np.ptp(half) == pytest.approx(np.ptp(whole) / 2, rel=0.03)
+    assert colour_at(image, GREEN).size == 0
+
+
+def test_the_default_confidence_is_marked_on_its_curve(tmp_path: Path) -> None:
+    curve = {"a": (np.arange(101) / 100, np.full(101, 0.9), 0.9)}
+    plots.draw_precision_recall(tmp_path / "with.png", curve, {"a": (0.4, 0.9)}, "val")
+    plots.draw_precision_recall(tmp_path / "without.png", curve, {}, "val")
+    differing = np.flatnonzero((read(tmp_path / "with.png") != read(tmp_path / "without.png")).any(axis=(0, 2)))
+    line = colour_at(read(tmp_path / "without.png")[:200], BLUE)
+    assert np.median(differing) == pytest.approx(line.min() + 0.4 * np.ptp(line), abs=4)
+
+
+def test_bars_of_recall_by_size_are_as_high_as_the_recall_and_empty_bands_have_none(tmp_path: Path) -> None:
+    bands = {"small": 40, "none": 0, "large": 1200}
+    recalls = {"mine": [0.25, None, 1.0], "theirs": [0.5, None, 0.75]}
+    plots.draw_recall_by_size(tmp_path / "a.png", bands, recalls, "val")
+    image = read(tmp_path / "a.png")
+    third = image.shape[1] // 3
+
+    def heights(colour: tuple[int, int, int], part: np.ndarray) -> float:
+        # The legend's patches are much lower than the bars and stand above them.
+        return float((np.abs(part.astype(int) - colour).sum(axis=2) < 12).sum(axis=0).max())
+
+    left, right = image[image.shape[0] // 4 :, :third], image[:, 2 * third :]
+    full = heights(BLUE, right)
+    assert heights(ORANGE, right) / full == pytest.approx(0.75, abs=0.02)
+    assert heights(BLUE, left) / full == pytest.approx(0.25, abs=0.02)
+    assert heights(ORANGE, left) / full == pytest.approx(0.5, abs=0.02)
+    middle = image[:, third + third // 4 : 2 * third - third // 4]
+    assert colour_at(middle, BLUE).size == colour_at(middle, ORANGE).size == 0
+
+
+def test_found_faces_are_framed_in_the_colour_of_their_kind(tmp_path: Path) -> None:
+    black = np.zeros((100, 100, 3), np.uint8)
+    blue = np.zeros((50, 100, 3), np.uint8)
+    blue[...] = (255, 0, 0)  # BGR
+    pictures = [
+        (black, [("missed", (10, 10, 30, 30)), ("false alarm", (60, 60, 30, 30))], "first"),
+        (blue, [("face", (10, 10, 20, 20)), ("hit", (10, 10, 20, 20))], "second"),
+        (black, [], "third"),
+    ]
+    plots.draw_found_faces(tmp_path / "a.png", "a sheet", pictures, columns=2)
+    image = read(tmp_path / "a.png")
+    image = image[: image.shape[0] - 50].astype(int)  # without the legend
+    places = {
+        name: np.argwhere(np.abs(image - colour).sum(axis=2) < 60).mean(axis=0)
+        for name, colour in (
+            ("red", (0, 0, 255)),
+            ("gold", (0, 215, 255)),
+            ("lime", (50, 205, 50)),
+            ("blue", (255, 0, 0)),
+        )
+    }
+    middle = image.shape[1] / 2
+    assert max(places["gold"][1], places["red"][1]) < middle < min(places["lime"][1], places["blue"][1])
+    assert (places["gold"] < places["red"]).all()  # further up, further left
+    # The third picture begins a second row.
+    is_black = (image == 0).all(axis=2)
+    rows = np.flatnonzero(is_black[:, : int(middle)].sum(axis=1) > 100)
+    assert np.diff(rows).max() > 10
+
+
+def test_a_kind_of_box_that_is_none_is_refused_and_nothing_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"'false alarm'\]\. Received: \['ghost'\]"):
+        plots.draw_found_faces(tmp_path / "a.png", "", [(np.zeros((9, 9, 3), np.uint8), [("ghost", (0, 0, 4, 4))], "")])
+    assert list(tmp_path.iterdir()) == []

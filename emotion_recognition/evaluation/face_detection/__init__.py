@@ -1,0 +1,1 @@
+"""How well a face detector finds faces: average precision, recall by size, false alarms."""
