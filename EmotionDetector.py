@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line import SOME_BAD, exit_status, new_parser
-from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings
+from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings, check_detector_size
 from emotion_recognition.detection.video_settings import VideoSettings
 from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
@@ -85,23 +85,30 @@ def _add_detector_options(group: "argparse._ArgumentGroup") -> None:
         "--detector",
         choices=DETECTORS,
         default="auto",
-        help="ssd and yunet find more faces and download their files once; yunet's landmarks turn tilted faces "
-        "upright; haar comes with OpenCV; dlib needs its package; auto takes ssd or yunet when the files are there, "
-        "else haar, and never downloads",
+        help="ssd is the project's own; ssd-opencv, OpenCV's, and yunet download their files once; yunet's landmarks "
+        "turn tilted faces upright; haar comes with OpenCV; dlib needs its package; auto takes the first of ssd, "
+        "ssd-opencv and yunet whose files are there, else haar, and never downloads",
     )
     group.add_argument(
         "--detector_model",
         type=Path,
         metavar="PATH",
-        help="weights of the SSD (.pb or .caffemodel) or of YuNet (.onnx), or the folder with the files "
-        "(default: output/face_detector/)",
+        help="network of an SSD trained here (.onnx or .keras, its card beside it), of OpenCV's SSD (.pb or "
+        ".caffemodel) or of YuNet (.onnx), or the folder with the files (default: output/, output/face_detector/)",
+    )
+    group.add_argument(
+        "--detector_size",
+        type=int,
+        metavar="PIXELS",
+        help="longest side that pictures are resized to for ssd (default: 320) or shrunk to for yunet (default: 640); "
+        "larger finds smaller faces and takes longer",
     )
     group.add_argument(
         "--min_confidence",
         type=float,
-        default=DetectionSettings.min_confidence,
         metavar="SCORE",
-        help="lowest score of the face detector that counts as a face, 0..1",
+        help="lowest score of the face detector that counts as a face, 0..1 (default: what was chosen for ssd; "
+        f"{DetectionSettings.min_confidence} for the others)",
     )
 
 
@@ -139,7 +146,11 @@ def _detect(arguments: argparse.Namespace) -> int:
     from emotion_recognition.detection.output_paths import check_result_paths, output_of
     from emotion_recognition.detection.tracking import check_can_track
 
-    settings = DetectionSettings(min_confidence=arguments.min_confidence)
+    settings = None
+    if arguments.min_confidence is not None:
+        settings = DetectionSettings(min_confidence=arguments.min_confidence)
+    if arguments.detector_size is not None:
+        check_detector_size(arguments.detector_size)
     video = VideoSettings(arguments.every, VideoSettings.smooth if arguments.smooth is None else arguments.smooth)
     workspace = Workspace(arguments.base_path)
     source = find_input(arguments.input or [str(workspace.sample_photo)])
@@ -159,8 +170,9 @@ def _detect(arguments: argparse.Namespace) -> int:
         face_detector = open_detector(
             arguments.detector,
             model=arguments.detector_model,
-            folder=workspace.face_detector_folder,
+            base_path=workspace.base_path,
             settings=settings,
+            size=arguments.detector_size,
         )
         _print_detector(face_detector, arguments.detector, workspace)
 
@@ -184,7 +196,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             assert output is not None
             failed = _look_at_pictures(source, output, detector, outputs, window)
         else:
-            tracker = _tracker(reader.rate / video.every, settings)
+            tracker = _tracker(reader.rate / video.every, face_detector.settings)
             _look_at_video(reader, output, detector, outputs, video, tracker, window)
     # Now each of these is complete.
     for path in written:
@@ -316,13 +328,12 @@ def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], 
 
 
 def _print_detector(detector: "FaceDetector", asked: str, workspace: Workspace) -> None:
-    from emotion_recognition.detection.ssd_files import PUBLISHED_FILES
-
     print(f"face detector: {detector.description}", flush=True)
     if asked == "auto" and detector.name == "haar":
+        ours = workspace.released_face_detector
         print(
-            "The SSD finds more faces. To use it, run once with --detector ssd, which downloads it, or put "
-            f"{' and '.join(file.name for file in PUBLISHED_FILES)} into {workspace.face_detector_folder}."
+            f"The SSDs find more faces. Put the project's own, {ours.stem}.onnx and {ours.stem}.json, into "
+            f"{ours.parent}, or run once with --detector ssd-opencv, which downloads OpenCV's."
         )
 
 

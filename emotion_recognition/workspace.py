@@ -102,7 +102,7 @@ class Workspace:
 
     @property
     def face_detector_folder(self) -> Path:
-        """Where the SSD face detector's two files are looked for first."""
+        """Where the files of other people's face detectors, OpenCV's SSD and YuNet, are looked for first."""
         return self.output_folder / "face_detector"
 
     @property
@@ -200,14 +200,30 @@ def find_released_model(num_emotions: int) -> Path:
     Raises:
         FileNotFoundError: If it is nowhere.
     """
+    return _find_released(Workspace().released_model(num_emotions), "model")
+
+
+def find_released_face_detector(workspace: Workspace | None = None) -> Path:
+    """The face detector that comes with the project, wherever the project is.
+
+    Args:
+        workspace: Looked in first; by default the default base path of the working directory. Then come the checkout
+            and the installed package's own files, as for :func:`find_released_model`.
+
+    Raises:
+        FileNotFoundError: If it is nowhere.
+    """
+    return _find_released((workspace or Workspace()).released_face_detector, "face detector", needs_onnx=True)
+
+
+def _find_released(near: Path, what: str, *, needs_onnx: bool = False) -> Path:
     package = Path(__file__).resolve().parent
-    near = Workspace().released_model(num_emotions)
-    checkout = Workspace(package.parent / DEFAULT_BASE_PATH).released_model(num_emotions)
+    checkout = Workspace(package.parent / DEFAULT_BASE_PATH).output_folder / near.name
     installed = (package / _INSTALLED_MODELS / near.name).with_suffix(".onnx")
     for path in (near, checkout, installed):
-        if path.is_file() or path.with_suffix(".onnx").is_file():
+        if (path.is_file() and not needs_onnx) or path.with_suffix(".onnx").is_file():
             return path
-    raise FileNotFoundError(f"There is no model {near}, none at {checkout}, and none at {installed}.")
+    raise FileNotFoundError(f"There is no {what} {near}, none at {checkout}, and none at {installed}.")
 
 
 def beside(model_path: Path, ending: str) -> Path:

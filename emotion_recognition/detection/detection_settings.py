@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 #: The names that ``open_detector`` and ``--detector`` know.
-DETECTORS = ("auto", "ssd", "haar", "yunet", "dlib")
+DETECTORS = ("auto", "ssd", "ssd-opencv", "yunet", "haar", "dlib")
+
+#: Least and most pixels that the longest side of a picture may be resized to for a detector. Below, a face is a few
+#: pixels; above, the network's maps take gigabytes.
+DETECTOR_SIZES = (64, 4096)
 
 
 @dataclass(frozen=True)
@@ -11,8 +15,8 @@ class DetectionSettings:
     """What counts as a face.
 
     Args:
-        min_confidence: Lowest detector score that counts, 0..1. On 300 photographs with marked faces the SSD's
-            precision is 0.72 from a score of 0.2, 0.80 from 0.4, 0.81 from 0.5 and no higher after that, while
+        min_confidence: Lowest detector score that counts, 0..1. On 300 photographs with marked faces the precision of
+            OpenCV's SSD is 0.72 from a score of 0.2, 0.80 from 0.4, 0.81 from 0.5 and no higher after that, while
             it finds 65 %, 56 %, 54 % and 49 % (from 0.7) of the faces.
         max_overlap: Two boxes whose intersection over union is above this are one face, 0..1. Faces side by side
             overlap less. At 0.45, on the same photographs, a few second boxes stay at low scores and no more
@@ -30,3 +34,15 @@ class DetectionSettings:
             value = getattr(self, name)
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be within 0..1. Received: {value}")
+
+
+def check_detector_size(size: int) -> int:
+    """Returns the longest side, in pixels, that pictures are to be resized to for a detector.
+
+    Raises:
+        ValueError: If it is outside :data:`DETECTOR_SIZES`.
+    """
+    smallest, largest = DETECTOR_SIZES
+    if not smallest <= size <= largest:
+        raise ValueError(f"The detector's size must be within {smallest}..{largest} pixels. Received: {size}")
+    return size

@@ -1,21 +1,24 @@
 """Opens a face detector by name."""
 
+import contextlib
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from emotion_recognition.detection.crop import Framing
-from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings
+from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings, check_detector_size
 from emotion_recognition.detection.dlib_hog import DlibDetector
 from emotion_recognition.detection.download import PublishedFile, download
+from emotion_recognition.detection.face_ssd.detector import FaceSsdDetector
+from emotion_recognition.detection.face_ssd.network_file import SUFFIXES, is_face_ssd
 from emotion_recognition.detection.faces import Face
 from emotion_recognition.detection.haar import HaarDetector
-from emotion_recognition.detection.ssd import SsdDetector
-from emotion_recognition.detection.ssd_files import PUBLISHED_FILES, SsdFiles, find_ssd_files, how_to_get
+from emotion_recognition.detection.ssd_opencv import OpenCvSsdDetector
+from emotion_recognition.detection.ssd_opencv_files import PUBLISHED_FILES, SsdFiles, find_ssd_files, how_to_get
 from emotion_recognition.detection.yunet import PUBLISHED_FILE as YUNET_FILE
-from emotion_recognition.detection.yunet import YuNetDetector, find_yunet_file, how_to_get_yunet
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.detection.yunet import YuNetDetector, YuNetSettings, find_yunet_file, how_to_get_yunet
+from emotion_recognition.workspace import Workspace, find_released_face_detector
 
 
 class FaceDetector(Protocol):
@@ -23,6 +26,7 @@ class FaceDetector(Protocol):
 
     name: str
     framing: Framing
+    settings: DetectionSettings
 
     @property
     def description(self) -> str:
@@ -37,25 +41,32 @@ def open_detector(
     *,
     model: Path | None = None,
     folder: Path | None = None,
+    base_path: Path | None = None,
     settings: DetectionSettings | None = None,
+    size: int | None = None,
 ) -> FaceDetector:
     """Opens a face detector.
 
     Args:
-        name: ``"ssd"``: OpenCV's SSD, whose two files are downloaded into ``folder`` when they are not there.
+        name: ``"ssd"``: the project's own SSD.
+            ``"ssd-opencv"``: OpenCV's SSD, whose two files are downloaded into ``folder`` when they are not there.
             ``"yunet"``: YuNet, which finds landmarks too; its file is downloaded in the same way.
             ``"haar"``: the Haar cascade that comes with OpenCV.
             ``"dlib"``: dlib's HOG detector, where dlib is installed.
-            ``"auto"``: the SSD when its files are there, else YuNet when its file is, else the Haar cascade; never
-            downloads.
-        model: The weights of the SSD or of YuNet, or the folder with its files; nothing is downloaded to such a
-            place.
-        folder: Where the files are looked for without ``model``; by default that of the default base path.
-        settings: Which boxes count as faces.
+            ``"auto"``: the project's own SSD when its file is there, else OpenCV's when its files are, else YuNet when
+            its file is, else the Haar cascade; never downloads. With ``model``, the detector that it belongs to.
+        model: The network of an SSD or of YuNet, or the folder with its files; nothing is downloaded to such a place.
+        folder: Where the files of OpenCV's SSD and of YuNet are looked for without ``model``; by default that below the
+            base path.
+        base_path: Where the project's own SSD is looked for first without ``model``; by default the default base path.
+        settings: Which boxes count as faces; by default the detector's own choice.
+        size: The longest side, in pixels, that the project's own SSD resizes a picture to (default: 320), or that YuNet
+            shrinks a larger one to (default: 640).
 
     Raises:
-        ValueError: If there is no such detector, ``model`` is given for one without files, or dlib is missing.
-        FileNotFoundError: If ``model`` does not lead to the detector's files.
+        ValueError: If there is no such detector, ``model`` or ``size`` is given for one that takes none, ``size`` is
+            out of range, the network is none of that detector's, or dlib is missing.
+        FileNotFoundError: If ``model`` does not lead to the detector's files, or the project's own SSD is nowhere.
         OSError: If a download fails.
 
     Example:
@@ -64,36 +75,58 @@ def open_detector(
     """
     if name not in DETECTORS:
         raise ValueError(f"name must be one of {list(DETECTORS)}. Received: {name!r}")
-    folder = Workspace().face_detector_folder if folder is None else folder
+    if size is not None:
+        check_detector_size(size)
+    workspace = Workspace() if base_path is None else Workspace(base_path)
+    folder = workspace.face_detector_folder if folder is None else folder
     if name == "auto":
-        return _open_best(model, folder, settings)
+        name, model = _best(folder, workspace) if model is None else (_kind_of(model), model)
     if name == "ssd":
-        return SsdDetector(_ssd_files(model, folder), settings)
+        path = find_released_face_detector(workspace) if model is None else _own_file(model)
+        return FaceSsdDetector(path, settings, size)
     if name == "yunet":
-        return YuNetDetector(_yunet_file(model, folder), settings)
+        search = None if size is None else YuNetSettings(longest_side=size)
+        return YuNetDetector(_yunet_file(model, folder), settings, search)
+    if size is not None:
+        raise ValueError(f"The detector {name} takes no size; ssd and yunet do. Received: {size}")
+    if name == "ssd-opencv":
+        return OpenCvSsdDetector(_ssd_files(model, folder), settings)
     if model is not None:
         whose, what = ("OpenCV", "The Haar cascade") if name == "haar" else ("dlib", "The dlib detector")
         raise ValueError(f"{what} comes with {whose} and takes no model. Received: {model}")
     return HaarDetector(settings) if name == "haar" else DlibDetector(settings)
 
 
-def _open_best(model: Path | None, folder: Path, settings: DetectionSettings | None) -> FaceDetector:
-    if model is not None:
-        if model.suffix == ".onnx" or (model.is_dir() and find_ssd_files(model) is None and find_yunet_file(model)):
-            return YuNetDetector(_yunet_file(model, folder), settings)
-        return SsdDetector(_ssd_files(model, folder), settings)
-    files = find_ssd_files(folder)
-    if files is not None:
-        return SsdDetector(files, settings)
-    file = find_yunet_file(folder)
-    return HaarDetector(settings) if file is None else YuNetDetector(file, settings)
+def _best(folder: Path, workspace: Workspace) -> tuple[str, Path | None]:
+    """The name of the best detector whose files are there."""
+    with contextlib.suppress(FileNotFoundError):
+        return "ssd", find_released_face_detector(workspace)
+    if find_ssd_files(folder) is not None:
+        return "ssd-opencv", None
+    return "haar" if find_yunet_file(folder) is None else "yunet", None
+
+
+def _kind_of(model: Path) -> str:
+    """The name of the detector that a file, or the files of a folder, belong to."""
+    if model.is_dir():
+        if _own_file(model).is_file():
+            return "ssd"
+        return "yunet" if find_ssd_files(model) is None and find_yunet_file(model) else "ssd-opencv"
+    if model.suffix in SUFFIXES:
+        return "ssd" if model.suffix != ".onnx" or is_face_ssd(model) else "yunet"
+    return "ssd-opencv"
+
+
+def _own_file(model: Path) -> Path:
+    """The project's own SSD in a folder, under the name that it is released with; a file is that itself."""
+    return model / Workspace().released_face_detector.with_suffix(".onnx").name if model.is_dir() else model
 
 
 def _ssd_files(model: Path | None, folder: Path) -> SsdFiles:
     files = find_ssd_files(folder if model is None else model)
     if files is None and model is not None:
         place = model if model.is_dir() else model.parent
-        raise FileNotFoundError(f"{model} does not lead to the SSD's two files; {how_to_get(place)}.")
+        raise FileNotFoundError(f"{model} does not lead to the two files of OpenCV's SSD; {how_to_get(place)}.")
     if files is None:
         weights, description = (_fetch(file, folder, how_to_get(folder)) for file in PUBLISHED_FILES)
         files = SsdFiles(weights, description)

@@ -55,6 +55,17 @@ class ExampleNormalization(layers.Layer):
         return ops.reshape(centred / ops.sqrt(variance + self.epsilon), (-1, *shape))
 
 
+class Doubling(layers.Layer):
+    """What ``UpSampling2D(2)`` does, as a change of depth into space.
+
+    Exporters write a repetition as arithmetic on shapes, which OpenCV 4 does wrongly where height and width are free.
+    """
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, H, W, C) -> (N, 2H, 2W, C)."""
+        return ops.depth_to_space(ops.concatenate([x] * 4, axis=-1), 2)
+
+
 class WindowPooling(layers.Layer):
     """What ``GlobalAveragePooling2D`` does, as pooling with a window as large as the feature map.
 
@@ -78,7 +89,8 @@ def portable(network: keras.Model) -> keras.Model:
     """Returns a copy of a network that computes the same and that other runtimes read rightly.
 
     Args:
-        network: A functional or sequential network in float32, whose input has a known shape but for the batch.
+        network: A functional or sequential network in float32, whose input has a known shape but for the batch; height
+            and width may be free where no layer flattens them.
 
     Example:
         >>> from emotion_recognition.models import build_network
@@ -94,6 +106,8 @@ def portable(network: keras.Model) -> keras.Model:
             return FixedReshape(tuple(part.output.shape[1:]), name=part.name)
         if isinstance(part, layers.GlobalAveragePooling2D) and part.data_format == "channels_last":
             return WindowPooling(part.keepdims, name=part.name)
+        if isinstance(part, layers.UpSampling2D) and _is_doubling(part):
+            return Doubling(name=part.name)
         return type(part).from_config(part.get_config())
 
     copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True)
@@ -106,3 +120,7 @@ def portable(network: keras.Model) -> keras.Model:
 
 def _is_per_example(layer: layers.GroupNormalization) -> bool:
     return layer.groups == 1 and not layer.center and not layer.scale
+
+
+def _is_doubling(layer: layers.UpSampling2D) -> bool:
+    return layer.size == (2, 2) and layer.interpolation == "nearest" and layer.data_format == "channels_last"

@@ -10,7 +10,7 @@ import pytest
 from emotion_recognition.detection import detectors
 from emotion_recognition.detection.detection_settings import DetectionSettings
 from emotion_recognition.detection.detectors import open_detector
-from emotion_recognition.detection.ssd_files import PUBLISHED_FILES
+from emotion_recognition.detection.ssd_opencv_files import PUBLISHED_FILES
 from emotion_recognition.detection.yunet import PUBLISHED_FILE as YUNET_FILE
 
 Serve = Callable[[Callable[[http.server.BaseHTTPRequestHandler], None]], str]

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.detection.ssd_files import PUBLISHED_FILES, SsdFiles, find_ssd_files, how_to_get
+from emotion_recognition.detection.ssd_opencv_files import PUBLISHED_FILES, SsdFiles, find_ssd_files, how_to_get
 
 TENSORFLOW = ("opencv_face_detector_uint8.pb", "opencv_face_detector.pbtxt")
 CAFFE = ("res10_300x300_ssd_iter_140000.caffemodel", "deploy.prototxt")

@@ -1,6 +1,6 @@
 """OpenCV's SSD face detector: a single-shot detector (Liu et al. 2016, arXiv:1512.02325) on a small ResNet.
 
-A picture goes in, faces come out. Before: :mod:`emotion_recognition.detection.ssd_files` finds its two files.
+A picture goes in, faces come out. Before: :mod:`emotion_recognition.detection.ssd_opencv_files` finds its two files.
 """
 
 import cv2
@@ -11,7 +11,7 @@ from emotion_recognition.detection.boxes import faces_from_boxes
 from emotion_recognition.detection.crop import Framing
 from emotion_recognition.detection.detection_settings import DetectionSettings
 from emotion_recognition.detection.faces import Face
-from emotion_recognition.detection.ssd_files import SsdFiles
+from emotion_recognition.detection.ssd_opencv_files import SsdFiles
 
 #: Width and height in pixels that the network was trained with.
 INPUT_SIZE = 300
@@ -25,7 +25,7 @@ _READERS = {
 }
 
 
-class SsdDetector:
+class OpenCvSsdDetector:
     """Finds faces with OpenCV's SSD; the score is the network's probability that the box holds a face.
 
     Its framing leads over the Haar cascade's boxes: on 1,391 faces that both found in 2,000 photographs, the cascade's
@@ -41,7 +41,7 @@ class SsdDetector:
         ValueError: If the files are no network that OpenCV reads.
     """
 
-    name = "ssd"
+    name = "ssd-opencv"
     framing = Framing(scale=1.09, offset_x=0.0, offset_y=0.01)
 
     def __init__(self, files: SsdFiles, settings: DetectionSettings | None = None) -> None:
@@ -61,7 +61,7 @@ class SsdDetector:
     @property
     def description(self) -> str:
         """The detector in words."""
-        return f"SSD ({self.files.weights})"
+        return f"OpenCV's SSD ({self.files.weights})"
 
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.

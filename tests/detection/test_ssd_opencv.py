@@ -7,8 +7,8 @@ import pytest
 from emotion_recognition.detection.detection_settings import DetectionSettings
 from emotion_recognition.detection.faces import Face
 from emotion_recognition.detection.image_file import read_image
-from emotion_recognition.detection.ssd import SsdDetector
-from emotion_recognition.detection.ssd_files import SsdFiles, find_ssd_files
+from emotion_recognition.detection.ssd_opencv import OpenCvSsdDetector
+from emotion_recognition.detection.ssd_opencv_files import SsdFiles, find_ssd_files
 
 #: A network in Caffe's form that answers the same row to every picture: the mean of each channel, weighted and biased.
 PROTOTXT = """
@@ -49,7 +49,7 @@ def caffe_pair(folder: Path, weights: np.ndarray, bias: list[float]) -> SsdFiles
 def test_rows_are_image_class_score_left_top_right_bottom(tmp_path: Path) -> None:
     files = caffe_pair(tmp_path, np.zeros((7, 3)), [0, 1, 0.75, 0.25, 0.1, 0.75, 0.6])
     # Shares of 400 pixels across and 100 down; all numbers are exact in binary or far from rounding.
-    assert SsdDetector(files).detect(np.zeros((100, 400, 3), np.uint8)) == [Face((100, 10, 200, 50), 0.75)]
+    assert OpenCvSsdDetector(files).detect(np.zeros((100, 400, 3), np.uint8)) == [Face((100, 10, 200, 50), 0.75)]
 
 
 def test_the_mean_colour_is_taken_off_blue_first(tmp_path: Path) -> None:
@@ -57,13 +57,13 @@ def test_the_mean_colour_is_taken_off_blue_first(tmp_path: Path) -> None:
     weights = np.zeros((7, 3))
     weights[2, 0] = 0.01
     files = caffe_pair(tmp_path, weights, [0, 1, 0, 0.2, 0.2, 0.8, 0.8])
-    (face,) = SsdDetector(files).detect(np.full((50, 50, 3), (194, 0, 0), np.uint8))
+    (face,) = OpenCvSsdDetector(files).detect(np.full((50, 50, 3), (194, 0, 0), np.uint8))
     assert face.score == pytest.approx(0.9, abs=1e-5)
 
 
 def test_a_lower_score_than_asked_for_does_not_count(tmp_path: Path) -> None:
     files = caffe_pair(tmp_path, np.zeros((7, 3)), [0, 1, 0.75, 0.25, 0.1, 0.75, 0.6])
-    assert SsdDetector(files, DetectionSettings(min_confidence=0.8)).detect(np.zeros((9, 9, 3), np.uint8)) == []
+    assert OpenCvSsdDetector(files, DetectionSettings(min_confidence=0.8)).detect(np.zeros((9, 9, 3), np.uint8)) == []
 
 
 @pytest.mark.parametrize(("weights", "description"), [("a.pb", "a.pbtxt"), ("a.caffemodel", "a.prototxt")])
@@ -73,7 +73,7 @@ def test_files_that_are_no_network_are_an_error(weights: str, description: str, 
     files.weights.write_bytes(content)
     files.description.write_bytes(content)
     with pytest.raises(ValueError, match=weights):
-        SsdDetector(files).detect(np.zeros((9, 9, 3), np.uint8))
+        OpenCvSsdDetector(files).detect(np.zeros((9, 9, 3), np.uint8))
 
 
 def test_a_network_that_is_no_ssd_is_an_error(tmp_path: Path) -> None:
@@ -81,29 +81,29 @@ def test_a_network_that_is_no_ssd_is_an_error(tmp_path: Path) -> None:
     without_rows = [line for line in PROTOTXT.splitlines() if '"rows"' not in line]
     files.description.write_text("\n".join(without_rows), encoding="utf-8")
     with pytest.raises(ValueError, match="is no SSD"):
-        SsdDetector(files).detect(np.zeros((9, 9, 3), np.uint8))
+        OpenCvSsdDetector(files).detect(np.zeros((9, 9, 3), np.uint8))
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        SsdDetector(SsdFiles(tmp_path / "a.pb", tmp_path / "a.pbtxt"))
+        OpenCvSsdDetector(SsdFiles(tmp_path / "a.pb", tmp_path / "a.pbtxt"))
 
 
 def test_a_grey_array_is_refused(tmp_path: Path) -> None:
-    detector = SsdDetector(caffe_pair(tmp_path, np.zeros((7, 3)), [0] * 7))
+    detector = OpenCvSsdDetector(caffe_pair(tmp_path, np.zeros((7, 3)), [0] * 7))
     with pytest.raises(ValueError, match="image must be a BGR uint8 array"):
         detector.detect(np.zeros((9, 9), np.uint8))
 
 
 @pytest.fixture(scope="module")
-def real_ssd(real_data: Path) -> SsdDetector:
+def real_ssd(real_data: Path) -> OpenCvSsdDetector:
     files = find_ssd_files(real_data / "face_detector")
     assert files is not None
-    return SsdDetector(files)
+    return OpenCvSsdDetector(files)
 
 
 @pytest.mark.real_data
-def test_the_sixteen_portraits_are_found_one_in_each_field(real_ssd: SsdDetector, real_data: Path) -> None:
+def test_the_sixteen_portraits_are_found_one_in_each_field(real_ssd: OpenCvSsdDetector, real_data: Path) -> None:
     photo = read_image(real_data / "photos" / "sixteen_expressions.jpg")
     found = real_ssd.detect(photo)
     assert len(found) == 16
@@ -113,7 +113,7 @@ def test_the_sixteen_portraits_are_found_one_in_each_field(real_ssd: SsdDetector
 
 
 @pytest.mark.real_data
-def test_a_face_moves_with_the_picture(real_ssd: SsdDetector, real_data: Path) -> None:
+def test_a_face_moves_with_the_picture(real_ssd: OpenCvSsdDetector, real_data: Path) -> None:
     portrait = read_image(real_data / "photos" / "sixteen_expressions.jpg")[:212, :320]
     (before,) = real_ssd.detect(portrait)
     (mirrored,) = real_ssd.detect(np.ascontiguousarray(portrait[:, ::-1]))
@@ -123,5 +123,5 @@ def test_a_face_moves_with_the_picture(real_ssd: SsdDetector, real_data: Path) -
 
 @pytest.mark.real_data
 @pytest.mark.parametrize("shape", [(1, 1), (3, 2000), (2000, 3), (480, 640)])
-def test_an_empty_picture_of_any_shape_has_no_faces(real_ssd: SsdDetector, shape: tuple[int, int]) -> None:
+def test_an_empty_picture_of_any_shape_has_no_faces(real_ssd: OpenCvSsdDetector, shape: tuple[int, int]) -> None:
     assert real_ssd.detect(np.full((*shape, 3), 128, np.uint8)) == []

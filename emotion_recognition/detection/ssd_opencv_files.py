@@ -1,6 +1,6 @@
 """The two files of OpenCV's SSD face detector: what they are called, where they are looked for, where they come from.
 
-Paths come out; :mod:`emotion_recognition.detection.ssd` reads them.
+Paths come out; :mod:`emotion_recognition.detection.ssd_opencv` reads them.
 """
 
 from dataclasses import dataclass
