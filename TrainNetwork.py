@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
-from emotion_recognition.data.augmentation import parse_augmentation
+from emotion_recognition.data.augmentation import Augmentation, parse_augmentation
 from emotion_recognition.data.streaming import STREAM_ABOVE_GIB
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.models.export_formats import FORMATS, parse_formats
@@ -106,7 +106,7 @@ def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
     if arguments.patience is not None:
         given["patience"] = None if arguments.patience == "none" else arguments.patience
     if arguments.augmentation is not None:
-        given["augmentation"] = parse_augmentation(arguments.augmentation, recipe.augmentation)
+        given["augmentation"] = parse_augmentation(arguments.augmentation, recipe.augmentation or Augmentation())
     settings: StageSettings = replace(recipe, **given)
     single = [name for name in ("learning_rate", "epochs", "input_model") if getattr(arguments, name) is not None]
     if arguments.stages is not None:

@@ -1,4 +1,4 @@
-"""What the four scripts have in common: their first options, and how a mistake ends.
+"""What the scripts have in common: their first options, and how a mistake ends.
 
 Importing this module imports neither Keras nor TensorFlow, so every ``--help`` answers at once.
 """
@@ -29,14 +29,7 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
     ``classes``, None unless they are the user's own, and ``chose_classes``, whether either option was given.
     """
     parser = _Parser(description=description, epilog=epilog, formatter_class=_Help)
-    parser.add_argument(
-        "-b",
-        "--base_path",
-        type=Path,
-        default=DEFAULT_BASE_PATH,
-        metavar="DIR",
-        help="folder that holds fer2013/, hdf5/ and output/",
-    )
+    _add_base_path(parser)
     parser.add_argument(
         "-n",
         "--num_emotions",
@@ -51,6 +44,24 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
         help="your own classes in place of emotions, in label order",
     )
     return parser
+
+
+def new_faces_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Returns a parser with ``-b/--base_path`` alone, for scripts that know faces and no emotions."""
+    parser = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=_Help)
+    _add_base_path(parser)
+    return parser
+
+
+def _add_base_path(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-b",
+        "--base_path",
+        type=Path,
+        default=DEFAULT_BASE_PATH,
+        metavar="DIR",
+        help="folder that holds fer2013/, hdf5/ and output/",
+    )
 
 
 def add_image_options(parser: argparse.ArgumentParser) -> None:

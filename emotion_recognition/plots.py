@@ -78,7 +78,7 @@ def draw_samples(path: Path, samples: Mapping[str, np.ndarray], title: str) -> N
 
 
 def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> None:
-    """Draws accuracy and loss of a training run, on the training and the validation split, over its epochs.
+    """Draws accuracy, where a run has it, and loss, on the training and the validation split, over the epochs.
 
     The rows may be of several stages, one after the other; where a stage begins is marked, with its learning rate, or
     the highest and the last one where the rate changes within it.
@@ -89,11 +89,12 @@ def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_e
         best_epoch: The row whose weights were kept, counted from 1.
         title: Stands above both charts.
     """
-    figure = Figure(figsize=(10, 4), layout="constrained")
+    quantities = [quantity for quantity in ("accuracy", "loss") if quantity in rows[0]]
+    figure = Figure(figsize=(5 * len(quantities), 4), layout="constrained")
     figure.suptitle(title)
     epochs = range(1, len(rows) + 1)
     starts = [epoch for epoch in epochs if epoch == 1 or rows[epoch - 1]["stage"] != rows[epoch - 2]["stage"]]
-    for axes, quantity in zip(figure.subplots(1, 2), ("accuracy", "loss"), strict=True):
+    for axes, quantity in zip(figure.subplots(1, len(quantities), squeeze=False)[0], quantities, strict=True):
         axes.plot(epochs, [row[quantity] for row in rows], label="training (augmented)", color="tab:blue")
         axes.plot(epochs, [row[f"val_{quantity}"] for row in rows], label="validation", color="tab:orange")
         axes.axvline(best_epoch, color="grey", linestyle=":", label=f"kept: epoch {best_epoch}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
 DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
+DEFAULT_FACE_DETECTOR_NAME = "face_ssd_final.keras"
 SPLITS = ("train", "val", "test")
 #: Those of photographs with face boxes; a face detector is chosen and measured on val.
 FACE_SPLITS = ("train", "val")

@@ -5,11 +5,17 @@ batch. Stage before: an HDF5 split; next: :mod:`emotion_recognition.data.batches
 """
 
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 #: Shortest and longest side of a covered rectangle, as a share of the image's.
 _ERASED_SIDE = (0.15, 0.45)
+
+Changes = TypeVar("Changes", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
@@ -111,12 +117,12 @@ class Augmentation:
         return np.stack([a, b, c, d, e, f, zero, zero], axis=1).astype(np.float32)
 
 
-def parse_augmentation(text: str, base: Augmentation | None) -> Augmentation | None:
+def parse_augmentation(text: str, base: Changes) -> Changes | None:
     """Reads ``name=value`` pairs with commas between them, or ``none``.
 
     Args:
         text: The pairs; ``flip=0`` and ``flip=1`` are no and yes.
-        base: What holds for the names that are not given; None for the defaults.
+        base: What holds for the names that are not given: an :class:`Augmentation`, or another dataclass of numbers.
 
     Raises:
         ValueError: If there is no such name, or a value is no number or out of range.
@@ -127,7 +133,7 @@ def parse_augmentation(text: str, base: Augmentation | None) -> Augmentation | N
     """
     if text == "none":
         return None
-    names = [field.name for field in fields(Augmentation)]
+    kinds = {field.name: type(getattr(base, field.name)) for field in fields(base)}
     values: dict[str, float | bool] = {}
     for part in text.split(","):
         name, _, value = part.partition("=")
@@ -135,9 +141,9 @@ def parse_augmentation(text: str, base: Augmentation | None) -> Augmentation | N
             number = float(value)
         except ValueError:
             number = float("nan")
-        if name not in names or number != number or (name == "flip" and number not in (0, 1)):
+        if name not in kinds or number != number or (kinds[name] is bool and number not in (0, 1)):
             raise ValueError(
-                f"--augmentation must be none or {', '.join(f'{n}=NUMBER' for n in names)}. Received: {part}"
+                f"--augmentation must be none or {', '.join(f'{n}=NUMBER' for n in kinds)}. Received: {part}"
             )
-        values[name] = bool(number) if name == "flip" else number
-    return replace(base or Augmentation(), **values)  # type: ignore[arg-type]
+        values[name] = bool(number) if kinds[name] is bool else number
+    return replace(base, **values)

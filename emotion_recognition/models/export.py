@@ -131,7 +131,7 @@ def _export(network: keras.Model, target: Path, keras_format: str) -> None:
     _, height, width, channels = network.input_shape
     network(np.zeros((1, height, width, channels), np.float32), training=False)  # Keras exports only what has run
     try:
-        with _silence():
+        with silence():
             network.export(str(target), format=keras_format, verbose=False)
     except OSError:
         raise
@@ -159,8 +159,11 @@ def _replace_folder(target: Path, write: Callable[[Path], None]) -> None:
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    # The converters tell on both streams, from Python and from C++, what they do; errors come as exceptions.
+def silence() -> Iterator[None]:
+    """Inside the block, nothing reaches standard output or standard error.
+
+    The converters tell on both streams, from Python and from C++, what they do; errors come as exceptions.
+    """
     levels = {name: logging.getLogger(name).level for name in ("absl", "tensorflow", "tf2onnx")}
     with warnings.catch_warnings(), tempfile.TemporaryFile() as sink:
         warnings.simplefilter("ignore")

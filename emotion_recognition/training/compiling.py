@@ -19,7 +19,7 @@ class OptimizerSettings(Protocol):
 
     @property
     def optimizer(self) -> str:
-        """"adam" or "sgd"."""
+        """Its name, "adam" or "sgd"."""
 
     @property
     def weight_decay(self) -> float:

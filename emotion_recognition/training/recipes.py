@@ -4,10 +4,16 @@ Does not import Keras, so that a ``--help`` can show them at once.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from emotion_recognition.data.augmentation import Augmentation
 from emotion_recognition.training.settings import StageSettings
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+#: The settings of a stage: a dataclass with ``learning_rate`` and ``epochs``.
+Settings = TypeVar("Settings", bound="DataclassInstance")
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,6 @@ def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
     return tuple(stages)
 
 
-def in_stages(settings: StageSettings, stages: tuple[tuple[float, int], ...]) -> list[StageSettings]:
+def in_stages(settings: Settings, stages: tuple[tuple[float, int], ...]) -> list[Settings]:
     """The settings of each stage: the given ones with the stage's rate and epochs."""
-    return [replace(settings, learning_rate=rate, epochs=epochs) for rate, epochs in stages]
+    return [replace(settings, **{"learning_rate": rate, "epochs": epochs}) for rate, epochs in stages]

@@ -4,19 +4,21 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from emotion_recognition.data.hdf5 import Split
-from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import StageResult
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _PACKAGES = ("keras", "numpy", "h5py")
 
 
 def stage_entry(
-    settings: StageSettings, result: StageResult, input_model: str | None, new_head: bool
+    settings: "DataclassInstance", result: StageResult, input_model: str | None, new_head: bool
 ) -> dict[str, Any]:
     """One stage's part of the card.
 
@@ -32,8 +34,7 @@ def stage_entry(
         "new_head": new_head,
         "epochs_run": len(result.rows),
         "best_epoch": result.best_epoch,
-        "val_loss": result.best_row["val_loss"],
-        "val_accuracy": result.best_row["val_accuracy"],
+        **{figure: result.best_row[figure] for figure in ("val_loss", "val_accuracy") if figure in result.best_row},
         "seconds": round(sum(row["seconds"] for row in result.rows), 1),
     }
 
@@ -76,10 +77,12 @@ def run_card(
             "images": {split.split: len(split) for split in (train, val)},
         },
         "metrics": {"val": dict(val_metrics)},
-        "versions": {"python": platform.python_version(), "backend": _backend(), **{p: version(p) for p in _PACKAGES}},
+        "versions": package_versions(),
     }
 
 
-def _backend() -> str:
+def package_versions() -> dict[str, str]:
+    """What the model was trained with: versions of Python, of the backend and of the packages that matter."""
     name: str = keras.backend.backend()
-    return f"{name} {version(name)}"
+    backend = f"{name} {version(name)}"
+    return {"python": platform.python_version(), "backend": backend, **{p: version(p) for p in _PACKAGES}}

@@ -6,16 +6,23 @@ Before: a :class:`~emotion_recognition.training.start.Start`; next: a saved mode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import keras
 
-from emotion_recognition.data.hdf5 import Split
 from emotion_recognition.training.resume_point import read_history
 from emotion_recognition.training.run_card import stage_entry
-from emotion_recognition.training.settings import StageSettings
-from emotion_recognition.training.stage import fit_stage
+from emotion_recognition.training.stage import StageResult, fit_stage
 from emotion_recognition.training.start import Start
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+#: Splits of a data set, and the settings of a stage; their kinds must be those that the fitting function takes.
+Data = TypeVar("Data")
+Settings = TypeVar("Settings", bound="DataclassInstance")
+
+FitStage = Callable[..., StageResult]
 
 
 @dataclass(frozen=True)
@@ -35,10 +42,11 @@ class RunResult:
 
 def fit_stages(
     start: Start,
-    train: Split,
-    val: Split,
-    stages: Sequence[StageSettings],
+    train: Data,
+    val: Data,
+    stages: Sequence[Settings],
     *,
+    fit: FitStage = fit_stage,
     log_path: Path,
     resume_path: Path,
     resume: bool = False,
@@ -53,6 +61,7 @@ def fit_stages(
         train: Split to learn from.
         val: Split to choose epochs by.
         stages: The settings of at least one stage.
+        fit: What fits one stage, with the arguments of :func:`~emotion_recognition.training.stage.fit_stage`.
         log_path: CSV file that gets a row per epoch, after those of the input model's stages.
         resume_path: File that holds the unfinished run's state; deleted when the last stage is done and saved.
         resume: Whether to go on with the unfinished run at ``resume_path``.
@@ -78,7 +87,7 @@ def fit_stages(
     first = int(history["position"])
     run = RunResult([], [], 0)
     for position in range(first, len(stages)):
-        result = fit_stage(
+        result = fit(
             start.network,
             train,
             val,

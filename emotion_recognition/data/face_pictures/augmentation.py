@@ -52,8 +52,8 @@ class FaceAugmentation:
     Args:
         mosaic: Share of the views that are put together of four pictures, 0..1 (Bochkovskiy et al. 2020,
             arXiv:2004.10934): four times the faces, and smaller ones, at the price of one view.
-        zoom: Smallest and largest enlargement over a picture that just fits, drawn evenly in its logarithm. Below 1
-            the picture floats on an even ground, above 1 it is cropped.
+        smallest_zoom: Smallest enlargement over a picture that just fits, which is then on an even ground.
+        largest_zoom: Largest one, which crops the picture; between the two it is drawn evenly in its logarithm.
         rotation: Largest turn either way, in degrees, of a third of the pictures.
         flip: Whether half of the pictures are mirrored left to right.
         brightness: Largest change either way, as a share of the full range of 255.
@@ -71,7 +71,8 @@ class FaceAugmentation:
     """
 
     mosaic: float = 0.5
-    zoom: tuple[float, float] = (0.6, 2.2)
+    smallest_zoom: float = 0.6
+    largest_zoom: float = 2.2
     rotation: float = 20.0
     flip: bool = True
     brightness: float = 0.2
@@ -88,8 +89,11 @@ class FaceAugmentation:
         for name in ("mosaic", "grey", "blur", "noise", "least_visible", "brightness", "contrast", "saturation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be 0..1. Received: {getattr(self, name)}")
-        if not 0 < self.zoom[0] <= self.zoom[1]:
-            raise ValueError(f"zoom must be two rising numbers above 0. Received: {self.zoom}")
+        if not 0 < self.smallest_zoom <= self.largest_zoom:
+            raise ValueError(
+                "smallest_zoom and largest_zoom must rise from above 0. "
+                f"Received: {self.smallest_zoom}, {self.largest_zoom}"
+            )
         for name, most in (("rotation", 180), ("hue", 180), ("smallest", float("inf"))):
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be 0..{most:g}. Received: {getattr(self, name)}")
@@ -123,10 +127,16 @@ class FaceAugmentation:
         return View(self._relight(np.ascontiguousarray(canvas), rng), faces.astype(np.float32), ignored)
 
     def _fitting(self, photo: Photo, size: int, rng: np.random.Generator) -> float:
-        return float(size / max(photo.image.shape[:2]) * np.exp(rng.uniform(*np.log(self.zoom))))
+        zoom = np.exp(rng.uniform(np.log(self.smallest_zoom), np.log(self.largest_zoom)))
+        return float(size / max(photo.image.shape[:2]) * zoom)
 
     def _place(
-        self, photo: Photo, canvas: np.ndarray, window: tuple[int, int, int, int], scale: float, rng: np.random.Generator
+        self,
+        photo: Photo,
+        canvas: np.ndarray,
+        window: tuple[int, int, int, int],
+        scale: float,
+        rng: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Draws a picture into a window of the canvas; returns its faces there, and which of them are ignored."""
         left, top, right, bottom = window

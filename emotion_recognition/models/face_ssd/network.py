@@ -14,12 +14,18 @@ from keras import layers
 
 from emotion_recognition.models.face_ssd.priors import PriorSettings
 
+#: What a card calls this network.
+NETWORK = "face_ssd"
+
 #: Numbers that the network says of each prior box: the logit of "face", then four offsets.
 OUTPUTS_PER_BOX = 5
 
 #: Share of prior boxes that an untrained network takes for faces; focal loss starts well from a small one (Lin et al.
 #: 2017, arXiv:1708.02002).
 _PRIOR_PROBABILITY = 0.01
+
+#: What the names of the output layers start with; the stride follows.
+_OUTPUT = "stride"
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,31 @@ def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None) -> keras.Mo
         coarse = layers.ReLU()(layers.Add()([_normalised(finer, size.head, kernel=1), handed_down]))
         features.insert(0, coarse)
     outputs = [
-        _outputs(layers.ReLU()(_normalised(feature, size.head)), count, f"stride{stride}")
+        _outputs(layers.ReLU()(_normalised(feature, size.head)), count, f"{_OUTPUT}{stride}")
         for feature, count, stride in zip(features, priors.boxes_per_place, priors.strides, strict=True)
     ]
-    return keras.Model(pixels, outputs, name="face_ssd")
+    return keras.Model(pixels, outputs, name=NETWORK)
+
+
+def calibrate_scores(network: keras.Model, slope: float, intercept: float) -> None:
+    """Changes the weights of the outputs so that every logit z becomes ``slope * z + intercept``; boxes stay.
+
+    Args:
+        network: One that :func:`face_ssd` built.
+        slope: Above 0, so that the order of the scores stays.
+        intercept: What is added.
+
+    Raises:
+        ValueError: If ``slope`` is not above 0.
+    """
+    if not slope > 0:
+        raise ValueError(f"slope must be above 0. Received: {slope}")
+    for layer in network.layers:
+        if layer.name.startswith(_OUTPUT):
+            kernel, bias = layer.get_weights()
+            kernel[..., ::OUTPUTS_PER_BOX] *= slope
+            bias[::OUTPUTS_PER_BOX] = slope * bias[::OUTPUTS_PER_BOX] + intercept
+            layer.set_weights([kernel, bias])
 
 
 def _normalised(x: keras.KerasTensor, channels: int, kernel: int = 3) -> keras.KerasTensor:

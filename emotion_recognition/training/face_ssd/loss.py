@@ -13,8 +13,10 @@ _LARGEST_LOG = 4.0
 
 
 class FaceSsdLoss(keras.losses.Loss):
-    """Focal loss (Lin et al. 2017, arXiv:1708.02002) and generalised intersection over union (Rezatofighi et al. 2019,
-    arXiv:1902.09630), each added up over the prior boxes of the batch and divided by the number of those on faces.
+    """Focal loss of the scores, generalised overlap of the boxes.
+
+    Lin et al. 2017, arXiv:1708.02002, and Rezatofighi et al. 2019, arXiv:1902.09630; each is added up over the prior
+    boxes of the batch and divided by the number of those on faces.
 
     Focal loss takes the place of mining hard negatives: it weighs the thousands of easy ones down instead of choosing
     among them, and needs no sorting.
@@ -36,8 +38,11 @@ class FaceSsdLoss(keras.losses.Loss):
         self._alpha, self._gamma, self._box_weight = alpha, gamma, box_weight
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Targets (N, P, 5) as :func:`~emotion_recognition.training.face_ssd.matching.match` makes them, and outputs
-        (N, P, 5), logit and offsets -> a loss for each picture, (N,), whose mean is that of the batch."""
+        """Targets and outputs, each (N, P, 5) -> a loss for each picture, (N,), whose mean is that of the batch.
+
+        Targets are as :func:`~emotion_recognition.training.face_ssd.matching.match` makes them, outputs are a logit
+        and four offsets.
+        """
         y_true, y_pred = ops.cast(y_true, "float32"), ops.cast(y_pred, "float32")
         face = ops.cast(y_true[..., 0] > 0.5, "float32")
         counts = ops.cast(y_true[..., 0] > -0.5, "float32")

@@ -68,9 +68,7 @@ def overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0))
 
 
-def match(
-    faces: np.ndarray, ignored: np.ndarray, prior_corners: np.ndarray, settings: MatchingSettings
-) -> np.ndarray:
+def match(faces: np.ndarray, ignored: np.ndarray, prior_corners: np.ndarray, settings: MatchingSettings) -> np.ndarray:
     """The targets of one picture.
 
     Args:

@@ -34,11 +34,11 @@ _VALIDATION_BATCH_SIZE = 25
 
 def fit_face_stage(
     network: keras.Model,
-    priors: PriorSettings,
     train: FaceSplit,
     val: FaceSplit,
     settings: FaceStageSettings,
     *,
+    priors: PriorSettings,
     log_path: Path,
     resume_path: Path,
     resume: bool = False,
@@ -51,10 +51,10 @@ def fit_face_stage(
 
     Args:
         network: As :func:`~emotion_recognition.models.face_ssd.network.face_ssd` builds it.
-        priors: Its prior boxes.
         train: Pictures to learn from.
         val: Pictures to choose the epoch by.
         settings: What decides the result.
+        priors: The network's prior boxes.
         log_path: CSV file that gets a row per epoch.
         resume_path: File that holds an unfinished run's state; it stays when the stage is done.
         resume: Whether to go on with the unfinished run at ``resume_path``.
@@ -92,9 +92,7 @@ def fit_face_stage(
         if settings.patience is not None and point.counted["wait"] >= settings.patience:
             # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
             epochs = len(rows)
-    log = EpochLog(
-        log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=COLUMNS
-    )
+    log = EpochLog(log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=COLUMNS)
     with refusing_nan(settings.learning_rate):
         trainee.fit(
             _batches(train, priors, settings, settings.augmentation, settings.batch_size, first_epoch=len(rows)),

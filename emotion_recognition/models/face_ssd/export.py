@@ -1,0 +1,87 @@
+"""Writes the ONNX copy of a trained face detector, which is what detection runs, and records it in its card."""
+
+import hashlib
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.export import silence
+from emotion_recognition.models.face_ssd.network import NETWORK
+from emotion_recognition.models.face_ssd.priors import PriorSettings
+from emotion_recognition.models.files import load_network
+from emotion_recognition.models.onnx_copy import copy_path, sha256_of
+
+#: How far a logit or an offset of the copy may be from the network's own.
+MAX_DIFFERENCE = 1e-3
+
+
+def export_face_ssd(path: Path) -> Path:
+    """Writes the ONNX copy beside a detector, for pictures of every size.
+
+    Args:
+        path: The ``.keras`` file; its card lies beside it and gets the copy's SHA-256.
+
+    Returns:
+        The ONNX file.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If it has no card of such a network, or OpenCV does not run the copy as Keras runs the model.
+        OSError: If the copy cannot be written.
+    """
+    network = load_network(path)
+    card = read_card(path)
+    if card is None or card["network"] != NETWORK:
+        raise ValueError(f"{path} must be a {NETWORK} with its card. Received: {card and card['network']!r}")
+    multiple = PriorSettings.from_card(card).strides[-1]
+    copy_path(path).unlink(missing_ok=True)  # should the export fail, an earlier model's must not stay beside this one
+    with replace_when_complete(copy_path(path)) as partial:
+        _export(network, partial, multiple)
+        content = partial.read_bytes()
+        difference = _difference(network, content, multiple)
+        if not difference <= MAX_DIFFERENCE:
+            raise ValueError(
+                f"OpenCV does not run the ONNX copy of {path} as Keras runs the model: an output differs by "
+                f"{difference:.2g}, more than {MAX_DIFFERENCE:g}; no copy was written."
+            )
+    entry = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "model_sha256": sha256_of(path),
+        "max_difference": difference,
+    }
+    write_card(path, {**card, "onnx": entry})
+    return copy_path(path)
+
+
+def _export(network: keras.Model, target: Path, multiple: int) -> None:
+    network(np.zeros((1, multiple, multiple, 3), np.float32), training=False)  # Keras exports only what has run
+    signature = [keras.InputSpec(shape=(1, None, None, 3), dtype="float32", name="pixels")]
+    try:
+        with silence():
+            network.export(str(target), format="onnx", verbose=False, input_signature=signature)
+    except OSError:
+        raise
+    # Keras and the converters let through whatever they ran into: AttributeError, RuntimeError, ImportError ...
+    except Exception as error:
+        raise ValueError(f"{network.name} cannot be exported as onnx: {error}") from error
+
+
+def _difference(network: keras.Model, content: bytes, multiple: int) -> float:
+    """The largest difference of an output, over pictures of several shapes, one after another."""
+    copy = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
+    names = copy.getUnconnectedOutLayersNames()
+    rng = np.random.default_rng(0)
+    largest = 0.0
+    for rows, columns in ((1, 1), (5, 5), (2, 5), (5, 3)):
+        pixels = rng.integers(0, 256, (1, rows * multiple, columns * multiple, 3)).astype(np.float32)
+        copy.setInput(pixels)
+        outputs = {output.shape: np.array(output) for output in copy.forward(names)}
+        for expected in map(keras.ops.convert_to_numpy, network(pixels, training=False)):
+            if expected.shape not in outputs:
+                return float("inf")
+            largest = max(largest, float(np.abs(outputs[expected.shape] - expected).max()))
+    return largest

@@ -1,0 +1,58 @@
+"""The card of a training run of the face detector: what it takes to know the model and to make it again."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import keras
+
+from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.models.face_ssd.network import NETWORK
+from emotion_recognition.models.face_ssd.priors import PriorSettings
+from emotion_recognition.training.run_card import package_versions
+
+
+def face_card(
+    network: keras.Model,
+    priors: PriorSettings,
+    size: int,
+    train: FaceSplit,
+    val: FaceSplit,
+    stages: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """The card without the figures on ``val`` and without the ONNX copy, which come when the model has been saved.
+
+    Args:
+        network: The trained network.
+        priors: Its prior boxes.
+        size: Height and width of its input in training, in pixels.
+        train: Pictures it learned from.
+        val: Pictures its epochs and its scores were chosen by.
+        stages: All stages' entries, earliest first.
+    """
+    return {
+        "network": NETWORK,
+        "class_names": ["face"],
+        "input": {"size": size, "channels": 3, "pixels": "0..255", "colour": "BGR"},
+        **priors.to_card(),
+        "parameters": network.count_params(),
+        "stages": stages,
+        "data": {split.split: _data(split) for split in (train, val)},
+        "versions": package_versions(),
+    }
+
+
+def _data(split: FaceSplit) -> Mapping[str, Any]:
+    kinds = sorted({source.partition(":")[0] for source in split.sources if source})
+    return {
+        "source": split.source_name,
+        "sha256": split.source_sha256,
+        "pictures": len(split),
+        "faces": len(split.boxes),
+        "kinds": {kind: sum(source.partition(":")[0] == kind for source in split.sources) for kind in kinds},
+    }
+
+
+def with_figures(card: Mapping[str, Any], metrics: Mapping[str, Any], calibration: Any) -> dict[str, Any]:
+    """The card with the figures of the saved model on ``val`` and what its scores were calibrated by."""
+    return {**card, "metrics": {"val": dict(metrics)}, "score_calibration": asdict(calibration)}

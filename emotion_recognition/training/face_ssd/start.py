@@ -1,0 +1,111 @@
+"""What a stage of training the face detector starts from: a new network, or a trained one and its history."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
+from emotion_recognition.data.face_pictures.batches import FaceBatches
+from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.models.card import read_card
+from emotion_recognition.models.face_ssd.network import NETWORK, face_ssd
+from emotion_recognition.models.face_ssd.priors import PriorSettings, choose_priors
+from emotion_recognition.models.files import load_network
+from emotion_recognition.models.precision import with_precision
+from emotion_recognition.training.compiling import on_tensorflow_cpu
+from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.face_ssd.settings import FaceStageSettings
+from emotion_recognition.training.face_ssd.stage import COLUMNS
+from emotion_recognition.training.stage import STAGE_RATIO
+from emotion_recognition.training.start import Start
+from emotion_recognition.workspace import beside
+
+#: Views whose faces the prior boxes are chosen by.
+_VIEWS_FOR_PRIORS = 640
+
+
+@dataclass(frozen=True, eq=False)
+class FaceStart:
+    """A network that is ready to be fitted, and its prior boxes.
+
+    Args:
+        start: The network, its rate and its history.
+        priors: What its outputs speak of.
+    """
+
+    start: Start
+    priors: PriorSettings
+
+
+def open_face_start(
+    train: FaceSplit, settings: FaceStageSettings, *, input_model: Path | None = None, lower_rate: bool = False
+) -> FaceStart:
+    """Builds a new network with prior boxes that suit the pictures, or loads a trained one.
+
+    Args:
+        train: The pictures to learn from.
+        settings: Of the stage: rate, precision, views, and the seed that a new network's weights are drawn from.
+        input_model: File of a trained detector to go on with; None for a new network.
+        lower_rate: Whether a trained detector goes on at a tenth of its last stage's rate, not at the settings'.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If it is none of this kind, or its rate is unknown.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    rate = settings.learning_rate
+    if input_model is None:
+        priors = choose_priors(face_sizes(train, settings))
+        network = face_ssd(priors)
+        text = f"New network {NETWORK} with {network.count_params():,} parameters; learning rate {rate:g}"
+        start = Start(network, NETWORK, rate, text)
+    else:
+        network = load_network(input_model)
+        card = read_card(input_model) or {}
+        if card.get("network") != NETWORK:
+            raise ValueError(f"{input_model} must be a {NETWORK} with its card. Received: {card.get('network')!r}")
+        priors = PriorSettings.from_card(card)
+        stages = list(card.get("stages", []))
+        if lower_rate:
+            if not stages:
+                raise ValueError(f"The card of {input_model} tells of no stage, so its rate is unknown; give -lr.")
+            rate = float(stages[-1]["learning_rate"]) / STAGE_RATIO
+        rows = read_log(beside(input_model, "_log.csv"), COLUMNS)
+        rows = [row for row in rows if row["stage"] <= len(stages)]
+        text = f"Input model {input_model}; learning rate {rate:g}"
+        start = Start(network, NETWORK, rate, text, input_model.name, False, stages, rows)
+    policy = "mixed_bfloat16" if settings.mixed_precision else "float32"
+    trained = with_precision(start.network, policy, fused_normalization=on_tensorflow_cpu())
+    return FaceStart(
+        Start(trained, NETWORK, rate, start.description, start.input_name, False, start.stages, start.rows), priors
+    )
+
+
+def face_sizes(train: FaceSplit, settings: FaceStageSettings) -> np.ndarray:
+    """The widths and heights of faces as training shows them, pixels of the input, float array (N, 2).
+
+    Raises:
+        ValueError: If the views show no face.
+    """
+    seen: list[np.ndarray] = []
+
+    def remember(faces: np.ndarray, ignored: np.ndarray) -> np.ndarray:
+        seen.append((faces[:, 2:] - faces[:, :2])[~ignored])
+        return np.zeros(1)
+
+    views = FaceBatches(
+        train,
+        remember,
+        size=settings.size,
+        batch_size=settings.batch_size,
+        augmentation=settings.augmentation or FaceAugmentation(),
+        seed=settings.seed,
+    )
+    for step in range(min(len(views), -(-_VIEWS_FOR_PRIORS // settings.batch_size))):
+        views[step]
+    sizes = np.concatenate(seen)
+    if not len(sizes):
+        raise ValueError("The training pictures show no face that is large enough to learn from.")
+    return sizes
