@@ -2,7 +2,7 @@
 
     python -m benchmarks.crop_margin --split hdf5/fer2013_7classes_train.hdf5 --photos PICTURES --detector_model FOLDER
 
-FER2013's images are frames without the photographs they were cut from, so the SSD cannot be measured on them: what it
+FER2013's images are frames without the photographs they were cut from, so an SSD cannot be measured on them: what it
 needs to see round a face is not there, and its box changes with whatever is put there instead (first table). A
 Haar cascade looks only at its own square, whatever lies round it (second table): it finds FER2013's frames nearly as
 they are, which is how they were made (Goodfellow et al. 2013, arXiv:1307.0414). So the way goes over photographs,
@@ -23,6 +23,9 @@ from emotion_recognition.detection.faces import Box
 from emotion_recognition.detection.haar import HaarDetector, HaarSettings
 from emotion_recognition.detection.image_file import read_image
 
+#: The detectors whose framing leads over the Haar cascade's boxes.
+MEASURED = ("ssd", "ssd-opencv", "yunet", "dlib")
+
 #: Sides, in pixels, to which FER2013's images are enlarged: different ones, because a cascade's sizes go in steps.
 _SIDES = (100, 160)
 
@@ -38,8 +41,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--split", type=Path, required=True, help="HDF5 file of FER2013's training images")
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs with faces")
-    parser.add_argument("--detector", choices=("ssd", "yunet", "dlib"), default="ssd", help="whose framing to measure")
-    parser.add_argument("--detector_model", type=Path, help="folder with the detector's files")
+    parser.add_argument("--detector", choices=MEASURED, default="ssd", help="whose framing to measure")
+    parser.add_argument("--detector_model", type=Path, help="the detector's file, or the folder with its files")
     parser.add_argument("--count", type=int, default=2000, help="images, and photographs, to measure on")
     arguments = parser.parse_args(argv)
     cv2.setNumThreads(1)

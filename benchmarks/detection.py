@@ -41,7 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="photographs, each with its number of faces (default: the sample photo, which has one)",
     )
     parser.add_argument(
-        "--detector_model", type=Path, help="folder with the detectors' files (default: output/face_detector/)"
+        "--detector_model",
+        type=Path,
+        help="folder with the files of OpenCV's SSD and of YuNet (default: output/face_detector/)",
     )
     parser.add_argument("--rounds", type=int, default=15, help=f"runs of each detector, at least {MIN_ROUNDS}")
     parser.add_argument("--boxes", type=Path, help="CSV file with marked faces")
@@ -64,7 +66,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         raise ValueError("--boxes and --pictures belong together.")
     workspace = Workspace(arguments.base_path)
     photos = [_photo(text) for text in arguments.photos or [f"{workspace.sample_photo}=1"]]
-    detectors = _detectors(arguments.detector_model or workspace.face_detector_folder)
+    detectors = _detectors(arguments.detector_model or workspace.face_detector_folder, workspace.base_path)
     for path, faces in photos:
         image = read_image(path)
         print(f"{path.name}, {image.shape[1]}×{image.shape[0]} pixels, {faces} faces")
@@ -73,7 +75,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         for name, median in medians.items():
             ratio = median / medians["haar"]
             print(
-                f"  {name:5s} {median * 1000:7.1f} ms, {ratio:5.2f} of the Haar cascade's, faces found: {found[name]}"
+                f"  {name:10s} {median * 1000:7.1f} ms, {ratio:5.2f} of the Haar cascade's, faces found: {found[name]}"
             )
     if arguments.boxes is not None:
         _compare(detectors, arguments.boxes, arguments.pictures)
@@ -86,14 +88,16 @@ def _photo(text: str) -> tuple[Path, int]:
     return Path(path), int(faces)
 
 
-def _detectors(folder: Path) -> "dict[str, FaceDetector]":
+def _detectors(folder: Path, base_path: Path) -> "dict[str, FaceDetector]":
     """Every detector that can be opened without a download."""
     from emotion_recognition.detection.detectors import open_detector
 
     detectors: dict[str, FaceDetector] = {}
-    for name in ("haar", "ssd", "yunet", "dlib"):
+    for name in ("haar", "ssd", "ssd-opencv", "yunet", "dlib"):
         try:
-            detectors[name] = open_detector(name, model=folder if name in ("ssd", "yunet") else None)
+            detectors[name] = open_detector(
+                name, model=folder if name in ("ssd-opencv", "yunet") else None, base_path=base_path
+            )
         except (ValueError, OSError) as error:
             print(f"without {name}: {error}")
     return detectors
@@ -131,7 +135,7 @@ def _compare(detectors: "dict[str, FaceDetector]", boxes: Path, pictures: Path) 
             wrong[name] += sum(not any(overlap(box, face) >= FOUND for face in faces) for box in seen)
     for name in detectors:
         print(
-            f"  {name:5s} {statistics.median(seconds[name]) * 1000:7.1f} ms a picture, "
+            f"  {name:10s} {statistics.median(seconds[name]) * 1000:7.1f} ms a picture, "
             f"{found[name] / marked:6.1%} of the faces found, {wrong[name]} boxes without a face"
         )
 

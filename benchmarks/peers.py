@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-m", "--input_model", nargs="+", help="models (default: the one that comes with the project)")
     parser.add_argument("--many", type=Path, help="photograph with many faces; the sample photo is the one with one")
     parser.add_argument("--detector", choices=DETECTORS, default="auto", help="face detector of this project")
-    parser.add_argument("--detector_model", help="folder with the SSD's files (default: output/face_detector/)")
+    parser.add_argument("--detector_model", help="the detector's file, or the folder with its files")
     parser.add_argument("--peer_python", help="the Python of the environment that has fer")
     parser.add_argument("--rounds", type=int, default=MIN_ROUNDS, help=f"runs of each kind, at least {MIN_ROUNDS}")
     return parser

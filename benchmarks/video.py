@@ -26,9 +26,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = new_parser(__doc__ or "")
     parser.add_argument("--detector", default="auto", help="name of the face detector")
-    parser.add_argument(
-        "--detector_model", type=Path, help="the detector's files (default: output/face_detector/, else none)"
-    )
+    parser.add_argument("--detector_model", type=Path, help="the detector's file, or the folder with its files")
     parser.add_argument("--every", type=int, default=1, help="look at every N-th frame")
     parser.add_argument("--rounds", type=int, default=MIN_ROUNDS, help=f"runs, at least {MIN_ROUNDS}")
     return parser
@@ -56,9 +54,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     import_keras()
     from emotion_recognition import EmotionDetector
 
-    face_detector = open_detector(
-        arguments.detector, model=arguments.detector_model, folder=workspace.face_detector_folder
-    )
+    face_detector = open_detector(arguments.detector, model=arguments.detector_model, base_path=workspace.base_path)
     detector = EmotionDetector(
         workspace.released_model(arguments.num_emotions), num_emotions=arguments.num_emotions, detector=face_detector
     )

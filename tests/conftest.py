@@ -52,6 +52,19 @@ def full_disk(limit: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+def without_released_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes it as if the project's own face detector were in no place but where a test puts it."""
+    from emotion_recognition.detection import detectors
+
+    def only_near(workspace: Workspace | None = None) -> Path:
+        near = (workspace or Workspace()).released_face_detector
+        if workspace is None or not near.with_suffix(".onnx").is_file():
+            raise FileNotFoundError(f"There is no face detector {near}.")
+        return near
+
+    monkeypatch.setattr(detectors, "find_released_face_detector", only_near)
+
+
 @pytest.fixture
 def small_base(tmp_path: Path) -> Path:
     """A base path with both builds of a tiny data set: 20 training, 14 validation and 14 test images of noise.

@@ -10,14 +10,15 @@ import pytest
 import EmotionDetector
 from emotion_recognition.detection.image_file import read_image, write_image
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, without_released_detector
 
 SAMPLE = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
 
 
 @pytest.fixture
-def base(tmp_path: Path, brightness_model: Path) -> Path:
-    """A base path with a released 7-class model and the sample photograph, without the SSD's files."""
+def base(tmp_path: Path, brightness_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A base path with a released 7-class model and the sample photograph; no face detector's files are anywhere."""
+    without_released_detector(monkeypatch)
     workspace = Workspace(tmp_path / "base")
     workspace.create_folders()
     for suffix in (".keras", ".json"):
@@ -48,7 +49,7 @@ def test_the_sample_photo_by_default(base: Path, capsys: pytest.CaptureFixture[s
     assert read_image(output).shape == read_image(SAMPLE).shape
     out = capsys.readouterr().out
     assert "face detector: Haar cascade" in out
-    assert "run once with --detector ssd" in out
+    assert f"face_ssd.onnx and face_ssd.json, into {base / 'output'}, or run once with --detector ssd-opencv" in out
     assert "512×512 pixels, 1 face\n" in out
     assert str(output) in out
 
@@ -61,7 +62,7 @@ def test_the_tables_list_every_face(
     output = tmp_path / "out.png"
     assert run(base, "-i", photo, "-o", output, "--detector_model", real_data / "face_detector") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("face detector: SSD (")
+    assert lines[0].startswith("face detector: OpenCV's SSD (")
     assert any(line.endswith("1280×850 pixels, 16 faces") for line in lines)
     heads = [i for i, line in enumerate(lines) if line.split()[:1] == ["face"] and "detector:" not in line]
     faces = [line.split() for line in lines[heads[0] + 1 : heads[1]]]
@@ -129,7 +130,20 @@ def mistakes() -> Sequence[object]:
             ["-n", "6", "-m", "emotion_classification_7classes.keras"], "7 classes (anger, disgust", id="7 for 6"
         ),
         pytest.param(["--detector", "haar", "--detector_model", "{tmp}"], "takes no model", id="haar with a model"),
-        pytest.param(["--detector_model", "{tmp}"], "does not lead to the SSD's two files", id="no SSD there"),
+        pytest.param(
+            ["--detector_model", "{tmp}"], "does not lead to the two files of OpenCV's SSD", id="no SSD there"
+        ),
+        pytest.param(["--detector", "ssd"], "There is no face detector", id="ours is nowhere"),
+        pytest.param(
+            ["--detector", "ssd", "--detector_model", "{tmp}/text.jpg"], "must end in .onnx or", id="no network"
+        ),
+        pytest.param(["--detector_size", "63"], "must be within 64..4096 pixels. Received: 63", id="size too small"),
+        pytest.param(
+            ["--detector_size", "5000"], "must be within 64..4096 pixels. Received: 5000", id="size too large"
+        ),
+        pytest.param(
+            ["--detector", "haar", "--detector_size", "320"], "takes no size; ssd and yunet do", id="haar's size"
+        ),
         pytest.param(["--detector_model", "{tmp}/broken.pb"], "not a network that OpenCV can read", id="broken SSD"),
     ]
 
@@ -153,7 +167,9 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     assert (names(tmp_path), names(base / "output")) == before
 
 
-@pytest.mark.parametrize("arguments", [["--detector", "yolo"], ["-n", "4"], ["--min_confidence", "high"]])
+@pytest.mark.parametrize(
+    "arguments", [["--detector", "yolo"], ["-n", "4"], ["--min_confidence", "high"], ["--detector_size", "big"]]
+)
 def test_argparse_refuses_what_it_can(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         EmotionDetector.main(arguments)
@@ -169,7 +185,7 @@ def test_help_imports_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-    assert "--detector {auto,ssd,haar,yunet,dlib}" in done.stdout
+    assert "--detector {auto,ssd,ssd-opencv,yunet,haar,dlib}" in done.stdout
 
 
 def test_the_script_runs_as_a_program(base: Path, blank: Path) -> None:

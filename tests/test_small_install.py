@@ -65,6 +65,16 @@ def test_the_script_annotates_the_sample(tmp_path: Path) -> None:
     assert (tmp_path / "me_emotions.jpg").is_file()
 
 
+def test_the_project_s_own_detector_finds_the_sample_s_face(tmp_path: Path) -> None:
+    output = tmp_path / "out.png"
+    arguments = ["--detector", "ssd", "-i", str(RELEASED.sample_photo), "-o", str(output)]
+    done = run(f"import EmotionDetector\nraise SystemExit(EmotionDetector.main({arguments!r}))", REPOSITORY)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("face detector: SSD at 320 pixels (")
+    assert "1 face\n" in done.stdout
+    assert output.is_file()
+
+
 def test_a_video_is_annotated_and_what_is_missing_is_said(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     with open_video(film, (64, 48), 25) as video:
@@ -128,7 +138,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(REPOSITORY / "emotion_recognition", folder / "emotion_recognition", ignore=ignore)
     output = folder / DEFAULT_BASE_PATH / "output"
     output.mkdir(parents=True)
-    for model in map(RELEASED.released_model, FER2013_CLASS_COUNTS):
+    for model in (*map(RELEASED.released_model, FER2013_CLASS_COUNTS), RELEASED.released_face_detector):
         for path in (model, copy_path(model), model.with_suffix(".json")):
             shutil.copy(path, output)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -144,7 +154,8 @@ def test_the_package_holds_every_module_and_the_released_models(wheel: Path) -> 
         requires = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
     modules = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "emotion_recognition").rglob("*.py")}
     assert modules <= names
-    stems = [f"emotion_recognition/released/emotion_classification_{count}classes" for count in FER2013_CLASS_COUNTS]
+    names_of_stems = [f"emotion_classification_{count}classes" for count in FER2013_CLASS_COUNTS] + ["face_ssd"]
+    stems = [f"emotion_recognition/released/{stem}" for stem in names_of_stems]
     data = {name for name in names if "/released/" in name}
     assert data == {stem + suffix for stem in stems for suffix in (".onnx", ".json")}
     always = [line.split()[1] for line in requires if "extra ==" not in line]
@@ -160,7 +171,8 @@ def test_the_installed_package_detects_with_its_own_model(wheel: Path, tmp_path:
         "import emotion_recognition\n"
         f"assert emotion_recognition.__file__.startswith({str(installed)!r})\n"
         "for count in (6, 7):\n"
-        "    detector = emotion_recognition.EmotionDetector(num_emotions=count, detector='haar')\n"
+        "    detector = emotion_recognition.EmotionDetector(num_emotions=count)\n"
+        "    assert detector.face_detector.name == 'ssd'\n"
         f"    print(*(face.emotion for face in detector.detect({str(RELEASED.sample_photo)!r})))"
     )
     done = subprocess.run(

@@ -2,7 +2,18 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.workspace import DEFAULT_MODEL_NAME, LABELS, SPLITS, Variant, Workspace, beside, card_path
+from emotion_recognition import workspace as workspace_module
+from emotion_recognition.workspace import (
+    DEFAULT_BASE_PATH,
+    DEFAULT_MODEL_NAME,
+    LABELS,
+    SPLITS,
+    Variant,
+    Workspace,
+    beside,
+    card_path,
+    find_released_face_detector,
+)
 
 
 def test_folders_are_created_and_what_is_in_them_stays(tmp_path: Path) -> None:
@@ -123,3 +134,28 @@ def test_an_annotated_photo_lies_beside_the_photo_and_is_another_file() -> None:
     workspace = Workspace(Path("base"))
     assert workspace.annotated_photo(Path("base/output/testImage.jpg")) == Path("base/output/testOutput.jpg")
     assert workspace.annotated_photo(Path("photos/me.png")) == Path("photos/me_emotions.png")
+
+
+def test_the_face_detector_is_found_near_then_in_the_checkout_then_in_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "checkout" / "emotion_recognition"
+    monkeypatch.setattr(workspace_module, "__file__", str(package / "workspace.py"))
+    near = Workspace(tmp_path / "base")
+    checkout = Workspace(tmp_path / "checkout" / DEFAULT_BASE_PATH)
+    for workspace in (near, checkout):
+        workspace.create_folders()
+    # A model without its ONNX copy is none that detection runs.
+    near.released_face_detector.touch()
+    with pytest.raises(
+        FileNotFoundError, match=r"There is no face detector .*face_ssd\.keras, none at .*, and none at"
+    ):
+        find_released_face_detector(near)
+    installed = package / "released" / "face_ssd.onnx"
+    installed.parent.mkdir(parents=True)
+    installed.touch()
+    assert find_released_face_detector(near) == installed
+    checkout.released_face_detector.with_suffix(".onnx").touch()
+    assert find_released_face_detector(near) == checkout.released_face_detector
+    near.released_face_detector.with_suffix(".onnx").touch()
+    assert find_released_face_detector(near) == near.released_face_detector

@@ -51,7 +51,7 @@ class DlibSettings:
 class DlibDetector:
     """Finds faces with dlib; the score is the share of such boxes that are faces, see DlibSettings.
 
-    Its framing leads over the Haar cascade's boxes, as the SSD's does: on 328 faces that both found, the cascade's
+    Its framing leads over the Haar cascade's boxes: on 328 faces that both found, the cascade's
     square is 1.10 (quartiles 1.00, 1.18) times as large as dlib's, see ``benchmarks/crop_margin.py``.
 
     Args:

@@ -28,10 +28,12 @@ class EmotionDetector:
         num_emotions: 5, 6, 7 or 8; every model must have those classes.
         classes: In place of emotions, the names of the models' own classes in label order.
         detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it.
+        detector_size: With a name, the longest side that pictures are resized to for it, in pixels.
 
     Raises:
         FileNotFoundError: If a model is missing.
-        ValueError: If one cannot be loaded, has other classes, or they take crops of different sizes.
+        ValueError: If one cannot be loaded, has other classes, they take crops of different sizes, or the face detector
+            takes no such size.
 
     Example:
         >>> detector = EmotionDetector(detector="haar")
@@ -49,11 +51,14 @@ class EmotionDetector:
         num_emotions: int = 7,
         classes: Sequence[str] | None = None,
         detector: FaceDetector | str = "auto",
+        detector_size: int | None = None,
     ) -> None:
+        if not isinstance(detector, str) and detector_size is not None:
+            raise ValueError(f"detector_size is for a detector that is named. Received: {detector_size}")
         if model is None:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
-        self.face_detector = open_detector(detector) if isinstance(detector, str) else detector
+        self.face_detector = open_detector(detector, size=detector_size) if isinstance(detector, str) else detector
         self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions)
 
     def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> list[FaceEmotion]:

@@ -62,7 +62,7 @@ class YuNetSettings:
 class YuNetDetector:
     """Finds faces and their landmarks; the score is the root of the network's class and face probabilities.
 
-    Its framing leads over the Haar cascade's boxes, as the SSD's does: on 495 faces that both found, the cascade's
+    Its framing leads over the Haar cascade's boxes: on 495 faces that both found, the cascade's
     square is 1.09 (quartiles 1.02, 1.16) times as large as YuNet's box and has the same centre, see
     ``benchmarks/crop_margin.py``.
 

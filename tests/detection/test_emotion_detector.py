@@ -131,3 +131,10 @@ def test_paths_bytes_and_grey_arrays_are_taken(brightness_model: Path, tmp_path:
 def test_what_is_no_image_is_an_error(image: object, message: str, brightness_model: Path) -> None:
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         EmotionDetector(brightness_model, detector=KnownPictures()).detect(image)  # type: ignore[arg-type]
+
+
+def test_the_size_reaches_a_detector_that_is_named_and_no_other(brightness_model: Path) -> None:
+    with pytest.raises(ValueError, match="haar takes no size; ssd and yunet do"):
+        EmotionDetector(brightness_model, detector="haar", detector_size=320)
+    with pytest.raises(ValueError, match=r"detector_size is for a detector that is named\. Received: 320"):
+        EmotionDetector(brightness_model, detector=KnownFaces(), detector_size=320)

@@ -3,6 +3,7 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from keras import layers
 from emotion_recognition.emotions import class_names
 from emotion_recognition.models import build_network
 from emotion_recognition.models.card import read_card, write_card
-from emotion_recognition.models.export import export_model, probe_images
+from emotion_recognition.models.export import _silence, export_model, probe_images
 from emotion_recognition.models.export_formats import FORMATS, parse_formats
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.layers import standardise
@@ -270,3 +271,31 @@ def test_bytes_that_are_no_network_are_an_error() -> None:
 def test_images_of_another_size_are_an_error(exported: Path) -> None:
     with pytest.raises(ValueError, match="copy does not run on images"):
         OnnxNetwork(copy_path(exported).read_bytes(), "copy")(np.zeros((2, 20, 20, 1), np.float32))
+
+
+def test_a_doubled_map_of_any_height_and_width_is_exported_for_opencv(tmp_path: Path) -> None:
+    # A feature pyramid in small: what a repetition becomes in ONNX, OpenCV 4 does not run.
+    pixels = keras.Input((None, None, 3))
+    fine = layers.Conv2D(4, 3, padding="same")(pixels)
+    coarse = layers.Conv2D(4, 1)(layers.AveragePooling2D(2)(fine))
+    network = keras.Model(pixels, layers.Add()([fine, layers.UpSampling2D(2)(coarse)]))
+    copy = portable(network)
+    copy(np.zeros((1, 8, 8, 3), np.float32))
+    with _silence():
+        copy.export(str(tmp_path / "a.onnx"), format="onnx", verbose=False)
+    read = cv2.dnn.readNetFromONNX(np.frombuffer((tmp_path / "a.onnx").read_bytes(), np.uint8))
+    for height, width in ((8, 8), (4, 12), (16, 6)):
+        images = np.random.default_rng(0).uniform(0, 1, (1, height, width, 3)).astype(np.float32)
+        expected = np.asarray(network(images, training=False))
+        np.testing.assert_allclose(copy(images, training=False), expected, atol=1e-6)
+        read.setInput(images)
+        np.testing.assert_allclose(read.forward(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"size": (2, 3)}, {"size": 3}, {"interpolation": "bilinear"}])
+def test_any_other_enlargement_stays_as_it_is(options: dict[str, object]) -> None:
+    pixels = keras.Input((4, 6, 2))
+    network = keras.Model(pixels, layers.UpSampling2D(**options)(pixels))
+    images = np.random.default_rng(0).uniform(0, 1, (2, 4, 6, 2)).astype(np.float32)
+    assert type(portable(network).layers[-1]) is layers.UpSampling2D
+    np.testing.assert_allclose(portable(network)(images), network(images), atol=1e-6)
