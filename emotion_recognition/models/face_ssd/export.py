@@ -14,6 +14,7 @@ from emotion_recognition.models.face_ssd.network import NETWORK
 from emotion_recognition.models.face_ssd.priors import PriorSettings
 from emotion_recognition.models.files import load_network
 from emotion_recognition.models.onnx_copy import copy_path, sha256_of
+from emotion_recognition.models.portable import portable
 
 #: How far a logit or an offset of the copy may be from the network's own.
 MAX_DIFFERENCE = 1e-3
@@ -58,11 +59,12 @@ def export_face_ssd(path: Path) -> Path:
 
 
 def _export(network: keras.Model, target: Path, multiple: int) -> None:
-    network(np.zeros((1, multiple, multiple, 3), np.float32), training=False)  # Keras exports only what has run
+    copy = portable(network)
+    copy(np.zeros((1, multiple, multiple, 3), np.float32), training=False)  # Keras exports only what has run
     signature = [keras.InputSpec(shape=(1, None, None, 3), dtype="float32", name="pixels")]
     try:
         with silence():
-            network.export(str(target), format="onnx", verbose=False, input_signature=signature)
+            copy.export(str(target), format="onnx", verbose=False, input_signature=signature)
     except OSError:
         raise
     # Keras and the converters let through whatever they ran into: AttributeError, RuntimeError, ImportError ...
