@@ -131,36 +131,21 @@ def _contestants(names: str | None, folder: Path, size: int | None) -> list[Cont
 
 
 def _contestant(text: str, folder: Path, size: int | None) -> Contestant:
-    from emotion_recognition.detection.detection_settings import DetectionSettings
+    from emotion_recognition.detection.detection_settings import SIZED_DETECTORS, DetectionSettings
     from emotion_recognition.detection.detectors import open_detector
 
     given, _, own_size = text.rpartition("@") if text.rpartition("@")[2].isdecimal() else (text, "", "")
     name, _, model = given.partition("=")
 
     def opened(settings: DetectionSettings | None) -> "FaceDetector":
-        detector = open_detector(name, model=Path(model) if model else None, folder=folder, settings=settings)
-        if own_size and not _resize(detector, int(own_size)):
-            raise ValueError(f"{name} always sees pictures at the same size. Received: {text}")
-        if size is not None and not own_size:
-            _resize(detector, size)
-        return detector
+        side = int(own_size) if own_size else size if name in SIZED_DETECTORS else None
+        return open_detector(name, model=Path(model) if model else None, folder=folder, settings=settings, size=side)
 
     default = opened(None)
-    overlap = _settings(default).max_overlap
+    overlap = default.settings.max_overlap
     thorough = opened(DetectionSettings(min_confidence=LOWEST_CONFIDENCE, max_overlap=overlap))
     _search(thorough, "looks", 0)  # for landmarks; they move no box, and take most of the time on doubtful ones
     return Contestant(text, default, thorough)
-
-
-def _settings(detector: "FaceDetector") -> Any:
-    return detector.settings  # type: ignore[attr-defined]
-
-
-def _resize(detector: "FaceDetector", size: int) -> bool:
-    """Sets the longest side that pictures are shrunk to; returns whether the detector has one."""
-    if size < 1:
-        raise ValueError(f"--detector_size must be at least 1. Received: {size}")
-    return _search(detector, "longest_side", size)
 
 
 def _search(detector: "FaceDetector", name: str, value: int) -> bool:
@@ -220,7 +205,7 @@ def _compare(
             one.name,
             scored[one.name],
             longer_sides=longer_sides,
-            confidence=_settings(one.default).min_confidence,
+            confidence=one.default.settings.min_confidence,
             masks=masks,
             faceless=without[one.name],
             milliseconds=1000 * statistics.median(seconds[one.name]),

@@ -9,6 +9,9 @@ DETECTORS = ("auto", "ssd", "ssd-opencv", "yunet", "haar", "dlib")
 #: pixels; above, the network's maps take gigabytes.
 DETECTOR_SIZES = (64, 4096)
 
+#: The detectors that have such a size; the others look at a picture as it is, or at one size only.
+SIZED_DETECTORS = ("ssd", "yunet")
+
 
 @dataclass(frozen=True)
 class DetectionSettings:

@@ -7,7 +7,12 @@ from typing import Protocol
 import numpy as np
 
 from emotion_recognition.detection.crop import Framing
-from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings, check_detector_size
+from emotion_recognition.detection.detection_settings import (
+    DETECTORS,
+    SIZED_DETECTORS,
+    DetectionSettings,
+    check_detector_size,
+)
 from emotion_recognition.detection.dlib_hog import DlibDetector
 from emotion_recognition.detection.download import PublishedFile, download
 from emotion_recognition.detection.face_ssd.detector import FaceSsdDetector
@@ -88,7 +93,7 @@ def open_detector(
         search = None if size is None else YuNetSettings(longest_side=size)
         return YuNetDetector(_yunet_file(model, folder), settings, search)
     if size is not None:
-        raise ValueError(f"The detector {name} takes no size; ssd and yunet do. Received: {size}")
+        raise ValueError(f"The detector {name} takes no size; {' and '.join(SIZED_DETECTORS)} do. Received: {size}")
     if name == "ssd-opencv":
         return OpenCvSsdDetector(_ssd_files(model, folder), settings)
     if model is not None:
