@@ -78,13 +78,13 @@ def random_network() -> Any:
 @pytest.fixture(scope="session")
 def random_detector(random_network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its ONNX file, exported as the released one is, with the card beside it; tests only read them."""
-    from emotion_recognition.models.export import _silence
+    from emotion_recognition.models.export import silence
     from emotion_recognition.models.portable import portable
 
     path = tmp_path_factory.mktemp("face_ssd") / "face_ssd.onnx"
     copy = portable(random_network)
     copy(np.zeros((1, 64, 64, 3), np.float32))  # Keras exports only what has run
-    with _silence():
+    with silence():
         copy.export(str(path), format="onnx", verbose=False)
     write_card(path)
     return path

@@ -12,7 +12,7 @@ from keras import layers
 from emotion_recognition.emotions import class_names
 from emotion_recognition.models import build_network
 from emotion_recognition.models.card import read_card, write_card
-from emotion_recognition.models.export import _silence, export_model, probe_images
+from emotion_recognition.models.export import export_model, probe_images, silence
 from emotion_recognition.models.export_formats import FORMATS, parse_formats
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.layers import standardise
@@ -281,7 +281,7 @@ def test_a_doubled_map_of_any_height_and_width_is_exported_for_opencv(tmp_path: 
     network = keras.Model(pixels, layers.Add()([fine, layers.UpSampling2D(2)(coarse)]))
     copy = portable(network)
     copy(np.zeros((1, 8, 8, 3), np.float32))
-    with _silence():
+    with silence():
         copy.export(str(tmp_path / "a.onnx"), format="onnx", verbose=False)
     read = cv2.dnn.readNetFromONNX(np.frombuffer((tmp_path / "a.onnx").read_bytes(), np.uint8))
     for height, width in ((8, 8), (4, 12), (16, 6)):

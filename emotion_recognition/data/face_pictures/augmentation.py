@@ -89,9 +89,9 @@ class FaceAugmentation:
         for name in ("mosaic", "grey", "blur", "noise", "least_visible", "brightness", "contrast", "saturation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be 0..1. Received: {getattr(self, name)}")
-        if not 0 < self.smallest_zoom <= self.largest_zoom:
+        if not 0 < self.smallest_zoom <= self.largest_zoom < float("inf"):
             raise ValueError(
-                "smallest_zoom and largest_zoom must rise from above 0. "
+                "smallest_zoom and largest_zoom must be finite and rise from above 0. "
                 f"Received: {self.smallest_zoom}, {self.largest_zoom}"
             )
         for name, most in (("rotation", 180), ("hue", 180), ("smallest", float("inf"))):
@@ -105,7 +105,12 @@ class FaceAugmentation:
             photos: One picture, or four for a mosaic.
             size: Height and width of the view in pixels.
             rng: Where the random numbers come from; the same state gives the same view.
+
+        Raises:
+            ValueError: If there are neither one nor four pictures.
         """
+        if len(photos) not in (1, 4):
+            raise ValueError(f"photos must be one, or four for a mosaic. Received: {len(photos)}")
         if len(photos) == 1:
             canvas = np.full((size, size, 3), rng.integers(0, 256, 3) if rng.random() < 0.5 else GREY, np.uint8)
             window = (0, 0, size, size)

@@ -40,7 +40,7 @@ class FaceBatches(keras.utils.PyDataset):
         workers: Threads that make batches ahead.
 
     Raises:
-        ValueError: If there are no pictures, or a number is not positive.
+        ValueError: If there are no pictures, or a number is too small.
     """
 
     def __init__(
@@ -61,6 +61,9 @@ class FaceBatches(keras.utils.PyDataset):
                 "split must have pictures, batch_size and size be at least 1. "
                 f"Received: {len(split)}, {batch_size}, {size}"
             )
+        for name, number in (("seed", seed), ("first_epoch", first_epoch)):
+            if number < 0:
+                raise ValueError(f"{name} must be at least 0. Received: {number}")
         self._split = split
         self._targets = targets
         self._size = size

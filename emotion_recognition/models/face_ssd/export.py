@@ -1,7 +1,9 @@
 """Writes the ONNX copy of a trained face detector, which is what detection runs, and records it in its card."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
@@ -10,11 +12,12 @@ import numpy as np
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.export import silence
-from emotion_recognition.models.face_ssd.network import NETWORK
+from emotion_recognition.models.face_ssd.network import NETWORK, OUTPUTS_PER_BOX
 from emotion_recognition.models.face_ssd.priors import PriorSettings
 from emotion_recognition.models.files import load_network
 from emotion_recognition.models.onnx_copy import copy_path, sha256_of
 from emotion_recognition.models.portable import portable
+from emotion_recognition.workspace import card_path
 
 #: How far a logit or an offset of the copy may be from the network's own.
 MAX_DIFFERENCE = 1e-3
@@ -36,14 +39,21 @@ def export_face_ssd(path: Path) -> Path:
     """
     network = load_network(path)
     card = read_card(path)
-    if card is None or card["network"] != NETWORK:
-        raise ValueError(f"{path} must be a {NETWORK} with its card. Received: {card and card['network']!r}")
-    multiple = PriorSettings.from_card(card).strides[-1]
+    if card is None:
+        raise ValueError(f"{path} has no card beside it that says what its outputs mean.")
+    if card.get("network") != NETWORK:
+        raise ValueError(f"{path} must be a {NETWORK} with its card. Received: the card of {card.get('network')!r}")
+    multiple = _multiple(path, network, card)
     copy_path(path).unlink(missing_ok=True)  # should the export fail, an earlier model's must not stay beside this one
     with replace_when_complete(copy_path(path)) as partial:
         _export(network, partial, multiple)
         content = partial.read_bytes()
-        difference = _difference(network, content, multiple)
+        try:
+            difference = _difference(network, content, multiple)
+        except cv2.error as error:
+            raise ValueError(
+                f"OpenCV does not run the ONNX copy of {path}: {error.err}; no copy was written."
+            ) from error
         if not difference <= MAX_DIFFERENCE:
             raise ValueError(
                 f"OpenCV does not run the ONNX copy of {path} as Keras runs the model: an output differs by "
@@ -56,6 +66,19 @@ def export_face_ssd(path: Path) -> Path:
     }
     write_card(path, {**card, "onnx": entry})
     return copy_path(path)
+
+
+def _multiple(path: Path, network: keras.Model, card: Mapping[str, Any]) -> int:
+    """What height and width of the input must be a multiple of, by the card, which must describe this network."""
+    try:
+        priors = PriorSettings.from_card(card)
+    except ValueError as error:
+        raise ValueError(f"{card_path(path)}: {error}") from error
+    expected = [(None, None, None, OUTPUTS_PER_BOX * count) for count in priors.boxes_per_place]
+    found = [tuple(output.shape) for output in network.outputs]
+    if found != expected:
+        raise ValueError(f"{path} must have the outputs {expected}, as its card says. Received: {found}")
+    return priors.strides[-1]
 
 
 def _export(network: keras.Model, target: Path, multiple: int) -> None:

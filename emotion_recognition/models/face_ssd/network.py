@@ -102,10 +102,12 @@ def calibrate_scores(network: keras.Model, slope: float, intercept: float) -> No
         intercept: What is added.
 
     Raises:
-        ValueError: If ``slope`` is not above 0.
+        ValueError: If ``slope`` is not above 0, or one of them is not finite.
     """
-    if not slope > 0:
-        raise ValueError(f"slope must be above 0. Received: {slope}")
+    if not 0 < slope < math.inf:
+        raise ValueError(f"slope must be a number above 0. Received: {slope}")
+    if not math.isfinite(intercept):
+        raise ValueError(f"intercept must be finite. Received: {intercept}")
     for layer in network.layers:
         if layer.name.startswith(_OUTPUT):
             kernel, bias = layer.get_weights()

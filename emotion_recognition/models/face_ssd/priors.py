@@ -4,7 +4,7 @@ Sizes go in, boxes come out; next: :mod:`emotion_recognition.models.face_ssd.box
 Needs NumPy alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,7 +21,8 @@ class PriorSettings:
     """The prior boxes of a network; they travel in its card.
 
     Args:
-        strides: Pixels of the input between neighbouring places, one entry for each feature map, rising.
+        strides: Pixels of the input between neighbouring places, one entry for each feature map, rising; each divides
+            the last.
         sizes: For each feature map the sizes of its boxes, the root of their area in pixels of the input.
         aspect_ratio: Width of every box over its height.
         variances: What an offset of 1 means: this share of the prior's size for a centre, and of the natural
@@ -45,13 +46,13 @@ class PriorSettings:
             raise ValueError(f"strides must rise from at least 1. Received: {self.strides}")
         if any(self.strides[-1] % stride for stride in self.strides):
             raise ValueError(f"strides must divide the largest of them. Received: {self.strides}")
-        if len(self.sizes) != len(self.strides) or not all(sizes and min(sizes) > 0 for sizes in self.sizes):
+        if len(self.sizes) != len(self.strides) or not all(_are_positive(sizes) for sizes in self.sizes):
             raise ValueError(
                 f"sizes must have positive numbers for each of {len(self.strides)} strides. Received: {self.sizes}"
             )
-        if not self.aspect_ratio > 0:
-            raise ValueError(f"aspect_ratio must be above 0. Received: {self.aspect_ratio}")
-        if len(self.variances) != 2 or not min(self.variances) > 0:
+        if not _are_positive([self.aspect_ratio]):
+            raise ValueError(f"aspect_ratio must be a number above 0. Received: {self.aspect_ratio}")
+        if len(self.variances) != 2 or not _are_positive(self.variances):
             raise ValueError(f"variances must be two numbers above 0. Received: {self.variances}")
 
     @property
@@ -72,14 +73,19 @@ class PriorSettings:
         """
         entry = card.get(_CARD_ENTRY)
         try:
-            return cls(
-                strides=tuple(int(stride) for stride in entry["strides"]),  # type: ignore[index]
-                sizes=tuple(tuple(float(size) for size in sizes) for sizes in entry["sizes"]),  # type: ignore[index]
-                aspect_ratio=float(entry["aspect_ratio"]),  # type: ignore[index]
-                variances=tuple(float(value) for value in entry["variances"]),  # type: ignore[index, arg-type]
-            )
-        except (KeyError, TypeError) as error:
+            numbers: dict[str, Any] = {
+                "strides": tuple(int(stride) for stride in entry["strides"]),  # type: ignore[index]
+                "sizes": tuple(tuple(float(size) for size in sizes) for sizes in entry["sizes"]),  # type: ignore[index]
+                "aspect_ratio": float(entry["aspect_ratio"]),  # type: ignore[index]
+                "variances": tuple(float(value) for value in entry["variances"]),  # type: ignore[index]
+            }
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the card describes no prior boxes. Received: {entry!r}") from error
+        return cls(**numbers)
+
+
+def _are_positive(numbers: Sequence[float]) -> bool:
+    return len(numbers) > 0 and all(0 < number < float("inf") for number in numbers)
 
 
 def make_priors(height: int, width: int, settings: PriorSettings) -> np.ndarray:
@@ -126,10 +132,10 @@ def choose_priors(boxes: np.ndarray, boxes_per_place: tuple[int, ...] = (4, 2, 2
 
     Args:
         boxes: float array (N, 2): widths and heights of faces in pixels of the network's input, as training shows them.
-        boxes_per_place: How many sizes each feature map of :data:`STRIDES` gets.
+        boxes_per_place: How many sizes each feature map of :data:`STRIDES` gets, at least 1.
 
     Raises:
-        ValueError: If there are no boxes.
+        ValueError: If there are no boxes, one has no size, or there are no such feature maps.
 
     Example:
         >>> sides = np.geomspace(10, 160, 1001)
@@ -137,8 +143,14 @@ def choose_priors(boxes: np.ndarray, boxes_per_place: tuple[int, ...] = (4, 2, 2
         >>> [round(size) for sizes in priors.sizes for size in sizes], priors.aspect_ratio
         ([11, 21, 40, 77, 151], 1.0)
     """
-    if len(boxes) == 0 or not (boxes > 0).all():
-        raise ValueError(f"boxes must be widths and heights above 0, at least one. Received: {len(boxes)}")
+    if len(boxes) == 0 or not (np.isfinite(boxes) & (boxes > 0)).all():
+        lowest = f", the smallest number {np.min(boxes):g}" if len(boxes) else ""
+        raise ValueError(f"boxes must be widths and heights above 0, at least one. Received: {len(boxes)}{lowest}")
+    if not 1 <= len(boxes_per_place) <= len(STRIDES) or min(boxes_per_place) < 1:
+        raise ValueError(
+            f"boxes_per_place must be at least 1 for each of 1..{len(STRIDES)} feature maps. "
+            f"Received: {boxes_per_place}"
+        )
     sizes = np.sqrt(boxes[:, 0] * boxes[:, 1])
     low, high = np.quantile(sizes, (0.02, 0.98))
     ladder = [round(float(size), 1) for size in np.geomspace(low, high, sum(boxes_per_place))]
