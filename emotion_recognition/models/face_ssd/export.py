@@ -36,8 +36,9 @@ def export_face_ssd(path: Path) -> Path:
     """
     network = load_network(path)
     card = read_card(path)
-    if card is None or card["network"] != NETWORK:
-        raise ValueError(f"{path} must be a {NETWORK} with its card. Received: {card and card['network']!r}")
+    kind = None if card is None else card.get("network")
+    if card is None or kind != NETWORK:
+        raise ValueError(f"{path} must be a {NETWORK} with its card. Received: {kind!r}")
     multiple = PriorSettings.from_card(card).strides[-1]
     copy_path(path).unlink(missing_ok=True)  # should the export fail, an earlier model's must not stay beside this one
     with replace_when_complete(copy_path(path)) as partial:
