@@ -6,9 +6,10 @@ BuildDataset.py --faces comes before; EmotionDetector.py comes next.
 import argparse
 import functools
 import sys
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emotion_recognition.command_line import exit_status, new_faces_parser
 from emotion_recognition.data.augmentation import parse_augmentation
@@ -18,6 +19,11 @@ from emotion_recognition.training.face_ssd.settings import SIZE_STEP, FaceStageS
 from emotion_recognition.training.recipes import in_stages, parse_stages
 from emotion_recognition.training.settings import OPTIMIZERS, SCHEDULES
 from emotion_recognition.workspace import DEFAULT_FACE_DETECTOR_NAME, FACE_SPLITS, Workspace, beside
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from emotion_recognition.detection.faces import Face
 
 #: Boxes down to this score take part in average precision and in the calibration of scores.
 LOWEST_CONFIDENCE = 0.01
@@ -55,8 +61,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--number_of_epochs",
         dest="epochs",
         type=int,
-        default=defaults.epochs,
-        help="most epochs; with a schedule, exactly as many",
+        help=f"most epochs; with a schedule, exactly as many (default: {defaults.epochs})",
     )
     add("--batch_size", type=int, default=defaults.batch_size, help="pictures per step")
     add(
@@ -68,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add(
         "--patience",
-        type=lambda text: None if text == "none" else int(text),
+        type=_patience,
         metavar="N|none",
         help="epochs without a lower validation loss before the stop; needs --schedule constant (default: none)",
     )
@@ -94,6 +99,10 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _patience(text: str) -> int | None:
+    return None if text == "none" else int(text)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
@@ -103,6 +112,8 @@ def main(argv: list[str] | None = None) -> int:
 def _export(arguments: argparse.Namespace) -> None:
     if arguments.input_model is None:
         raise ValueError("--export needs the model to export: -im MODEL.")
+    if arguments.output_model is not None:
+        raise ValueError("--export writes the copy beside the input model; leave out -om.")
     model = Workspace(arguments.base_path).find_model(arguments.input_model)
     import_keras()
     from emotion_recognition.models.face_ssd.export import export_face_ssd
@@ -111,15 +122,13 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _stages(arguments: argparse.Namespace) -> list[FaceStageSettings]:
-    names = {field.name for field in fields(FaceStageSettings)} & set(vars(arguments))
-    given: dict[str, Any] = {name: getattr(arguments, name) for name in names - {"augmentation", "learning_rate"}}
-    if arguments.learning_rate is not None:
-        given["learning_rate"] = arguments.learning_rate
+    names = {field.name for field in fields(FaceStageSettings)} & set(vars(arguments)) - {"augmentation"}
+    given: dict[str, Any] = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     if arguments.augmentation is not None:
         given["augmentation"] = parse_augmentation(arguments.augmentation, FaceAugmentation())
     if arguments.stages is None:
         return [FaceStageSettings(**given)]
-    if arguments.learning_rate is not None:
+    if arguments.learning_rate is not None or arguments.epochs is not None:
         raise ValueError("--stages has the rates and epochs of all stages; leave out -lr and -epochs.")
     return in_stages(FaceStageSettings(**given), parse_stages(arguments.stages))
 
@@ -136,12 +145,17 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.face_pictures.hdf5 import read_face_split
+    from emotion_recognition.detection.detection_settings import DetectionSettings
+    from emotion_recognition.detection.face_ssd.detector import FaceSsdDetector
+    from emotion_recognition.evaluation.face_detection.calibrated_saving import save_calibrated
     from emotion_recognition.training.face_ssd.run_card import face_card
     from emotion_recognition.training.face_ssd.stage import fit_face_stage
     from emotion_recognition.training.face_ssd.start import open_face_start
     from emotion_recognition.training.stages import RunResult, fit_stages
 
     train, val = (read_face_split(workspace.face_split_path(split)) for split in FACE_SPLITS)
+    if val.ignored.all():
+        raise ValueError(f"The {val.split} split has no face that counts, so no detector can be measured on it.")
     begin = open_face_start(
         train,
         stages[0],
@@ -153,9 +167,22 @@ def _train(arguments: argparse.Namespace) -> None:
     print(begin.start.description)
     print(f"{len(train):,} training and {len(val):,} validation pictures; writes {output}", flush=True)
 
+    def open_copy(path: Path) -> "Callable[[np.ndarray], list[Face]]":
+        return FaceSsdDetector(path, DetectionSettings(min_confidence=LOWEST_CONFIDENCE)).detect
+
     def save(run: RunResult) -> None:
         card = face_card(begin.start.network, begin.priors, stages[0].size, train, val, run.entries)
-        print(_save(output, begin.start.network, card, val), flush=True)
+        confidence = DetectionSettings().min_confidence
+        saved = save_calibrated(begin.start.network, output, card, val, open_copy=open_copy, confidence=confidence)
+        figures = saved.metrics
+        print(
+            f"Average precision on val {figures['average_precision_50']:.3f} at an overlap of 0.5, "
+            f"{figures['average_precision_50_95']:.3f} at 0.5 to 0.95; at a confidence of {confidence:g}, "
+            f"precision {figures['precision']:.1%}, recall {figures['recall']:.1%}"
+        )
+        if saved.calibration is None:
+            print(f"The scores are not calibrated, so they are no probabilities: {saved.why_uncalibrated}")
+        sys.stdout.flush()
 
     run = fit_stages(
         begin.start,
@@ -171,39 +198,6 @@ def _train(arguments: argparse.Namespace) -> None:
     )
     plots.draw_training_curves(beside(output, "_curves.png"), run.rows, run.best_row + 1, output.name)
     print(f"Wrote {output}, its card, ONNX copy, log and curves")
-
-
-def _save(output: Path, network: Any, card: dict[str, Any], val: Any) -> str:
-    """Saves the detector so that its scores are probabilities; returns its figures in words."""
-    from emotion_recognition.detection.detection_settings import DetectionSettings
-    from emotion_recognition.detection.face_ssd.detector import FaceSsdDetector
-    from emotion_recognition.evaluation.face_detection.coco import CocoFigures, evaluate_with_coco
-    from emotion_recognition.evaluation.face_detection.score_calibration import fit_scores
-    from emotion_recognition.evaluation.face_detection.split_score import card_figures, score_split
-    from emotion_recognition.models.card import read_card, write_card
-    from emotion_recognition.models.face_ssd.export import export_face_ssd
-    from emotion_recognition.models.face_ssd.network import calibrate_scores
-    from emotion_recognition.models.files import save_network
-    from emotion_recognition.models.precision import with_precision
-    from emotion_recognition.training.face_ssd.run_card import with_figures
-
-    def measured(model: Any) -> CocoFigures:
-        save_network(model, output)
-        write_card(output, card)
-        detector = FaceSsdDetector(export_face_ssd(output), DetectionSettings(min_confidence=LOWEST_CONFIDENCE))
-        return evaluate_with_coco(score_split(val, detector.detect))
-
-    released = with_precision(network, "float32")
-    calibration = fit_scores(measured(released).matches)
-    calibrate_scores(released, calibration.slope, calibration.intercept)
-    figures = measured(released)
-    confidence = DetectionSettings().min_confidence
-    metrics = card_figures(figures, confidence)
-    write_card(output, with_figures(read_card(output) or card, metrics, calibration))
-    return (
-        f"Average precision on val {figures.at_half:.3f} at an overlap of 0.5, {figures.at_half_to_95:.3f} at 0.5 to "
-        f"0.95; at a confidence of {confidence:g}, precision {metrics['precision']:.1%}, recall {metrics['recall']:.1%}"
-    )
 
 
 if __name__ == "__main__":

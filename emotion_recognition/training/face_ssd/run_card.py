@@ -1,7 +1,6 @@
 """The card of a training run of the face detector: what it takes to know the model and to make it again."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -51,8 +50,3 @@ def _data(split: FaceSplit) -> Mapping[str, Any]:
         "faces": len(split.boxes),
         "kinds": {kind: sum(source.partition(":")[0] == kind for source in split.sources) for kind in kinds},
     }
-
-
-def with_figures(card: Mapping[str, Any], metrics: Mapping[str, Any], calibration: Any) -> dict[str, Any]:
-    """The card with the figures of the saved model on ``val`` and what its scores were calibrated by."""
-    return {**card, "metrics": {"val": dict(metrics)}, "score_calibration": asdict(calibration)}

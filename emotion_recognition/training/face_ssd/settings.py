@@ -30,8 +30,8 @@ class FaceStageSettings:
         batch_size: Views per step.
         size: Height and width of a view in pixels, a multiple of 64.
         alpha: Weight of prior boxes on faces in the focal loss, 0..1.
-        gamma: Its exponent.
-        box_weight: Weight of the boxes' loss beside that of the scores.
+        gamma: Its exponent, at least 1: below, the gradient at a prior box that is wholly right is no number.
+        box_weight: Weight of the boxes' loss beside that of the scores, at least 0.
         matching: Which prior boxes are responsible for a face.
         seed: Start of all random numbers, at least 0.
         mixed_precision: Whether layers compute in bfloat16 with float32 weights.
@@ -68,6 +68,11 @@ class FaceStageSettings:
         for name in ("weight_decay", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1. Received: {getattr(self, name)}")
+        if not 0 <= self.alpha <= 1:
+            raise ValueError(f"alpha must be 0..1. Received: {self.alpha}")
+        for name, least in (("gamma", 1), ("box_weight", 0)):
+            if not least <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be at least {least}. Received: {getattr(self, name)}")
         for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {list(choices)}. Received: {getattr(self, name)!r}")
