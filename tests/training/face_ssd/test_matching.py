@@ -75,10 +75,11 @@ def test_of_two_faces_that_want_one_prior_the_one_that_overlaps_more_gets_it(ord
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_prior_stays_with_the_face_that_it_overlaps_enough(order: tuple[int, int]) -> None:
-    faces = [[0.0, 0, 10, 6], [0.0, 6, 9, 10]]  # 60 and 36 of 100: the second would get it alone
+    # 80 / 140 and 90 / 130 with the first two priors; the other face has 30 / 100 with the first and would get it.
+    faces = [[2.0, 0, 14, 10], [0.0, 0, 3, 10]]
     received = targets([faces[i] for i in order])
-    assert received[0].tolist() == [FACE, 0, 0, 10, 6]
-    assert targets([faces[1]])[0, 0] == FACE
+    assert received[:2].tolist() == [[FACE, 2, 0, 14, 10]] * 2
+    assert targets([faces[1]])[0].tolist() == [FACE, 0, 0, 3, 10]
 
 
 def test_each_prior_learns_the_face_that_it_overlaps_most() -> None:
