@@ -11,7 +11,7 @@ import pytest
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.models.card import write_card
-from emotion_recognition.models.face_ssd.network import face_ssd
+from emotion_recognition.models.face_ssd.network import calibrate_scores, face_ssd
 from emotion_recognition.models.files import save_network
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.start import face_sizes, open_face_start
@@ -99,6 +99,19 @@ def test_a_trained_detector_goes_on_with_its_prior_boxes_weights_and_history(det
     # The card knows of two stages; the log's third is of another run.
     assert [(row["stage"], row["val_loss"]) for row in begin.start.rows] == [(1, 3.5), (2, 2.5)]
     assert begin.start.identity["input_model"] == "tiny.keras"
+
+
+def test_a_calibrated_detector_gets_the_logits_back_that_it_was_trained_with(tmp_path: Path, detector: Path) -> None:
+    network = keras.saving.load_model(detector)
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3)).astype(np.float32)
+    expected = [keras.ops.convert_to_numpy(output) for output in network(pixels, training=False)]
+    calibrate_scores(network, 2.5, -1.25)
+    save_network(network, tmp_path / "tiny.keras")
+    calibration = {"slope": 2.5, "intercept": -1.25, "boxes": 9, "hits": 4}
+    write_card(tmp_path / "tiny.keras", card(score_calibration=calibration))
+    begin = open_face_start(split_of([(8, 10)]), SETTINGS, input_model=tmp_path / "tiny.keras")
+    for output, before in zip(begin.start.network(pixels, training=False), expected, strict=True):
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(output), before, atol=1e-5)
 
 
 def test_a_trained_detector_goes_on_at_a_tenth_of_its_last_rate(detector: Path) -> None:
