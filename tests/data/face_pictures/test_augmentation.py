@@ -255,11 +255,20 @@ def test_a_mosaic_has_each_picture_in_its_corner() -> None:
     assert np.max(edges) <= 70
 
 
-def test_a_shrunken_picture_is_free_of_aliasing() -> None:
-    # Columns of black and white, each one pixel wide, are grey where two meet in a pixel.
-    stripes = np.zeros((128, 128, 3), np.uint8)
+@pytest.mark.parametrize(("side", "most"), [(128, 1), (160, 30)])
+def test_a_shrunken_picture_is_free_of_aliasing(side: int, most: int) -> None:
+    # Columns of black and white, each one pixel wide, are grey where two or more meet in a pixel; with 2.5 in one, its
+    # white share is 1 to 1.5 of 2.5.
+    stripes = np.zeros((side, side, 3), np.uint8)
     stripes[:, ::2] = 255
-    assert np.abs(view_of(NOTHING, photo(stripes)).image - 127.5).max() <= 1
+    assert np.abs(view_of(NOTHING, photo(stripes)).image - 127.5).max() <= most
+
+
+def test_a_shrunken_picture_has_whole_pixels_and_its_boxes_follow() -> None:
+    # 200×7 fits a view of 64 at 0.32, as 64×2: the rows are shrunk to 2 / 7.
+    (face,) = view_of(NOTHING, photo(noise(7, 200), (80, 1, 40, 5))).faces
+    np.testing.assert_allclose(face[[0, 2]], (80 * 0.32, 120 * 0.32), rtol=1e-5)
+    assert face[3] - face[1] == pytest.approx(5 * 2 / 7, rel=1e-4)
 
 
 class TestLight:

@@ -164,6 +164,18 @@ def test_every_epoch_has_another_draw_and_other_changes() -> None:
     assert drawn(plain) != order
 
 
+def test_every_epoch_and_batch_changes_the_same_picture_in_another_way() -> None:
+    alike = split(*[("",)] * 4)
+    alike.pictures[:] = alike.pictures[1:2] * 4
+    alike.boxes[:] = alike.boxes[0]
+    source = batches(alike, batch_size=2)
+    first, second = epoch(source)
+    source.on_epoch_end()
+    later, _ = epoch(source)
+    assert not np.array_equal(first[0], second[0])
+    assert not np.array_equal(first[0], later[0])
+
+
 def test_a_run_that_goes_on_sees_the_batches_it_would_have_seen() -> None:
     whole = batches()
     epoch(whole)
