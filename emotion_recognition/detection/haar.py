@@ -65,7 +65,7 @@ class HaarDetector:
         search: How the cascade searches.
 
     Raises:
-        ValueError: If this OpenCV comes without the cascade.
+        ValueError: If this OpenCV comes without cascades, as OpenCV 5 does, or without this one.
     """
 
     name = "haar"
@@ -75,6 +75,8 @@ class HaarDetector:
         self.settings = settings or DetectionSettings()
         self.search = search or HaarSettings()
         path = Path(cv2.data.haarcascades) / self.search.cascade
+        if not hasattr(cv2, "CascadeClassifier"):
+            raise ValueError(f"OpenCV {cv2.__version__} has no cascades, which OpenCV 4 has; choose another detector.")
         if not path.is_file():
             raise ValueError(f"This OpenCV comes without {self.search.cascade}; install opencv-python-headless.")
         self._cascade = cv2.CascadeClassifier(str(path))

@@ -66,8 +66,19 @@ def save_network(network: keras.Model, path: Path) -> None:
         released.compile(optimizer=fresh, loss=network.loss, metrics=["accuracy"], jit_compile=False)
     with replace_when_complete(path) as partial, _no_advice():
         released.save(partial)
-        if path.suffix != ".keras":
+        if path.suffix == ".keras":
+            _compress(partial)
+        else:
             _check_readable(path, partial)
+
+
+def _compress(archive: Path) -> None:
+    """Compresses the entries of a ``.keras`` archive, which Keras stores as they are; it reads both."""
+    with zipfile.ZipFile(archive) as stored:
+        entries = {name: stored.read(name) for name in stored.namelist()}
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as compressed:
+        for name, content in entries.items():
+            compressed.writestr(name, content)
 
 
 def classes_of(path: Path, network: keras.Model) -> tuple[tuple[str, ...], bool]:

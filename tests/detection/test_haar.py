@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -57,3 +58,9 @@ def test_a_weight_far_below_scores_0() -> None:
 def test_a_missing_cascade_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"comes without no_such\.xml"):
         HaarDetector(search=HaarSettings(cascade="no_such.xml"))
+
+
+def test_an_opencv_without_cascades_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2, "CascadeClassifier")  # as in OpenCV 5
+    with pytest.raises(ValueError, match="has no cascades"):
+        HaarDetector()

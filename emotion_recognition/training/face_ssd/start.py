@@ -1,7 +1,9 @@
 """What a stage of training the face detector starts from: a new network, or a trained one and its history."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,7 +12,7 @@ from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.models.card import read_card
-from emotion_recognition.models.face_ssd.network import NETWORK, face_ssd
+from emotion_recognition.models.face_ssd.network import NETWORK, calibrate_scores, face_ssd
 from emotion_recognition.models.face_ssd.priors import PriorSettings, choose_priors
 from emotion_recognition.models.files import load_network
 from emotion_recognition.models.precision import with_precision
@@ -67,6 +69,7 @@ def open_face_start(
         if card.get("network") != NETWORK:
             raise ValueError(f"{input_model} must be a {NETWORK} with its card. Received: {card.get('network')!r}")
         priors = PriorSettings.from_card(card)
+        undo_calibration(network, card)
         stages = list(card.get("stages", []))
         if lower_rate:
             if not stages:
@@ -81,6 +84,19 @@ def open_face_start(
     return FaceStart(
         Start(trained, NETWORK, rate, start.description, start.input_name, False, start.stages, start.rows), priors
     )
+
+
+def undo_calibration(network: keras.Model, card: Mapping[str, Any]) -> None:
+    """Gives a saved detector the logits back that it was trained with, which the loss expects.
+
+    Args:
+        network: The detector as saved.
+        card: Its card; one without calibration leaves the network as it is.
+    """
+    calibration = card.get("score_calibration")
+    if calibration:
+        slope, intercept = calibration["slope"], calibration["intercept"]
+        calibrate_scores(network, 1 / slope, -intercept / slope)
 
 
 def face_sizes(train: FaceSplit, settings: FaceStageSettings) -> np.ndarray:
