@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from emotion_recognition.data.hdf5 import Split
-from emotion_recognition.training.stage import StageResult
+from emotion_recognition.training.resumable_fit import StageResult
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

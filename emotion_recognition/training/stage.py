@@ -3,9 +3,9 @@
 Stage before: HDF5 splits; next: :mod:`emotion_recognition.training.stages` strings stages together.
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+import functools
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,7 @@ from emotion_recognition.data.hdf5 import Split
 from emotion_recognition.data.targets import one_hot, training_targets
 from emotion_recognition.training.clean_statistics import clean_statistics
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
-from emotion_recognition.training.early_stopping import ResumableEarlyStopping
-from emotion_recognition.training.epoch_log import EpochLog
-from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
+from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.votes_head import with_votes_head
 from emotion_recognition.workspace import FER2013
@@ -28,24 +26,6 @@ from emotion_recognition.workspace import FER2013
 STAGE_RATIO = 10.0
 
 _VALIDATION_BATCH_SIZE = 256
-
-
-@dataclass(frozen=True)
-class StageResult:
-    """What came out of one stage.
-
-    Args:
-        rows: The log's rows, see :class:`~emotion_recognition.training.epoch_log.EpochLog`.
-        best_epoch: The epoch whose weights the network now has, from 1.
-    """
-
-    rows: list[dict[str, Any]]
-    best_epoch: int
-
-    @property
-    def best_row(self) -> dict[str, Any]:
-        """The figures of the best epoch."""
-        return self.rows[self.best_epoch - 1]
 
 
 def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, float]:
@@ -113,62 +93,27 @@ def fit_stage(
     keras.utils.set_random_seed(settings.seed)
     trainee = with_votes_head(network) if settings.votes else network
     compile_network(trainee, settings, settings.epochs * -(-len(train) // settings.batch_size))
-    early_stopping = ResumableEarlyStopping(settings.patience)
     facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **(identity or {})}
     if train.labels_from != FER2013:
         facts["labels"] = train.labels_from
-    if settings.schedule == "constant":
-        del facts["epochs"]  # a resumed run may be made longer or shorter
-    history = {"rows": [], "entries": [], **(history or {})}
-    rows: list[dict[str, Any]] = []
-    epochs = settings.epochs
-    if resume:
-        point = read_resume_point(resume_path, facts)
-        point.apply(trainee, early_stopping)
-        rows = point.rows
-        if settings.patience is not None and point.counted["wait"] >= settings.patience:
-            # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
-            epochs = len(rows)
-    log = EpochLog(log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1)
-    with refusing_nan(settings.learning_rate):
-        trainee.fit(
-            _batches(train, settings, first_epoch=len(rows)),
-            shuffle=False,
-            initial_epoch=len(rows),
-            epochs=epochs,
-            validation_data=(val.images, one_hot(val.labels, len(val.class_names), trainee.output_shape[-1])),
-            validation_batch_size=_VALIDATION_BATCH_SIZE,
-            callbacks=[
-                keras.callbacks.TerminateOnNaN(raise_error=True),
-                early_stopping,
-                log,
-                SaveResumePoint(resume_path, facts, early_stopping, log, history),
-                *callbacks,
-            ],
-            verbose=verbose,
-        )
+    result = fit_resumably(
+        trainee,
+        functools.partial(_batches, train, settings),
+        settings,
+        facts=facts,
+        log_path=log_path,
+        resume_path=resume_path,
+        resume=resume,
+        history=history,
+        callbacks=callbacks,
+        validation_data=(val.images, one_hot(val.labels, len(val.class_names), trainee.output_shape[-1])),
+        validation_batch_size=_VALIDATION_BATCH_SIZE,
+        verbose=verbose,
+    )
     if settings.clean_statistics:
         clean_statistics(network, train.images, settings.seed)
     compile_for_saving(network, settings)
-    best_epoch = len(log.rows) if settings.patience is None else early_stopping.best_epoch + 1
-    return StageResult(rows=log.rows, best_epoch=best_epoch)
-
-
-@contextlib.contextmanager
-def refusing_nan(learning_rate: float) -> Iterator[None]:
-    """Inside the block, a loss that is no number ends training as a mistake in the settings.
-
-    Raises:
-        ValueError: If Keras's ``TerminateOnNaN`` stops the fit.
-    """
-    try:
-        yield
-    except RuntimeError as error:
-        if "NaN" not in str(error):
-            raise
-        raise ValueError(
-            f"Training diverged: the loss became infinite at a learning rate of {learning_rate:g}; lower it."
-        ) from error
+    return result
 
 
 def _batches(train: Split, settings: StageSettings, first_epoch: int) -> TrainingBatches:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import keras
 
+from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
 from emotion_recognition.training.run_card import stage_entry
-from emotion_recognition.training.stage import StageResult, fit_stage
+from emotion_recognition.training.stage import fit_stage
 from emotion_recognition.training.start import Start
 
 if TYPE_CHECKING:

@@ -39,7 +39,8 @@ def fit_scores(matches: Matches) -> ScoreCalibration:
         matches: Which boxes are faces; boxes that are excused do not count.
 
     Raises:
-        ValueError: If there are not both hits and false alarms, or higher scores do not mean faces.
+        ValueError: If there are not both hits and false alarms, their scores do not overlap, or higher scores do not
+            mean faces.
 
     Example:
         >>> scores, nothing = np.array([0.2, 0.2, 0.2, 0.6, 0.6, 0.6]), np.zeros(0)
@@ -56,6 +57,13 @@ def fit_scores(matches: Matches) -> ScoreCalibration:
             f"matches must have both hits and false alarms. Received: {is_hit.sum()} of {len(is_hit)} hits"
         )
     scores = matches.scores[counted].clip(_CLOSEST, 1 - _CLOSEST)
+    lowest_hit, highest_alarm = scores[is_hit].min(), scores[~is_hit].max()
+    if lowest_hit >= highest_alarm and scores.min() < scores.max():
+        # The likelihood then rises with the slope for ever, and where the fit stops is chance.
+        raise ValueError(
+            "scores of hits and of false alarms must overlap, or any slope fits: too few boxes to calibrate on. "
+            f"Received: hits from {lowest_hit:.3g}, false alarms up to {highest_alarm:.3g}"
+        )
     regression = LogisticRegression(C=np.inf, max_iter=1000, tol=1e-8)
     regression.fit(np.log(scores / (1 - scores))[:, None], is_hit)
     slope, intercept = float(regression.coef_[0, 0]), float(regression.intercept_[0])

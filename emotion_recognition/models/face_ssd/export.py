@@ -49,11 +49,11 @@ def export_face_ssd(path: Path) -> Path:
         _export(network, partial, multiple)
         content = partial.read_bytes()
         try:
-            difference = _difference(network, content, multiple)
+            with silence():  # OpenCV logs what it then raises
+                difference = _difference(network, content, multiple)
         except cv2.error as error:
-            raise ValueError(
-                f"OpenCV does not run the ONNX copy of {path}: {error.err}; no copy was written."
-            ) from error
+            reason = " ".join(error.err.split())
+            raise ValueError(f"OpenCV does not run the ONNX copy of {path}: {reason}; no copy was written.") from error
         if not difference <= MAX_DIFFERENCE:
             raise ValueError(
                 f"OpenCV does not run the ONNX copy of {path} as Keras runs the model: an output differs by "
@@ -96,7 +96,7 @@ def _export(network: keras.Model, target: Path, multiple: int) -> None:
 
 
 def _difference(network: keras.Model, content: bytes, multiple: int) -> float:
-    """The largest difference of an output, over pictures of several shapes, one after another."""
+    """The largest difference of an output, over pictures of several shapes, one after another; NaN if one is."""
     copy = cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8))
     names = copy.getUnconnectedOutLayersNames()
     rng = np.random.default_rng(0)
@@ -108,5 +108,6 @@ def _difference(network: keras.Model, content: bytes, multiple: int) -> float:
         for expected in map(keras.ops.convert_to_numpy, network(pixels, training=False)):
             if expected.shape not in outputs:
                 return float("inf")
-            largest = max(largest, float(np.abs(outputs[expected.shape] - expected).max()))
+            # Not max(), which would leave NaN out.
+            largest = float(np.maximum(largest, np.abs(outputs[expected.shape] - expected).max()))
     return largest

@@ -37,12 +37,24 @@ class FaceSsdSize:
         channels: Channels of the maps of stride 8, 16, 32 and 64.
         blocks: Residual blocks on the maps of stride 4, 8, 16 and 32.
         head: Channels of the maps that the outputs are read from.
+
+    Raises:
+        ValueError: If there are more or fewer numbers, or one is too small.
     """
 
     stem: tuple[int, int] = (16, 32)
     channels: tuple[int, int, int, int] = (48, 64, 64, 48)
     blocks: tuple[int, int, int, int] = (0, 3, 1, 1)
     head: int = 48
+
+    def __post_init__(self) -> None:
+        for name, count, least in (("stem", 2, 1), ("channels", 4, 1), ("blocks", 4, 0)):
+            numbers = getattr(self, name)
+            # One more in the stem would double the strides, and no place would be where its prior boxes are.
+            if len(numbers) != count or min(numbers) < least:
+                raise ValueError(f"{name} must be {count} numbers of at least {least}. Received: {numbers}")
+        if self.head < 1:
+            raise ValueError(f"head must be at least 1. Received: {self.head}")
 
 
 def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None) -> keras.Model:

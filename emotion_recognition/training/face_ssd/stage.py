@@ -3,6 +3,7 @@
 Before: the pictures' HDF5 splits; next: a saved detector, measured on ``val``.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,14 +19,11 @@ from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.models.face_ssd.network import OUTPUTS_PER_BOX
 from emotion_recognition.models.face_ssd.priors import PriorSettings, make_priors
 from emotion_recognition.training.compiling import build_optimizer, jit_choice
-from emotion_recognition.training.early_stopping import ResumableEarlyStopping
-from emotion_recognition.training.epoch_log import EpochLog
 from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
-from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
+from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
 from emotion_recognition.training.schedules import schedule
-from emotion_recognition.training.stage import StageResult, refusing_nan
 
 COLUMNS = ("stage", "epoch", "learning_rate", "loss", "val_loss", "seconds")
 
@@ -78,39 +76,21 @@ def fit_face_stage(
         jit_compile=jit_choice(),
     )
     trainee.optimizer.build(trainee.trainable_variables)
-    early_stopping = ResumableEarlyStopping(settings.patience)
     facts = {**asdict(settings), "priors": asdict(priors), "data": train.source_sha256, **(identity or {})}
-    if settings.schedule == "constant":
-        del facts["epochs"]  # a resumed run may be made longer or shorter
-    history = {"rows": [], "entries": [], **(history or {})}
-    rows: list[dict[str, Any]] = []
-    epochs = settings.epochs
-    if resume:
-        point = read_resume_point(resume_path, facts)
-        point.apply(trainee, early_stopping)
-        rows = point.rows
-        if settings.patience is not None and point.counted["wait"] >= settings.patience:
-            # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
-            epochs = len(rows)
-    log = EpochLog(log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=COLUMNS)
-    with refusing_nan(settings.learning_rate):
-        trainee.fit(
-            _batches(train, priors, settings, settings.augmentation, settings.batch_size, first_epoch=len(rows)),
-            shuffle=False,
-            initial_epoch=len(rows),
-            epochs=epochs,
-            validation_data=_batches(val, priors, settings, None, _VALIDATION_BATCH_SIZE),
-            callbacks=[
-                keras.callbacks.TerminateOnNaN(raise_error=True),
-                early_stopping,
-                log,
-                SaveResumePoint(resume_path, facts, early_stopping, log, history),
-                *callbacks,
-            ],
-            verbose=verbose,
-        )
-    best_epoch = len(log.rows) if settings.patience is None else early_stopping.best_epoch + 1
-    return StageResult(rows=log.rows, best_epoch=best_epoch)
+    return fit_resumably(
+        trainee,
+        functools.partial(_batches, train, priors, settings, settings.augmentation, settings.batch_size),
+        settings,
+        facts=facts,
+        log_path=log_path,
+        resume_path=resume_path,
+        resume=resume,
+        history=history,
+        columns=COLUMNS,
+        callbacks=callbacks,
+        validation_data=_batches(val, priors, settings, None, _VALIDATION_BATCH_SIZE),
+        verbose=verbose,
+    )
 
 
 def with_rows(network: keras.Model, size: int) -> keras.Model:

@@ -1,0 +1,134 @@
+"""Keras's ``fit`` with what every stage of training has round it: early stopping, the log, and a run that can go on.
+
+A compiled network and its batches go in; the network is fitted, and its epochs' figures come out.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+
+from emotion_recognition.training.early_stopping import ResumableEarlyStopping
+from emotion_recognition.training.epoch_log import COLUMNS, EpochLog
+from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
+
+
+class FitSettings(Protocol):
+    """What a stage's settings say about its epochs."""
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's rate, or its highest one."""
+
+    @property
+    def schedule(self) -> str:
+        """How the rate goes."""
+
+    @property
+    def epochs(self) -> int:
+        """Most epochs; under a schedule, exactly as many."""
+
+    @property
+    def patience(self) -> int | None:
+        """Epochs without a lower validation loss after which the stage ends; None for all epochs."""
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What came out of one stage.
+
+    Args:
+        rows: The log's rows, see :class:`~emotion_recognition.training.epoch_log.EpochLog`.
+        best_epoch: The epoch whose weights the network now has, from 1.
+    """
+
+    rows: list[dict[str, Any]]
+    best_epoch: int
+
+    @property
+    def best_row(self) -> dict[str, Any]:
+        """The figures of the best epoch."""
+        return self.rows[self.best_epoch - 1]
+
+
+def fit_resumably(
+    trainee: keras.Model,
+    batches: Callable[[int], keras.utils.PyDataset],
+    settings: FitSettings,
+    *,
+    facts: dict[str, Any],
+    log_path: Path,
+    resume_path: Path,
+    resume: bool,
+    history: dict[str, Any] | None,
+    columns: Sequence[str] = COLUMNS,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    **fit_options: Any,
+) -> StageResult:
+    """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
+
+    Args:
+        trainee: A compiled network.
+        batches: From the number of epochs that are done to the batches of the others.
+        settings: Of the stage.
+        facts: What a resumed run must share with the interrupted one, as JSON values.
+        log_path: CSV file that gets a row per epoch.
+        resume_path: File that holds an unfinished run's state; it stays when the stage is done.
+        resume: Whether to go on with the unfinished run at ``resume_path``.
+        history: What came before this stage, as JSON values: ``rows``, the log's rows of earlier stages, ``entries``,
+            one for each of them, and whatever else the resume point should keep.
+        columns: Of the log.
+        callbacks: Further Keras callbacks.
+        **fit_options: More of ``fit``'s arguments.
+
+    Raises:
+        FileNotFoundError: If there is nothing to resume.
+        ValueError: If the unfinished run had other settings, or training diverged.
+    """
+    if settings.schedule == "constant":
+        facts = {name: fact for name, fact in facts.items() if name != "epochs"}  # may be made longer or shorter
+    early_stopping = ResumableEarlyStopping(settings.patience)
+    history = {"rows": [], "entries": [], **(history or {})}
+    rows: list[dict[str, Any]] = []
+    epochs = settings.epochs
+    if resume:
+        point = read_resume_point(resume_path, facts)
+        point.apply(trainee, early_stopping)
+        rows = point.rows
+        if settings.patience is not None and point.counted["wait"] >= settings.patience:
+            # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
+            epochs = len(rows)
+    log = EpochLog(log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=columns)
+    with _refusing_nan(settings.learning_rate):
+        trainee.fit(
+            batches(len(rows)),
+            shuffle=False,
+            initial_epoch=len(rows),
+            epochs=epochs,
+            callbacks=[
+                keras.callbacks.TerminateOnNaN(raise_error=True),
+                early_stopping,
+                log,
+                SaveResumePoint(resume_path, facts, early_stopping, log, history),
+                *callbacks,
+            ],
+            **fit_options,
+        )
+    best_epoch = len(log.rows) if settings.patience is None else early_stopping.best_epoch + 1
+    return StageResult(rows=log.rows, best_epoch=best_epoch)
+
+
+@contextlib.contextmanager
+def _refusing_nan(learning_rate: float) -> Iterator[None]:
+    """Inside the block, a loss that is no number ends training as a mistake in the settings."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "NaN" not in str(error):
+            raise
+        raise ValueError(
+            f"Training diverged: the loss became infinite at a learning rate of {learning_rate:g}; lower it."
+        ) from error
