@@ -19,8 +19,9 @@ from emotion_recognition.data.hdf5 import Split
 from emotion_recognition.data.targets import one_hot
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.settings import StageSettings
-from emotion_recognition.training.stage import StageResult, next_learning_rate
+from emotion_recognition.training.stage import next_learning_rate
 from emotion_recognition.training.stages import RunResult, fit_stages
 from emotion_recognition.training.start import Start
 

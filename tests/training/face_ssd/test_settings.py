@@ -7,8 +7,8 @@ import pytest
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.training.face_ssd.matching import MatchingSettings
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
+from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.run_card import stage_entry
-from emotion_recognition.training.stage import StageResult
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match, overlaps
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS, fit_face_stage, with_rows
+from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
-from emotion_recognition.training.stage import StageResult
 from tests.painted_faces import PRIORS, TINY, painted_split
 
 SETTINGS = FaceStageSettings(
