@@ -100,7 +100,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _patience(text: str) -> int | None:
-    return None if text == "none" else int(text)
+    try:
+        return None if text == "none" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number or none. Received: {text}") from None
 
 
 def main(argv: list[str] | None = None) -> int:

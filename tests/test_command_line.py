@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
+from emotion_recognition.command_line import (
+    add_image_options,
+    classes_option,
+    exit_status,
+    new_faces_parser,
+    new_parser,
+    variant_of,
+)
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Variant
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -67,6 +74,20 @@ def test_image_options_choose_the_build() -> None:
     assert variant_of(parsed) == Variant(own_classes=True, image_size=224, channels=3)
     with pytest.raises(SystemExit):
         parser.parse_args(["--image_size", "50"])
+
+
+def test_scripts_that_know_faces_alone_have_the_base_path_and_no_emotions(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = new_faces_parser("Does something.", "examples:\n  first\n  second\n")
+    assert vars(parser.parse_args([])) == {"base_path": DEFAULT_BASE_PATH}
+    assert parser.parse_args(["-b", "x"]) == parser.parse_args(["--base_path", "x"])
+    for option in (["-n", "6"], ["--classes", "a,b"]):
+        with pytest.raises(SystemExit) as caught:
+            parser.parse_args(option)
+        assert caught.value.code == 2
+    assert f"unrecognized arguments: {' '.join(option)}" in capsys.readouterr().err
+    shown = parser.format_help()
+    assert "examples:\n  first\n  second\n" in shown
+    assert f"(default: {DEFAULT_BASE_PATH})" in shown
 
 
 def test_help_shows_defaults_where_there_are_any_and_keeps_the_examples_lines(

@@ -72,6 +72,22 @@ def test_training_curves_show_training_and_validation_in_two_charts(tmp_path: Pa
     assert (columns > middle).any()
 
 
+def test_training_curves_of_a_run_without_accuracy_are_one_chart_of_the_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = [{k: v for k, v in row.items() if "accuracy" not in k} for row in rows([0.1, 0.5, 0.6])]
+    drawn: list[Figure] = []
+    monkeypatch.setattr(plots, "_save", lambda figure, path: drawn.append(figure))
+    plots.draw_training_curves(tmp_path / "a.png", without, 2, "a title")
+    (axes,) = drawn[0].axes
+    assert axes.get_ylabel() == "loss"
+    assert [list(np.asarray(line.get_ydata())) for line in axes.get_lines()[:2]] == [
+        [row["loss"] for row in without],
+        [row["val_loss"] for row in without],
+    ]
+    assert "kept: epoch 2" in [text.get_text() for text in axes.get_legend().get_texts()]
+
+
 def test_training_curves_of_one_epoch_and_of_several_stages_can_be_drawn(tmp_path: Path) -> None:
     plots.draw_training_curves(tmp_path / "one.png", rows([0.3]), 1, "one epoch")
     plots.draw_training_curves(tmp_path / "two.png", rows([0.3, 0.4]) + rows([0.5], 1e-4, stage=2), 3, "two stages")

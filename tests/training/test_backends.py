@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,23 +44,60 @@ np.testing.assert_allclose(after, before, atol=1e-5)
 print(json.dumps({"backend": keras.backend.backend(), "loss": run.rows[0]["loss"], "sums": after.sum(1).tolist()}))
 """
 
+# Two steps of the face detector's training: matching, loss and boxes of several maps, a schedule, a moving average.
+FACES_SCRIPT = """
+import json, sys
+from pathlib import Path
+sys.path[:0] = json.loads(sys.argv[2])
+import keras, numpy as np
+import test_stage as t
 
-@pytest.mark.parametrize("backend", [name for name in BACKENDS if find_spec(name)])
-def test_training_runs_on_every_installed_backend(backend: str, tmp_path: Path) -> None:
-    path = json.dumps([str(Path(__file__).parent), *sys.path])
+folder = Path(sys.argv[1])
+network = t.tiny_network()
+before = network.get_weights()
+run = t.fit(folder, network, t.replace(t.SETTINGS, epochs=1))
+moved = [float(np.abs(a - b).max()) for a, b in zip(network.get_weights(), before, strict=True)]
+pixels = np.full((1, 64, 128, 3), 90.0, "float32")
+shapes = [list(output.shape) for output in network(pixels, training=False)]
+print(json.dumps({"backend": keras.backend.backend(), "row": run.rows[0], "moved": min(moved), "shapes": shapes}))
+"""
+
+INSTALLED = [name for name in BACKENDS if find_spec(name)]
+
+
+def run_on(backend: str, script: str, folder: Path, imported: Path) -> dict[str, Any]:
+    """Runs a script in a process with that backend; returns the JSON of its last line."""
+    path = json.dumps([str(imported), *sys.path])
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path), path],
+        [sys.executable, "-c", script, str(folder), path],
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    received = json.loads(done.stdout.splitlines()[-1])
+    received: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert received["backend"] == backend
+    return received
+
+
+@pytest.mark.parametrize("backend", INSTALLED)
+def test_training_runs_on_every_installed_backend(backend: str, tmp_path: Path) -> None:
+    received = run_on(backend, SCRIPT, tmp_path, Path(__file__).parent)
     # The first loss of an untrained network is near ln 7 for the labels plus near ln 10 for the votes.
     assert 2 < received["loss"] < 12
     assert received["sums"] == pytest.approx([1] * 16, abs=1e-4)
+
+
+@pytest.mark.parametrize("backend", INSTALLED)
+def test_the_face_detector_is_trained_on_every_installed_backend(backend: str, tmp_path: Path) -> None:
+    received = run_on(backend, FACES_SCRIPT, tmp_path, Path(__file__).parent / "face_ssd")
+    # A cosine's last step leads to zero.
+    assert received["row"]["learning_rate"] == pytest.approx(0, abs=1e-6)
+    assert 0 < received["row"]["loss"] < 12
+    assert 0 < received["row"]["val_loss"] < 12
+    assert received["moved"] > 0
+    assert received["shapes"] == [[1, 8, 16, 5], [1, 4, 8, 5], [1, 2, 4, 5], [1, 1, 2, 5]]
 
 
 def test_more_than_one_backend_is_tested() -> None:

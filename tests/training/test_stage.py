@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from emotion_recognition.data.hdf5 import Split
 from emotion_recognition.data.targets import one_hot
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
 from emotion_recognition.training.stages import RunResult, fit_stages
@@ -274,6 +275,41 @@ def test_a_run_of_stages_goes_on_in_the_stage_where_it_was_interrupted(tmp_path:
     assert [entry["best_epoch"] for entry in resumed.entries] == [entry["best_epoch"] for entry in whole.entries]
     for received, weights in zip(resumed_network.get_weights(), whole_network.get_weights(), strict=True):
         np.testing.assert_allclose(received, weights, rtol=1e-3, atol=1e-5)
+
+
+def test_stages_of_another_kind_are_fitted_by_their_own_function(tmp_path: Path) -> None:
+    """The stages' kind, their data and what fits them belong together; the run only hands them on."""
+
+    @dataclass(frozen=True)
+    class Steps:
+        learning_rate: float
+        kind: str = "steps"
+
+    def fit_steps(network: str, train: list[int], val: int, settings: Steps, **options: Any) -> StageResult:
+        assert (network, val, options["resume"]) == ("a network", 7, False)
+        assert not options["resume_path"].exists()
+        stage = len(options["history"]["entries"]) + 1
+        rows = [{"stage": stage, "epoch": i + 1, "val_loss": value, "seconds": 1.0} for i, value in enumerate(train)]
+        return StageResult(rows, best_epoch=int(np.argmin(train)) + 1)
+
+    earlier = {"stage": 1, "epoch": 1, "val_loss": 9.0, "seconds": 1.0}
+    run = fit_stages(
+        Start("a network", "made", 0.1, "", "before.keras", stages=[{"learning_rate": 1.0}], rows=[earlier]),
+        [3, 1, 2],
+        7,
+        [Steps(0.1), Steps(0.01)],
+        fit=fit_steps,
+        log_path=tmp_path / "log.csv",
+        resume_path=tmp_path / "run.resume.h5",
+    )
+    assert [(row["stage"], row["epoch"]) for row in run.rows] == [(1, 1), *((s, e) for s in (2, 3) for e in (1, 2, 3))]
+    assert run.rows[run.best_row] == {"stage": 3, "epoch": 2, "val_loss": 1, "seconds": 1.0}
+    common = {"kind": "steps", "new_head": False, "epochs_run": 3, "best_epoch": 2, "val_loss": 1, "seconds": 3.0}
+    assert run.entries == [
+        {"learning_rate": 1.0},
+        {"learning_rate": 0.1, "input_model": "before.keras", **common},
+        {"learning_rate": 0.01, "input_model": "the stage before", **common},
+    ]
 
 
 def test_a_run_is_not_resumed_with_fewer_stages_than_it_has_done(tmp_path: Path) -> None:

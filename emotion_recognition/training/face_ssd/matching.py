@@ -89,11 +89,9 @@ def match(faces: np.ndarray, ignored: np.ndarray, prior_corners: np.ndarray, set
         overlap = overlaps(prior_corners, boxes)
         best = overlap.argmax(axis=1)
         most = overlap[np.arange(len(overlap)), best]
+        targets[most >= settings.background, 0] = NOTHING
         if kept is ignored:
-            targets[most >= settings.background, 0] = NOTHING
             continue
-        unsure = (most >= settings.background) & (targets[:, 0] == BACKGROUND)
-        targets[unsure, 0] = NOTHING
         chosen = most >= settings.face
         count = min(settings.at_least, len(prior_corners))
         top = np.argpartition(-overlap, count - 1, axis=0)[:count]

@@ -102,6 +102,8 @@ def undo_calibration(network: keras.Model, card: Mapping[str, Any]) -> None:
 def face_sizes(train: FaceSplit, settings: FaceStageSettings) -> np.ndarray:
     """The widths and heights of faces as training shows them, pixels of the input, float array (N, 2).
 
+    Where the settings have no random changes, the usual ones stand in.
+
     Raises:
         ValueError: If the views show no face.
     """
