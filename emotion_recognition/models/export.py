@@ -110,7 +110,8 @@ def _export_onnx(path: Path, network: keras.Model, names: Sequence[str]) -> None
         copy = OnnxNetwork(content, f"The ONNX copy of {path}")
         # One at a time as well: a graph with a batch size in it fails at one of the two.
         single = np.concatenate([copy(image[None]) for image in images])
-        difference = max(float(np.abs(outputs - expected).max()) for outputs in (single, copy(images)))
+        # NumPy, because the built-in max would lose a difference that is no number.
+        difference = float(np.max([np.abs(outputs - expected).max() for outputs in (single, copy(images))]))
         if not difference <= MAX_DIFFERENCE:
             raise ValueError(
                 f"OpenCV does not run the ONNX copy of {path} as Keras runs the model: a probability differs by "

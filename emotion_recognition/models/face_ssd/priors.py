@@ -141,7 +141,7 @@ def choose_priors(boxes: np.ndarray, boxes_per_place: tuple[int, ...] = (4, 2, 2
         >>> sides = np.geomspace(10, 160, 1001)
         >>> priors = choose_priors(np.stack([sides, sides], axis=1), (2, 1, 1, 1))
         >>> [round(size) for sizes in priors.sizes for size in sizes], priors.aspect_ratio
-        ([11, 21, 40, 77, 151], 1.0)
+        ([11, 21, 40, 78, 151], 1.0)
     """
     if len(boxes) == 0 or not (np.isfinite(boxes) & (boxes > 0)).all():
         lowest = f", the smallest number {np.min(boxes):g}" if len(boxes) else ""
