@@ -11,7 +11,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emotion_recognition.command_line import exit_status, new_faces_parser
+from emotion_recognition.command_line import exit_status, new_faces_parser, whole_number_or_none
 from emotion_recognition.data.augmentation import parse_augmentation
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.quiet_start import import_keras
@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add(
         "--patience",
-        type=_patience,
+        type=whole_number_or_none,
         metavar="N|none",
         help="epochs without a lower validation loss before the stop; needs --schedule constant (default: none)",
     )
@@ -97,13 +97,6 @@ def build_parser() -> argparse.ArgumentParser:
     add("--export", action="store_true", help="with -im: only write the ONNX copy beside that model, without training")
     add("--resume", action="store_true", help="go on with the interrupted run of this output model")
     return parser
-
-
-def _patience(text: str) -> int | None:
-    try:
-        return None if text == "none" else int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a whole number or none. Received: {text}") from None
 
 
 def main(argv: list[str] | None = None) -> int:

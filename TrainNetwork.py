@@ -8,7 +8,14 @@ import sys
 from dataclasses import fields, replace
 from typing import Any
 
-from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
+from emotion_recognition.command_line import (
+    add_image_options,
+    classes_option,
+    exit_status,
+    new_parser,
+    variant_of,
+    whole_number_or_none,
+)
 from emotion_recognition.data.augmentation import Augmentation, parse_augmentation
 from emotion_recognition.data.streaming import STREAM_ABOVE_GIB
 from emotion_recognition.models import NETWORKS
@@ -59,7 +66,13 @@ def build_parser() -> argparse.ArgumentParser:
     add("--network", choices=NETWORKS, help="architecture of a new network")
     add("--new_head", action="store_true", help="give the input model a new last layer for -n emotions")
     add("--batch_size", type=int, help="images per step")
-    add("--patience", type=_patience, metavar="N|none", help="epochs without a lower validation loss before the stop")
+    add(
+        "--patience",
+        type=whole_number_or_none,
+        default=argparse.SUPPRESS,
+        metavar="N|none",
+        help="epochs without a lower validation loss before the stop",
+    )
     add("--optimizer", choices=OPTIMIZERS)
     add("--schedule", choices=SCHEDULES, help="how the rate goes within a stage")
     add("--weight_decay", type=float, help="share of each kernel that a step takes away, times the rate")
@@ -94,17 +107,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _patience(text: str) -> int | str:
-    return text if text == "none" else int(text)
-
-
 def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
     """The settings of every stage, from the recipe and the options that override it."""
     recipe = RECIPES[arguments.recipe]()
     names = {field.name for field in fields(StageSettings)} - {"augmentation", "patience"}
     given: dict[str, Any] = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    if arguments.patience is not None:
-        given["patience"] = None if arguments.patience == "none" else arguments.patience
+    if "patience" in arguments:
+        given["patience"] = arguments.patience
     if arguments.augmentation is not None:
         given["augmentation"] = parse_augmentation(arguments.augmentation, recipe.augmentation or Augmentation())
     settings: StageSettings = replace(recipe, **given)

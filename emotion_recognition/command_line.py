@@ -99,6 +99,22 @@ def classes_option(arguments: argparse.Namespace) -> str:
     return "-n" if arguments.classes is None else "--classes"
 
 
+def whole_number_or_none(text: str) -> int | None:
+    """An option's text as a number, or None for "none".
+
+    Raises:
+        ArgumentTypeError: If it is neither.
+
+    Example:
+        >>> whole_number_or_none("12"), whole_number_or_none("none")
+        (12, None)
+    """
+    try:
+        return None if text == "none" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number or none. Received: {text}") from None
+
+
 def exit_status(work: Callable[[], None]) -> int:
     """Runs a script's work and turns a user's mistake into one line on standard error.
 

@@ -238,6 +238,13 @@ def test_a_mistake_ends_in_one_line_and_leaves_nothing(
     assert sorted(small_base.rglob("*")) == before
 
 
+def test_a_patience_that_is_no_number_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        TrainNetwork.main(["--patience", "often"])
+    assert caught.value.code == 2
+    assert "--patience: must be a whole number or none. Received: often" in capsys.readouterr().err
+
+
 def test_a_missing_data_set_says_what_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(tmp_path) == 2
     assert "BuildDataset.py writes it" in last_error(capsys)

@@ -1,23 +1,18 @@
 """Writes the ONNX copy of a trained face detector, which is what detection runs, and records it in its card."""
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import cv2
 import keras
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.card import write_card
 from emotion_recognition.models.export import silence
-from emotion_recognition.models.face_ssd.network import NETWORK, OUTPUTS_PER_BOX
-from emotion_recognition.models.face_ssd.priors import PriorSettings
-from emotion_recognition.models.files import load_network
+from emotion_recognition.models.face_ssd.files import load_face_ssd
 from emotion_recognition.models.onnx_copy import copy_path, sha256_of
 from emotion_recognition.models.portable import portable
-from emotion_recognition.workspace import card_path
 
 #: How far a logit or an offset of the copy may be from the network's own.
 MAX_DIFFERENCE = 1e-3
@@ -37,13 +32,8 @@ def export_face_ssd(path: Path) -> Path:
         ValueError: If it has no card of such a network, or OpenCV does not run the copy as Keras runs the model.
         OSError: If the copy cannot be written.
     """
-    network = load_network(path)
-    card = read_card(path)
-    if card is None:
-        raise ValueError(f"{path} has no card beside it that says what its outputs mean.")
-    if card.get("network") != NETWORK:
-        raise ValueError(f"{path} must be a {NETWORK} with its card. Received: the card of {card.get('network')!r}")
-    multiple = _multiple(path, network, card)
+    network, card, priors = load_face_ssd(path)
+    multiple = priors.strides[-1]
     copy_path(path).unlink(missing_ok=True)  # should the export fail, an earlier model's must not stay beside this one
     with replace_when_complete(copy_path(path)) as partial:
         _export(network, partial, multiple)
@@ -66,19 +56,6 @@ def export_face_ssd(path: Path) -> Path:
     }
     write_card(path, {**card, "onnx": entry})
     return copy_path(path)
-
-
-def _multiple(path: Path, network: keras.Model, card: Mapping[str, Any]) -> int:
-    """What height and width of the input must be a multiple of, by the card, which must describe this network."""
-    try:
-        priors = PriorSettings.from_card(card)
-    except ValueError as error:
-        raise ValueError(f"{card_path(path)}: {error}") from error
-    expected = [(None, None, None, OUTPUTS_PER_BOX * count) for count in priors.boxes_per_place]
-    found = [tuple(output.shape) for output in network.outputs]
-    if found != expected:
-        raise ValueError(f"{path} must have the outputs {expected}, as its card says. Received: {found}")
-    return priors.strides[-1]
 
 
 def _export(network: keras.Model, target: Path, multiple: int) -> None:

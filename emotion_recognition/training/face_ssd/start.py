@@ -11,10 +11,9 @@ import numpy as np
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.models.card import read_card
+from emotion_recognition.models.face_ssd.files import load_face_ssd
 from emotion_recognition.models.face_ssd.network import NETWORK, calibrate_scores, face_ssd
 from emotion_recognition.models.face_ssd.priors import PriorSettings, choose_priors
-from emotion_recognition.models.files import load_network
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.training.compiling import on_tensorflow_cpu
 from emotion_recognition.training.epoch_log import read_log
@@ -64,11 +63,7 @@ def open_face_start(
         text = f"New network {NETWORK} with {network.count_params():,} parameters; learning rate {rate:g}"
         start = Start(network, NETWORK, rate, text)
     else:
-        network = load_network(input_model)
-        card = read_card(input_model) or {}
-        if card.get("network") != NETWORK:
-            raise ValueError(f"{input_model} must be a {NETWORK} with its card. Received: {card.get('network')!r}")
-        priors = PriorSettings.from_card(card)
+        network, card, priors = load_face_ssd(input_model)
         undo_calibration(network, card)
         stages = list(card.get("stages", []))
         if lower_rate:

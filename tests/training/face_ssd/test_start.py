@@ -132,10 +132,11 @@ def test_the_network_computes_in_the_precision_that_is_asked_for(detector: Path,
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"network": "vggnet"}, r"tiny\.keras must be a face_ssd with its card\. Received: 'vggnet'"),
+        ({"network": "vggnet"}, r"tiny\.keras must be a face_ssd with its card\. Received: the card of 'vggnet'"),
         ({"priors": None}, "the card describes no prior boxes"),
         ({"stages": None}, r"card of .*tiny\.keras tells of no stage, so its rate is unknown; give -lr\."),
-        (None, r"must be a face_ssd with its card\. Received: None"),
+        (replace(PRIORS, sizes=((1.0, 2.0, 3.0),) * len(PRIORS.sizes)).to_card(), r"as its card says\. Received:"),
+        (None, r"tiny\.keras has no card beside it"),
     ],
 )
 def test_what_is_no_detector_of_this_kind_is_refused(
