@@ -242,7 +242,7 @@ def test_an_existing_detector_is_exported_without_training(base: Path, capsys: p
     [
         (["-im", "missing.keras"], ["no model missing.keras"]),
         (["-im", "other.keras"], ["must be a face_ssd with its card", "'vggnet'"]),
-        (["-im", "cardless.keras"], ["must be a face_ssd with its card", "None"]),
+        (["-im", "cardless.keras"], ["cardless.keras has no card beside it"]),
         (["-im", "stageless.keras"], ["tells of no stage, so its rate is unknown; give -lr."]),
         (["-om", "model.h5"], ["must end in .keras", "model.h5"]),
         (["-om", "model.onnx"], [".keras, .h5, .hdf5", "model.onnx"]),
