@@ -93,6 +93,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--augmentation", metavar="NAME=VALUE,...|none", help="random changes, for instance mosaic=0.3,rotation=10")
     add("--seed", type=int, default=defaults.seed, help="start of all random numbers")
+    add("--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had")
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
     add("--export", action="store_true", help="with -im: only write the ONNX copy beside that model, without training")
     add("--resume", action="store_true", help="go on with the interrupted run of this output model")
@@ -167,7 +168,7 @@ def _train(arguments: argparse.Namespace) -> None:
         return FaceSsdDetector(path, DetectionSettings(min_confidence=LOWEST_CONFIDENCE)).detect
 
     def save(run: RunResult) -> None:
-        card = face_card(begin.start.network, begin.priors, stages[0].size, train, val, run.entries)
+        card = face_card(begin.start.network, begin.priors, stages[0].size, train, val, run.entries, arguments.note)
         confidence = DetectionSettings().min_confidence
         saved = save_calibrated(begin.start.network, output, card, val, open_copy=open_copy, confidence=confidence)
         figures = saved.metrics

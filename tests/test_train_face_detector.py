@@ -94,7 +94,10 @@ def test_a_new_detector_is_trained_and_leaves_model_card_copy_log_and_curves(
 ) -> None:
     # The network of full size takes long to compile.
     monkeypatch.setattr(start, "face_ssd", lambda priors: face_ssd(priors, TINY))
-    assert train(base, "-epochs", "1", "--augmentation", "mosaic=0.25,flip=0", "--mixed_precision") == 0
+    assert (
+        train(base, "-epochs", "1", "--augmentation", "mosaic=0.25,flip=0", "--mixed_precision", "--note", "Painted.")
+        == 0
+    )
     printed = capsys.readouterr()
     assert printed.err == ""
     output = base / "output"
@@ -106,6 +109,7 @@ def test_a_new_detector_is_trained_and_leaves_model_card_copy_log_and_curves(
     assert printed.out.splitlines()[-1].startswith(f"Wrote {output / 'face_ssd_final.keras'}")
 
     card = json.loads((output / "face_ssd_final.json").read_text())
+    assert card["note"] == "Painted."
     network = load_network(output / "face_ssd_final.keras")
     # The faces of the views, on whatever scale, are of one shape: 4 wide, 5 high, and rounded when painted.
     assert card["priors"]["aspect_ratio"] == pytest.approx(0.8, abs=0.03)
@@ -174,6 +178,7 @@ def test_an_input_model_goes_on_at_a_tenth_of_its_last_rate_and_piped_output_is_
     assert "Warning" not in done.stderr
     card = read_card(target)
     assert card is not None
+    assert "note" not in card
     assert [stage["learning_rate"] for stage in card["stages"]] == pytest.approx([0.01, 0.01, 0.001, 0.0001])
     assert card["stages"][3]["augmentation"] is None
     assert card["stages"][3]["input_model"] == "next.keras"

@@ -18,6 +18,7 @@ def face_card(
     train: FaceSplit,
     val: FaceSplit,
     stages: list[dict[str, Any]],
+    note: str | None = None,
 ) -> dict[str, Any]:
     """The card without the figures on ``val`` and without the ONNX copy, which come when the model has been saved.
 
@@ -28,9 +29,11 @@ def face_card(
         train: Pictures it learned from.
         val: Pictures its epochs and its scores were chosen by.
         stages: All stages' entries, earliest first.
+        note: What else a user of the model should know, for instance on what terms the pictures were had.
     """
     return {
         "network": NETWORK,
+        **({} if note is None else {"note": note}),
         "class_names": ["face"],
         "input": {"size": size, "channels": 3, "pixels": "0..255", "colour": "BGR"},
         **priors.to_card(),
