@@ -93,6 +93,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--augmentation", metavar="NAME=VALUE,...|none", help="random changes, for instance mosaic=0.3,rotation=10")
     add("--seed", type=int, default=defaults.seed, help="start of all random numbers")
+    add(
+        "--min_confidence",
+        type=float,
+        metavar="SCORE",
+        help="the score, 0..1, that the card states as the lowest one of a face (default: what detection takes, 0.5)",
+    )
     add("--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had")
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
     add("--export", action="store_true", help="with -im: only write the ONNX copy beside that model, without training")
@@ -150,6 +156,11 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.training.face_ssd.start import open_face_start
     from emotion_recognition.training.stages import RunResult, fit_stages
 
+    # Refuses what no detector could be opened with.
+    detection = DetectionSettings()
+    if arguments.min_confidence is not None:
+        detection = replace(detection, min_confidence=arguments.min_confidence)
+    confidence = detection.min_confidence
     train, val = (read_face_split(workspace.face_split_path(split)) for split in FACE_SPLITS)
     if val.ignored.all():
         raise ValueError(f"The {val.split} split has no face that counts, so no detector can be measured on it.")
@@ -168,8 +179,16 @@ def _train(arguments: argparse.Namespace) -> None:
         return FaceSsdDetector(path, DetectionSettings(min_confidence=LOWEST_CONFIDENCE)).detect
 
     def save(run: RunResult) -> None:
-        card = face_card(begin.start.network, begin.priors, stages[0].size, train, val, run.entries, arguments.note)
-        confidence = DetectionSettings().min_confidence
+        card = face_card(
+            begin.start.network,
+            begin.priors,
+            stages[0].size,
+            train,
+            val,
+            run.entries,
+            note=arguments.note,
+            min_confidence=arguments.min_confidence,
+        )
         saved = save_calibrated(begin.start.network, output, card, val, open_copy=open_copy, confidence=confidence)
         figures = saved.metrics
         print(

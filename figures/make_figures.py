@@ -38,6 +38,7 @@ def _make(workspace: Workspace) -> None:
     from emotion_recognition import plots
     from emotion_recognition.models.files import load_network
     from emotion_recognition.training.epoch_log import read_log
+    from emotion_recognition.training.face_ssd.stage import COLUMNS
 
     released = Workspace(FIGURES.parent / DEFAULT_BASE_PATH)
     for num_emotions in FER2013_CLASS_COUNTS:
@@ -49,6 +50,9 @@ def _make(workspace: Workspace) -> None:
         for figure in ("confusion", "reliability"):
             shutil.copyfile(beside(model, f"_test_{figure}.png"), FIGURES / f"{figure}_{num_emotions}classes.png")
         _draw_distribution(workspace, num_emotions)
+    detector = released.released_face_detector
+    rows = read_log(beside(detector, "_log.csv"), COLUMNS)
+    plots.draw_training_curves(FIGURES / "training_face_ssd.png", rows, len(rows), detector.name)
     _run(EmotionDetector.main, "-b", released.base_path, "-o", FIGURES / "sample_annotated.jpg")
     more = ("--explain", "--histogram", "-o", FIGURES / "sample_explained.jpg")
     _run(EmotionDetector.main, "-b", released.base_path, *more)

@@ -110,6 +110,8 @@ def test_a_new_detector_is_trained_and_leaves_model_card_copy_log_and_curves(
 
     card = json.loads((output / "face_ssd_final.json").read_text())
     assert card["note"] == "Painted."
+    assert FaceSsdDetector(output / "face_ssd_final.onnx").settings.min_confidence == card["min_confidence"] == 0.6
+    assert card["metrics"]["val"]["confidence"] == 0.6
     network = load_network(output / "face_ssd_final.keras")
     # The faces of the views, on whatever scale, are of one shape: 4 wide, 5 high, and rounded when painted.
     assert card["priors"]["aspect_ratio"] == pytest.approx(0.8, abs=0.03)
@@ -258,6 +260,7 @@ def test_an_existing_detector_is_exported_without_training(base: Path, capsys: p
         (["--size", "100"], ["size must be a multiple of 64", "Received: 100"]),
         (["--seed", "-1"], ["seed must be at least 0"]),
         (["--weight_decay", "1"], ["weight_decay must be at least 0 and below 1"]),
+        (["--min_confidence", "1.5"], ["min_confidence must be", "Received: 1.5"]),
         (["--ema", "1"], ["ema must be at least 0 and below 1"]),
         (["--patience", "3"], ["patience must be none with a schedule"]),
         (["--patience", "0", "--schedule", "constant"], ["patience must be at least 1"]),

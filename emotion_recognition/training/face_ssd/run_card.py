@@ -19,6 +19,7 @@ def face_card(
     val: FaceSplit,
     stages: list[dict[str, Any]],
     note: str | None = None,
+    min_confidence: float | None = None,
 ) -> dict[str, Any]:
     """The card without the figures on ``val`` and without the ONNX copy, which come when the model has been saved.
 
@@ -30,10 +31,11 @@ def face_card(
         val: Pictures its epochs and its scores were chosen by.
         stages: All stages' entries, earliest first.
         note: What else a user of the model should know, for instance on what terms the pictures were had.
+        min_confidence: The score from which on detection takes a box for a face; None for its own default.
     """
     return {
         "network": NETWORK,
-        **({} if note is None else {"note": note}),
+        **{key: value for key, value in (("note", note), ("min_confidence", min_confidence)) if value is not None},
         "class_names": ["face"],
         "input": {"size": size, "channels": 3, "pixels": "0..255", "colour": "BGR"},
         **priors.to_card(),
