@@ -18,6 +18,10 @@ from emotion_recognition.detection.faces import Face
 class FaceSsdDetector:
     """Finds faces with the project's own SSD; the score is the network's probability that the box holds a face.
 
+    Its framing leads over the Haar cascade's boxes: on 463 faces that both found in 600 photographs, the cascade's
+    square is 1.10 (quartiles 0.99, 1.18) times as large as the detector's box and 0.04 of its size higher, see
+    ``benchmarks/crop_margin.py``.
+
     One object serves one thread at a time.
 
     Args:
@@ -34,7 +38,7 @@ class FaceSsdDetector:
     """
 
     name = "ssd"
-    framing = Framing(scale=1.09, offset_x=0.0, offset_y=0.01)
+    framing = Framing(scale=1.135, offset_x=0.0, offset_y=-0.032)
 
     def __init__(self, path: Path, settings: DetectionSettings | None = None, size: int | None = None) -> None:
         file = read_face_ssd(path)
