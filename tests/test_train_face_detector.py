@@ -94,10 +94,16 @@ def test_a_new_detector_is_trained_and_leaves_model_card_copy_log_and_curves(
 ) -> None:
     # The network of full size takes long to compile.
     monkeypatch.setattr(start, "face_ssd", lambda priors: face_ssd(priors, TINY))
-    assert (
-        train(base, "-epochs", "1", "--augmentation", "mosaic=0.25,flip=0", "--mixed_precision", "--note", "Painted.")
-        == 0
+    options = (
+        "--augmentation",
+        "mosaic=0.25,flip=0",
+        "--mixed_precision",
+        "--note",
+        "Painted.",
+        "--min_confidence",
+        "0.6",
     )
+    assert train(base, "-epochs", "1", *options) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     output = base / "output"
