@@ -69,9 +69,9 @@ def test_a_size_changes_what_the_detector_sees_and_an_own_one_counts_before_the_
     sizes = [[one.search.longest_side for one in (c.default, c.thorough)] for c in (wide, small, own)]  # type: ignore[attr-defined]
     assert sizes == [[640, 640], [64, 64], [96, 96]]
     assert wide.thorough.settings.min_confidence == face_detectors.LOWEST_CONFIDENCE  # type: ignore[attr-defined]
-    with pytest.raises(ValueError, match=r"ssd always sees pictures at the same size\. Received: ssd@96"):
-        face_detectors._contestant("ssd@96", folder, None)
-    with pytest.raises(ValueError, match=r"--detector_size must be at least 1\. Received: 0"):
+    with pytest.raises(ValueError, match=r"ssd-opencv takes no size; ssd and yunet do\. Received: 96"):
+        face_detectors._contestant("ssd-opencv@96", folder, None)
+    with pytest.raises(ValueError, match=r"must be within 64\.\.4096 pixels"):
         face_detectors._contestant("yunet", folder, 0)
 
 

@@ -76,7 +76,7 @@ def test_other_bytes_than_the_cards_are_refused(onnx: Path) -> None:
         ({"onnx": None}, "must have the entry 'onnx'"),
         ({"priors": None}, "describes no prior boxes"),
         ({"priors": {"strides": [8]}}, "describes no prior boxes"),
-        ({"priors": {**PRIORS.to_card()["priors"], "aspect_ratio": 0}}, "aspect_ratio must be above 0"),
+        ({"priors": {**PRIORS.to_card()["priors"], "aspect_ratio": 0}}, "aspect_ratio must be a number above 0"),
         ({"input": None}, "must have the entry 'input'"),
         ({"input": {"size": "320"}}, "must state the input's size in pixels. Received: '320'"),
         ({"min_confidence": 1.5}, "min_confidence within 0..1. Received: 1.5"),
