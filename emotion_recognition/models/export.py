@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -129,11 +130,29 @@ def _export_onnx(path: Path, network: keras.Model, names: Sequence[str]) -> None
 
 
 def _export(network: keras.Model, target: Path, keras_format: str) -> None:
-    _, height, width, channels = network.input_shape
-    network(np.zeros((1, height, width, channels), np.float32), training=False)  # Keras exports only what has run
+    export_graph(network, target, keras_format, network.input_shape[1:])
+
+
+def export_graph(
+    network: keras.Model, target: Path, keras_format: str, input_shape: tuple[int, int, int], **options: Any
+) -> None:
+    """Writes a network by Keras's own export, in silence.
+
+    Args:
+        network: In float32.
+        target: File, or folder, to write.
+        keras_format: What Keras calls the format.
+        input_shape: Height, width and channels of a picture that it can be shown.
+        **options: More of Keras's arguments.
+
+    Raises:
+        ValueError: If Keras or a converter fails.
+        OSError: If the file cannot be written.
+    """
+    network(np.zeros((1, *input_shape), np.float32), training=False)  # Keras exports only what has run
     try:
         with silence():
-            network.export(str(target), format=keras_format, verbose=False)
+            network.export(str(target), format=keras_format, verbose=False, **options)
     except OSError:
         raise
     # Keras and the converters let through whatever they ran into: AttributeError, RuntimeError, ImportError ...

@@ -221,7 +221,10 @@ class FaceAugmentation:
 
 
 def plain_view(photo: Photo, size: int) -> View:
-    """A view without random changes: as the detector shows the network a picture."""
+    """A view without random changes: a picture as the detector shows it to the network, but for the way it is shrunk.
+
+    The detector takes means of 2×2 pixels and interpolates, which is faster; what it finds is measured with that.
+    """
     image, scale = letterbox(photo.image, size)
     corners = np.concatenate([photo.boxes[:, :2], photo.boxes[:, :2] + photo.boxes[:, 2:]], axis=1) * scale
     return View(image, corners.astype(np.float32), photo.ignored)

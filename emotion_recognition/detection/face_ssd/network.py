@@ -8,9 +8,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_ssd.network_file import FaceSsdFile
 from emotion_recognition.detection.quiet_opencv import silent_opencv
-
-#: Numbers that the network says of each prior box: the logit of "face", then four offsets.
-NUMBERS_PER_BOX = 5
+from emotion_recognition.models.face_ssd.priors import OUTPUTS_PER_BOX
 
 
 class FaceSsdNetwork:
@@ -56,7 +54,7 @@ class FaceSsdNetwork:
         by_shape = {output.shape: output for output in outputs}
         priors = self._file.priors
         shapes = [
-            (1, pixels.shape[1] // stride, pixels.shape[2] // stride, NUMBERS_PER_BOX * boxes)
+            (1, pixels.shape[1] // stride, pixels.shape[2] // stride, OUTPUTS_PER_BOX * boxes)
             for stride, boxes in zip(priors.strides, priors.boxes_per_place, strict=True)
         ]
         if len(outputs) != len(shapes) or set(by_shape) != set(shapes):
@@ -64,4 +62,4 @@ class FaceSsdNetwork:
                 f"{self._file.path} is no SSD as its card describes it: its outputs must be {shapes}, not "
                 f"{[output.shape for output in outputs]}."
             )
-        return [by_shape[shape].reshape(-1, NUMBERS_PER_BOX) for shape in shapes]
+        return [by_shape[shape].reshape(-1, OUTPUTS_PER_BOX) for shape in shapes]

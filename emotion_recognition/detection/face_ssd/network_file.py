@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emotion_recognition.models.face_ssd.priors import PriorSettings
+from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings
 from emotion_recognition.models.onnx_copy import SUFFIX, copy_path, sha256_of
 from emotion_recognition.workspace import card_path
-
-#: What the card of such a detector says its network is.
-NETWORK = "face_ssd"
 
 #: The suffixes of a path that leads to such a detector.
 SUFFIXES = (SUFFIX, ".keras")

@@ -9,7 +9,7 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.models.card import write_card
-from emotion_recognition.models.export import silence
+from emotion_recognition.models.export import export_graph, silence
 from emotion_recognition.models.face_ssd.files import load_face_ssd
 from emotion_recognition.models.onnx_copy import copy_path, sha256_of
 from emotion_recognition.models.portable import portable
@@ -36,7 +36,8 @@ def export_face_ssd(path: Path) -> Path:
     multiple = priors.strides[-1]
     copy_path(path).unlink(missing_ok=True)  # should the export fail, an earlier model's must not stay beside this one
     with replace_when_complete(copy_path(path)) as partial:
-        _export(network, partial, multiple)
+        signature = [keras.InputSpec(shape=(1, None, None, 3), dtype="float32", name="pixels")]
+        export_graph(portable(network), partial, "onnx", (multiple, multiple, 3), input_signature=signature)
         content = partial.read_bytes()
         try:
             with silence():  # OpenCV logs what it then raises
@@ -56,20 +57,6 @@ def export_face_ssd(path: Path) -> Path:
     }
     write_card(path, {**card, "onnx": entry})
     return copy_path(path)
-
-
-def _export(network: keras.Model, target: Path, multiple: int) -> None:
-    copy = portable(network)
-    copy(np.zeros((1, multiple, multiple, 3), np.float32), training=False)  # Keras exports only what has run
-    signature = [keras.InputSpec(shape=(1, None, None, 3), dtype="float32", name="pixels")]
-    try:
-        with silence():
-            copy.export(str(target), format="onnx", verbose=False, input_signature=signature)
-    except OSError:
-        raise
-    # Keras and the converters let through whatever they ran into: AttributeError, RuntimeError, ImportError ...
-    except Exception as error:
-        raise ValueError(f"{network.name} cannot be exported as onnx: {error}") from error
 
 
 def _difference(network: keras.Model, content: bytes, multiple: int) -> float:

@@ -6,8 +6,7 @@ from typing import Any
 import keras
 
 from emotion_recognition.models.card import read_card
-from emotion_recognition.models.face_ssd.network import NETWORK, OUTPUTS_PER_BOX
-from emotion_recognition.models.face_ssd.priors import PriorSettings
+from emotion_recognition.models.face_ssd.priors import NETWORK, OUTPUTS_PER_BOX, PriorSettings
 from emotion_recognition.models.files import load_network
 from emotion_recognition.workspace import card_path
 

@@ -12,13 +12,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from emotion_recognition.models.face_ssd.priors import PriorSettings
-
-#: What a card calls this network.
-NETWORK = "face_ssd"
-
-#: Numbers that the network says of each prior box: the logit of "face", then four offsets.
-OUTPUTS_PER_BOX = 5
+from emotion_recognition.models.face_ssd.priors import NETWORK, OUTPUTS_PER_BOX, STRIDES, PriorSettings
 
 #: Share of prior boxes that an untrained network takes for faces; focal loss starts well from a small one (Lin et al.
 #: 2017, arXiv:1708.02002).
@@ -76,7 +70,7 @@ def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None) -> keras.Mo
         >>> [output.shape[-1] for output in face_ssd(priors).outputs]
         [5, 5, 5, 5]
     """
-    if priors.strides != (8, 16, 32, 64):
+    if priors.strides != STRIDES:
         raise ValueError(f"priors must have the strides 8, 16, 32 and 64. Received: {priors.strides}")
     size = size or FaceSsdSize()
     pixels = keras.Input((None, None, 3), name="pixels")

@@ -10,6 +10,12 @@ from typing import Any
 
 import numpy as np
 
+#: What a card calls a network that speaks of prior boxes.
+NETWORK = "face_ssd"
+
+#: Numbers that it says of each of them: the logit of "face", then four offsets.
+OUTPUTS_PER_BOX = 5
+
 #: Pixels of the input between neighbouring places, on the feature maps from fine to coarse.
 STRIDES = (8, 16, 32, 64)
 

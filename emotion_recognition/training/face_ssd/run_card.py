@@ -6,8 +6,7 @@ from typing import Any
 import keras
 
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.models.face_ssd.network import NETWORK
-from emotion_recognition.models.face_ssd.priors import PriorSettings
+from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings
 from emotion_recognition.training.run_card import package_versions
 
 

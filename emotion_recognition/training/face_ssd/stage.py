@@ -16,8 +16,7 @@ from keras import layers
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.models.face_ssd.network import OUTPUTS_PER_BOX
-from emotion_recognition.models.face_ssd.priors import PriorSettings, make_priors
+from emotion_recognition.models.face_ssd.priors import OUTPUTS_PER_BOX, PriorSettings, make_priors
 from emotion_recognition.training.compiling import build_optimizer, jit_choice
 from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match

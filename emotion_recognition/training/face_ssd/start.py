@@ -1,7 +1,7 @@
 """What a stage of training the face detector starts from: a new network, or a trained one and its history."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.models.face_ssd.files import load_face_ssd
-from emotion_recognition.models.face_ssd.network import NETWORK, calibrate_scores, face_ssd
-from emotion_recognition.models.face_ssd.priors import PriorSettings, choose_priors
+from emotion_recognition.models.face_ssd.network import calibrate_scores, face_ssd
+from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, choose_priors
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.training.compiling import on_tensorflow_cpu
 from emotion_recognition.training.epoch_log import read_log
@@ -76,9 +76,7 @@ def open_face_start(
         start = Start(network, NETWORK, rate, text, input_model.name, False, stages, rows)
     policy = "mixed_bfloat16" if settings.mixed_precision else "float32"
     trained = with_precision(start.network, policy, fused_normalization=on_tensorflow_cpu())
-    return FaceStart(
-        Start(trained, NETWORK, rate, start.description, start.input_name, False, start.stages, start.rows), priors
-    )
+    return FaceStart(replace(start, network=trained), priors)
 
 
 def undo_calibration(network: keras.Model, card: Mapping[str, Any]) -> None:
