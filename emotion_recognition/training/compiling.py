@@ -1,33 +1,17 @@
 """Compiles a network for training: optimizer, cross-entropy, accuracy."""
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import keras
 
 from emotion_recognition.training.schedules import schedule
-from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.settings import FitSettings, StageSettings
 from emotion_recognition.training.votes_head import VOTES, LabelAccuracy, LabelLoss
 
 MOMENTUM = 0.9
 
 #: Batch normalisation's scale and offset and the biases are few and are not decayed.
 _NOT_DECAYED = ["gamma", "beta", "bias"]
-
-
-class OptimizerSettings(Protocol):
-    """What the settings of a stage say of its optimizer."""
-
-    @property
-    def optimizer(self) -> str:
-        """Its name, "adam" or "sgd"."""
-
-    @property
-    def weight_decay(self) -> float:
-        """Share of each kernel that a step takes away, times the rate."""
-
-    @property
-    def ema(self) -> float:
-        """Momentum of the moving average of the weights; 0 for none."""
 
 
 def compile_network(network: keras.Model, settings: StageSettings, steps: int) -> None:
@@ -76,7 +60,7 @@ def jit_choice() -> bool | Literal["auto"]:
     return False if on_tensorflow_cpu() else "auto"
 
 
-def build_optimizer(settings: OptimizerSettings, rate: Any, *, averages: bool = True) -> keras.Optimizer:
+def build_optimizer(settings: FitSettings, rate: Any, *, averages: bool = True) -> keras.Optimizer:
     """The optimizer of a stage; batch normalisation's scales and offsets and the biases are not decayed.
 
     Args:

@@ -4,16 +4,13 @@ Does not import Keras, so that a ``--help`` can show them at once.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from emotion_recognition.data.augmentation import Augmentation
-from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.settings import FitSettings, StageSettings
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-#: The settings of a stage: a dataclass with ``learning_rate`` and ``epochs``.
-Settings = TypeVar("Settings", bound="DataclassInstance")
+#: The settings of a stage, of whichever network.
+Settings = TypeVar("Settings", bound=FitSettings)
 
 
 @dataclass(frozen=True)
@@ -98,4 +95,4 @@ def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
 
 def in_stages(settings: Settings, stages: tuple[tuple[float, int], ...]) -> list[Settings]:
     """The settings of each stage: the given ones with the stage's rate and epochs."""
-    return [replace(settings, **{"learning_rate": rate, "epochs": epochs}) for rate, epochs in stages]
+    return [replace(settings, learning_rate=rate, epochs=epochs) for rate, epochs in stages]

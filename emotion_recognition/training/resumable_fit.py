@@ -7,33 +7,14 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import COLUMNS, EpochLog
 from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
-
-
-class FitSettings(Protocol):
-    """What a stage's settings say about its epochs."""
-
-    @property
-    def learning_rate(self) -> float:
-        """The optimizer's rate, or its highest one."""
-
-    @property
-    def schedule(self) -> str:
-        """How the rate goes."""
-
-    @property
-    def epochs(self) -> int:
-        """Most epochs; under a schedule, exactly as many."""
-
-    @property
-    def patience(self) -> int | None:
-        """Epochs without a lower validation loss after which the stage ends; None for all epochs."""
+from emotion_recognition.training.settings import FitSettings
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,18 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from emotion_recognition.data.hdf5 import Split
 from emotion_recognition.training.resumable_fit import StageResult
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from emotion_recognition.training.settings import FitSettings
 
 _PACKAGES = ("keras", "numpy", "h5py")
 
 
-def stage_entry(
-    settings: "DataclassInstance", result: StageResult, input_model: str | None, new_head: bool
-) -> dict[str, Any]:
+def stage_entry(settings: FitSettings, result: StageResult, input_model: str | None, new_head: bool) -> dict[str, Any]:
     """One stage's part of the card.
 
     Args:

@@ -13,8 +13,8 @@ BALANCES = ("none", "weights", "sampling")
 
 
 @dataclass(frozen=True)
-class StageSettings:
-    """What decides the result of one stage.
+class FitSettings:
+    """What every network's stage has.
 
     Args:
         learning_rate: The optimizer's rate; the highest one where a schedule changes it.
@@ -26,19 +26,11 @@ class StageSettings:
         optimizer: "adam" (Kingma and Ba 2015, arXiv:1412.6980) or "sgd", with Nesterov momentum 0.9.
         weight_decay: Share of each kernel that a step takes away, times the rate (Loshchilov and Hutter 2019,
             arXiv:1711.05101). With this optimizer and momentum 0.9, 5e-3 is what 5e-4 is as an L2 penalty.
-        label_smoothing: Share of the target that is spread evenly over all classes, 0..1.
-        votes: Weight of a second loss, on predicting FER+'s votes, beside that of the labels; 0 for none. See
-            :mod:`emotion_recognition.training.votes_head`.
         ema: Momentum of the moving average of the weights that is kept in place of the last ones, below 1; 0 keeps
             the last ones.
-        balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
-            "sampling", each class is drawn equally often.
-        clean_statistics: Whether batch normalisation's figures are computed anew, after the last epoch, on images
-            without random changes.
         batch_size: Images per step.
         seed: Start of all random numbers, at least 0.
         mixed_precision: Whether layers compute in bfloat16 with float32 weights.
-        augmentation: Random changes to the training images; None for none.
 
     Raises:
         ValueError: If a number is out of range, or settings contradict each other.
@@ -50,15 +42,10 @@ class StageSettings:
     patience: int | None = 8
     optimizer: str = "adam"
     weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    votes: float = 0.0
     ema: float = 0.0
-    balance: str = "none"
-    clean_statistics: bool = False
     batch_size: int = 64
     seed: int = 0
     mixed_precision: bool = False
-    augmentation: Augmentation | None = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
         if not 0 < self.learning_rate < 10:
@@ -67,16 +54,64 @@ class StageSettings:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name} must be at least {least}. Received: {value}")
-        for name in ("weight_decay", "label_smoothing", "ema"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1. Received: {getattr(self, name)}")
-        if not 0 <= self.votes <= 10:
-            raise ValueError(f"votes must be 0..10. Received: {self.votes}")
-        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES), ("balance", BALANCES)):
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {list(choices)}. Received: {getattr(self, name)!r}")
+        for name in ("weight_decay", "ema"):
+            check_share(name, getattr(self, name))
+        for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            check_choice(name, getattr(self, name), choices)
         if self.patience is not None and (self.schedule != "constant" or self.ema):
             raise ValueError(
                 "patience must be none with a schedule or a moving average of the weights: the last epochs are the "
-                f"best ones there. Received: {self.patience}"
+                f"best ones there. Received: {self.patience} with {self.schedule}, ema {self.ema:g}"
             )
+
+
+def check_share(name: str, value: float) -> None:
+    """Refuses what is not at least 0 and below 1.
+
+    Raises:
+        ValueError: If so.
+    """
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be at least 0 and below 1. Received: {value}")
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuses what is none of the choices.
+
+    Raises:
+        ValueError: If so.
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {list(choices)}. Received: {value!r}")
+
+
+@dataclass(frozen=True)
+class StageSettings(FitSettings):
+    """What decides the result of one stage of an emotion network, beside what every stage has.
+
+    Args:
+        label_smoothing: Share of the target that is spread evenly over all classes, 0..1.
+        votes: Weight of a second loss, on predicting FER+'s votes, beside that of the labels; 0 for none. See
+            :mod:`emotion_recognition.training.votes_head`.
+        balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
+            "sampling", each class is drawn equally often.
+        clean_statistics: Whether batch normalisation's figures are computed anew, after the last epoch, on images
+            without random changes.
+        augmentation: Random changes to the training images; None for none.
+
+    Raises:
+        ValueError: If a number is out of range, or settings contradict each other.
+    """
+
+    label_smoothing: float = 0.0
+    votes: float = 0.0
+    balance: str = "none"
+    clean_statistics: bool = False
+    augmentation: Augmentation | None = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_share("label_smoothing", self.label_smoothing)
+        if not 0 <= self.votes <= 10:
+            raise ValueError(f"votes must be 0..10. Received: {self.votes}")
+        check_choice("balance", self.balance, BALANCES)

@@ -6,22 +6,20 @@ Before: a :class:`~emotion_recognition.training.start.Start`; next: a saved mode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import keras
 
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
 from emotion_recognition.training.run_card import stage_entry
+from emotion_recognition.training.settings import FitSettings
 from emotion_recognition.training.stage import fit_stage
 from emotion_recognition.training.start import Start
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
 #: Splits of a data set, and the settings of a stage; their kinds must be those that the fitting function takes.
 Data = TypeVar("Data")
-Settings = TypeVar("Settings", bound="DataclassInstance")
+Settings = TypeVar("Settings", bound=FitSettings)
 
 FitStage = Callable[..., StageResult]
 
