@@ -11,15 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import FER2013, SPLITS, USUAL, Variant, Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from emotion_recognition.data.picture_building import Built
-    from emotion_recognition.data.stratified import SplitShares
+    from emotion_recognition.data.building.picture_building import Built
+    from emotion_recognition.data.sources.stratified import SplitShares
 
 EPILOG = """\
 --input takes
@@ -126,7 +127,7 @@ def _build_faces(arguments: argparse.Namespace) -> None:
     from emotion_recognition.data.face_pictures.counts import counts_table
     from emotion_recognition.data.face_pictures.face_sources import read_face_source
     from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
-    from emotion_recognition.detection.image_file import decode_image
+    from emotion_recognition.pictures.image_file import decode_image
 
     _refuse_emotion_options(arguments)
     if arguments.input is None:
@@ -164,10 +165,10 @@ def _refuse_emotion_options(arguments: argparse.Namespace) -> None:
 
 
 def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant) -> None:
-    from emotion_recognition.data.building import find_source
-    from emotion_recognition.data.csv_building import build_unlabelled
-    from emotion_recognition.data.fer2013_csv import TEST_KIND
-    from emotion_recognition.data.source_kind import CSV_KINDS, recognise
+    from emotion_recognition.data.building.building import find_source
+    from emotion_recognition.data.building.csv_building import build_unlabelled
+    from emotion_recognition.data.sources.fer2013_csv import TEST_KIND
+    from emotion_recognition.data.sources.source_kind import CSV_KINDS, recognise
 
     shares = _shares(arguments)
     workspace.create_folders()
@@ -193,7 +194,7 @@ def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant
         print(f"note: {note}")
 
     from emotion_recognition import plots
-    from emotion_recognition.data.samples import read_samples
+    from emotion_recognition.data.files.samples import read_samples
 
     classes = len(built.class_names)
     distribution = workspace.distribution_figure(classes, variant=variant)
@@ -211,13 +212,13 @@ def _build_splits(
 ) -> "Built":
     from functools import partial
 
-    from emotion_recognition.data.building import build_splits
-    from emotion_recognition.data.class_labels import ClassLabels, describe_absent
-    from emotion_recognition.data.csv_building import build_from_csv
-    from emotion_recognition.data.dropping import parse_kinds
-    from emotion_recognition.data.fer2013_csv import FER2013_KIND, PUBLISHED_COUNTS
-    from emotion_recognition.data.picture_building import Built, build_from_pictures, check_split_targets
-    from emotion_recognition.data.source_kind import CSV_KINDS, list_pictures
+    from emotion_recognition.data.building.building import build_splits
+    from emotion_recognition.data.building.csv_building import build_from_csv
+    from emotion_recognition.data.building.dropping import parse_kinds
+    from emotion_recognition.data.building.picture_building import Built, build_from_pictures, check_split_targets
+    from emotion_recognition.data.sources.class_labels import ClassLabels, describe_absent
+    from emotion_recognition.data.sources.fer2013_csv import FER2013_KIND, PUBLISHED_COUNTS
+    from emotion_recognition.data.sources.source_kind import CSV_KINDS, list_pictures
 
     variant = variant_of(arguments)
     drop = () if arguments.drop is None else parse_kinds(arguments.drop)
@@ -250,7 +251,7 @@ def _build_splits(
             )
     else:
         # Only here: OpenCV and Pillow open the pictures, as they do for the detector.
-        from emotion_recognition.detection.labelled_faces import read_labelled_faces
+        from emotion_recognition.data.building.labelled_faces import read_labelled_faces
 
         check_split_targets(workspace, classes, variant, overwrite=arguments.overwrite)
         built = build_from_pictures(
@@ -270,14 +271,14 @@ def _build_splits(
 
 def _is_usual(kind: str, variant: Variant) -> bool:
     """Whether it is FER2013's CSV as it is: all that votes can be matched with."""
-    from emotion_recognition.data.fer2013_csv import FER2013_KIND
+    from emotion_recognition.data.sources.fer2013_csv import FER2013_KIND
 
     return kind == FER2013_KIND and replace(variant, labels=FER2013) == USUAL
 
 
 def _dropped(path: Path) -> str:
     """What was taken out of a split, in words."""
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import read_split
 
     split = read_split(path, stream_above=0)
     counts = ", ".join(f"{count:,} {kind}" for kind, count in split.dropped.items())
@@ -287,9 +288,9 @@ def _dropped(path: Path) -> str:
 def _audit(workspace: Workspace, variant: Variant, paths: Mapping[str, Path], model: Path | None) -> None:
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import replace_when_complete, write_json
-    from emotion_recognition.data.audit import audit_splits
-    from emotion_recognition.data.audit_report import audit_json, audit_text, sheet_cases
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.audit.audit import audit_splits
+    from emotion_recognition.data.audit.report import audit_json, audit_text, sheet_cases
+    from emotion_recognition.data.files.hdf5 import read_split
 
     splits = {name: read_split(path) for name, path in paths.items()}
     classes = len(splits["train"].class_names)
@@ -320,7 +321,7 @@ def _audit(workspace: Workspace, variant: Variant, paths: Mapping[str, Path], mo
 
 
 def _shares(arguments: argparse.Namespace) -> "SplitShares":
-    from emotion_recognition.data.stratified import SplitShares
+    from emotion_recognition.data.sources.stratified import SplitShares
 
     given = {"val": arguments.val_share, "test": arguments.test_share, "seed": arguments.seed}
     return replace(SplitShares(), **{name: value for name, value in given.items() if value is not None})

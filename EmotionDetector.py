@@ -10,23 +10,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import SOME_BAD, exit_status, new_parser
-from emotion_recognition.detection.detection_settings import DETECTORS, DetectionSettings, check_detector_size
-from emotion_recognition.detection.video_settings import VideoSettings
+from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
+from emotion_recognition.command_line.parsers import new_parser
+from emotion_recognition.detection.face_detectors.settings import DETECTORS, DetectionSettings, check_detector_size
+from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace, beside
 
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
-    from emotion_recognition.detection.detectors import FaceDetector
-    from emotion_recognition.detection.explanation import Explanation
-    from emotion_recognition.detection.inputs import Input
-    from emotion_recognition.detection.outputs import Outputs
-    from emotion_recognition.detection.timeline import Timeline
-    from emotion_recognition.detection.tracking import FaceTracker
-    from emotion_recognition.detection.video_reader import VideoReader
-    from emotion_recognition.detection.window import Window
+    from emotion_recognition.detection.drawing.explanation import Explanation
+    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
+    from emotion_recognition.detection.runs.inputs import Input
+    from emotion_recognition.detection.runs.outputs import Outputs
+    from emotion_recognition.detection.runs.window import Window
+    from emotion_recognition.detection.video.reader import VideoReader
+    from emotion_recognition.detection.video.timeline import Timeline
+    from emotion_recognition.detection.video.tracking import FaceTracker
 
 EPILOG = """examples:
   EmotionDetector.py -i photo.jpg                        annotates it as photo_emotions.jpg
@@ -142,9 +143,9 @@ def _add_video_options(group: "argparse._ArgumentGroup") -> None:
 
 def _detect(arguments: argparse.Namespace) -> int:
     """Runs the script; returns the number of pictures that could not be read."""
-    from emotion_recognition.detection.inputs import find_input
-    from emotion_recognition.detection.output_paths import check_result_paths, output_of
-    from emotion_recognition.detection.tracking import check_can_track
+    from emotion_recognition.detection.runs.inputs import find_input
+    from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
+    from emotion_recognition.detection.video.tracking import check_can_track
 
     settings = None
     if arguments.min_confidence is not None:
@@ -162,8 +163,8 @@ def _detect(arguments: argparse.Namespace) -> int:
     written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
     check_result_paths(written, source, output)
 
-    from emotion_recognition.detection.detectors import open_detector
-    from emotion_recognition.detection.outputs import OutputSettings, open_outputs
+    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
 
     with contextlib.ExitStack() as stack:
         reader = None if source.pictures else stack.enter_context(_open_reader(source))
@@ -207,7 +208,7 @@ def _detect(arguments: argparse.Namespace) -> int:
 def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
     try:
         import_keras()
-        from emotion_recognition.detection.explanation import Explanation
+        from emotion_recognition.detection.drawing.explanation import Explanation
     except ImportError as error:
         raise ValueError(
             f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
@@ -216,7 +217,7 @@ def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
 
 
 def _open_reader(source: "Input") -> "VideoReader":
-    from emotion_recognition.detection.video_reader import VideoReader
+    from emotion_recognition.detection.video.reader import VideoReader
 
     if source.video is not None:
         return VideoReader(source.video)
@@ -225,7 +226,7 @@ def _open_reader(source: "Input") -> "VideoReader":
 
 
 def _window(stack: contextlib.ExitStack) -> "Window | None":
-    from emotion_recognition.detection.window import Window
+    from emotion_recognition.detection.runs.window import Window
 
     try:
         return stack.enter_context(Window())
@@ -235,7 +236,7 @@ def _window(stack: contextlib.ExitStack) -> "Window | None":
 
 
 def _tracker(rate: float, settings: DetectionSettings) -> "FaceTracker | None":
-    from emotion_recognition.detection.tracking import HOW_TO_GET, FaceTracker, can_track
+    from emotion_recognition.detection.video.tracking import HOW_TO_GET, FaceTracker, can_track
 
     if can_track():
         return FaceTracker(rate, settings.min_confidence)
@@ -246,8 +247,8 @@ def _tracker(rate: float, settings: DetectionSettings) -> "FaceTracker | None":
 def _look_at_pictures(
     source: "Input", output: Path, detector: "Detector", outputs: "Outputs", window: "Window | None"
 ) -> int:
-    from emotion_recognition.detection.picture_run import annotated_paths, look_at_pictures
-    from emotion_recognition.detection.result_text import faces_table, headline
+    from emotion_recognition.detection.results.result_text import faces_table, headline
+    from emotion_recognition.detection.runs.picture_run import annotated_paths, look_at_pictures
 
     is_single = source.folder is None
     pairs = [(source.pictures[0], output)]
@@ -289,8 +290,8 @@ def _look_at_video(
     tracker: "FaceTracker | None",
     window: "Window | None",
 ) -> None:
-    from emotion_recognition.detection.result_text import seconds_table
-    from emotion_recognition.detection.video_run import look_at_video
+    from emotion_recognition.detection.results.result_text import seconds_table
+    from emotion_recognition.detection.runs.video_run import look_at_video
 
     width, height = reader.size
     print(f"{reader.name}: {width}×{height} pixels, {reader.rate:g} frames a second", flush=True)
@@ -313,7 +314,7 @@ def _look_at_video(
 
 
 def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], output: Path) -> None:
-    from emotion_recognition.detection.annotation import COLOURS
+    from emotion_recognition.detection.drawing.annotation import COLOURS
 
     path = beside(output, "_timeline.png")
     try:

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import add_image_options, classes_option, exit_status, new_parser, variant_of
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES, PredictionSettings
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import FER2013, Workspace
 
 if TYPE_CHECKING:
-    from emotion_recognition.data.hdf5 import Split
+    from emotion_recognition.data.files.hdf5 import Split
 
 EPILOG = """Writes the report as text and JSON, the confusion matrix and the reliability diagram as pictures, beside
 the model, or into output/ for several models. Probabilities are calibrated with the temperature in the model's card.
@@ -95,7 +96,7 @@ def _test(arguments: argparse.Namespace) -> None:
         return
 
     from emotion_recognition.atomic_file import replace_when_complete, write_json
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import read_split
     from emotion_recognition.emotions import check_same_classes
 
     variant = variant_of(arguments)
@@ -147,8 +148,8 @@ def _test(arguments: argparse.Namespace) -> None:
 
 
 def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:
-    from emotion_recognition.data.fer2013_csv import read_rows
-    from emotion_recognition.data.unlabelled import read_unlabelled
+    from emotion_recognition.data.files.unlabelled import read_unlabelled
+    from emotion_recognition.data.sources.fer2013_csv import read_rows
 
     if arguments.predict == _BUILT:
         source = Workspace(arguments.base_path).unlabelled_path(variant=variant_of(arguments))
@@ -167,7 +168,7 @@ def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: Pr
 
 
 def _train_split(path: Path) -> "Split | None":
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import read_split
 
     if path.is_file():
         return read_split(path)

@@ -11,8 +11,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emotion_recognition.command_line import exit_status, new_faces_parser, whole_number_or_none
-from emotion_recognition.data.augmentation import parse_augmentation
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_faces_parser, whole_number_or_none
+from emotion_recognition.data.batches.augmentation import parse_augmentation
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.face_ssd.settings import SIZE_STEP, FaceStageSettings
@@ -23,7 +24,7 @@ from emotion_recognition.workspace import DEFAULT_FACE_DETECTOR_NAME, FACE_SPLIT
 if TYPE_CHECKING:
     import numpy as np
 
-    from emotion_recognition.detection.faces import Face
+    from emotion_recognition.pictures.faces import Face
 
 #: Boxes down to this score take part in average precision and in the calibration of scores.
 LOWEST_CONFIDENCE = 0.01
@@ -148,8 +149,8 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.face_pictures.hdf5 import read_face_split
-    from emotion_recognition.detection.detection_settings import DetectionSettings
-    from emotion_recognition.detection.face_ssd.detector import FaceSsdDetector
+    from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
+    from emotion_recognition.detection.face_detectors.settings import DetectionSettings
     from emotion_recognition.evaluation.face_detection.calibrated_saving import save_calibrated
     from emotion_recognition.training.face_ssd.run_card import face_card
     from emotion_recognition.training.face_ssd.stage import fit_face_stage

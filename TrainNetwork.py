@@ -8,16 +8,16 @@ import sys
 from dataclasses import fields, replace
 from typing import Any
 
-from emotion_recognition.command_line import (
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import (
     add_image_options,
     classes_option,
-    exit_status,
     new_parser,
     variant_of,
     whole_number_or_none,
 )
-from emotion_recognition.data.augmentation import Augmentation, parse_augmentation
-from emotion_recognition.data.streaming import STREAM_ABOVE_GIB
+from emotion_recognition.data.batches.augmentation import Augmentation, parse_augmentation
+from emotion_recognition.data.files.streaming import STREAM_ABOVE_GIB
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.models.export_formats import FORMATS, parse_formats
 from emotion_recognition.quiet_start import import_keras
@@ -155,7 +155,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     from emotion_recognition import plots
     from emotion_recognition.atomic_file import check_can_write
-    from emotion_recognition.data.hdf5 import check_same_source, read_split
+    from emotion_recognition.data.files.hdf5 import check_same_source, read_split
     from emotion_recognition.emotions import check_same_classes
     from emotion_recognition.evaluation.calibration import fit_temperature
     from emotion_recognition.evaluation.metrics import compute_metrics

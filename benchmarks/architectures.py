@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.recipes import RECIPES
@@ -59,7 +60,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 def _train(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     from dataclasses import replace
 
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import read_split
     from emotion_recognition.evaluation.calibration import log_loss
     from emotion_recognition.evaluation.metrics import compute_metrics
     from emotion_recognition.evaluation.predictions import predict

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from emotion_recognition.command_line import exit_status
+from emotion_recognition.command_line.exit_status import exit_status
 
 #: A box with at least this intersection over union with a marked face counts as one; a cascade's square differs
 #: from a tall box round the same face.
@@ -40,9 +40,9 @@ def _measure(arguments: argparse.Namespace) -> None:
     import pandas as pd
     from sklearn.linear_model import LogisticRegression
 
-    from emotion_recognition.detection.dlib_hog import DlibDetector
-    from emotion_recognition.detection.haar import HaarDetector, HaarSettings
-    from emotion_recognition.detection.image_file import read_image
+    from emotion_recognition.detection.face_detectors.dlib_hog import DlibDetector
+    from emotion_recognition.detection.face_detectors.haar import HaarDetector, HaarSettings
+    from emotion_recognition.pictures.image_file import read_image
 
     cv2.setNumThreads(1)
     table = pd.read_csv(arguments.boxes)

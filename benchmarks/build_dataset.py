@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from emotion_recognition.command_line import exit_status
+from emotion_recognition.command_line.exit_status import exit_status
 
 #: The build's limits on two cores: seconds, MiB of memory, MB on disk.
 BAR_SECONDS, BAR_MEMORY, BAR_DISK = 3.0, 1024, 95

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.build_dataset import in_a_process
-from emotion_recognition.command_line import exit_status
+from emotion_recognition.command_line.exit_status import exit_status
 
 #: The build's limit on two cores, in seconds, for FER2013's 35,887 files.
 BAR_SECONDS = 12.0
@@ -58,7 +58,7 @@ def _measure(csv: Path, rounds: int) -> None:
 def _write_pictures(csv: Path, folder: Path) -> None:
     import cv2
 
-    from emotion_recognition.data.fer2013_csv import SPLIT_OF_USAGE, read_fer2013
+    from emotion_recognition.data.sources.fer2013_csv import SPLIT_OF_USAGE, read_fer2013
     from emotion_recognition.emotions import FER2013_EMOTIONS
 
     fer2013 = read_fer2013(csv)

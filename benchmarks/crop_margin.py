@@ -17,11 +17,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emotion_recognition.data.hdf5 import read_split
-from emotion_recognition.detection.detectors import FaceDetector, open_detector
-from emotion_recognition.detection.faces import Box
-from emotion_recognition.detection.haar import HaarDetector, HaarSettings
-from emotion_recognition.detection.image_file import read_image
+from emotion_recognition.data.files.hdf5 import read_split
+from emotion_recognition.detection.face_detectors.detectors import FaceDetector, open_detector
+from emotion_recognition.detection.face_detectors.haar import HaarDetector, HaarSettings
+from emotion_recognition.pictures.faces import Box
+from emotion_recognition.pictures.image_file import read_image
 
 #: The detectors whose framing leads over the Haar cascade's boxes.
 MEASURED = ("ssd", "ssd-opencv", "yunet", "dlib")

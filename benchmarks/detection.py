@@ -16,13 +16,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from emotion_recognition.detection.detectors import FaceDetector
+    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
 
 #: Fewer rounds than this make no median worth printing.
 MIN_ROUNDS = 9
@@ -58,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _measure(arguments: argparse.Namespace) -> None:
-    from emotion_recognition.detection.image_file import read_image
+    from emotion_recognition.pictures.image_file import read_image
 
     if arguments.rounds < MIN_ROUNDS:
         raise ValueError(f"--rounds must be at least {MIN_ROUNDS}. Received: {arguments.rounds}")
@@ -90,7 +91,7 @@ def _photo(text: str) -> tuple[Path, int]:
 
 def _detectors(folder: Path, base_path: Path) -> "dict[str, FaceDetector]":
     """Every detector that can be opened without a download."""
-    from emotion_recognition.detection.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.detectors import open_detector
 
     detectors: dict[str, FaceDetector] = {}
     for name in ("haar", "ssd", "ssd-opencv", "yunet", "dlib"):
@@ -117,7 +118,7 @@ def _compare(detectors: "dict[str, FaceDetector]", boxes: Path, pictures: Path) 
     import pandas as pd
 
     from benchmarks.box_score import overlap
-    from emotion_recognition.detection.image_file import read_image
+    from emotion_recognition.pictures.image_file import read_image
 
     table = pd.read_csv(boxes)
     marked = int(table["w"].notna().sum())

@@ -31,15 +31,15 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.face_pictures import MarkedPicture, faceless_groups, pictures_below, read_marked_pictures
 from emotion_recognition.atomic_file import check_can_write, write_json
-from emotion_recognition.command_line import exit_status
+from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from emotion_recognition.detection.detectors import FaceDetector
-    from emotion_recognition.detection.faces import Face
+    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
     from emotion_recognition.evaluation.face_detection.figures import DetectorFigures
+    from emotion_recognition.pictures.faces import Face
 
 #: Boxes down to this take part in average precision; see above what those at its lower end are.
 LOWEST_CONFIDENCE = 0.01
@@ -116,7 +116,7 @@ class Contestant:
 
 
 def _contestants(names: str | None, folder: Path, size: int | None) -> list[Contestant]:
-    from emotion_recognition.detection.detection_settings import DETECTORS
+    from emotion_recognition.detection.face_detectors.settings import DETECTORS
 
     if names is not None:
         return [_contestant(name, folder, size) for name in names.split(",")]
@@ -131,8 +131,8 @@ def _contestants(names: str | None, folder: Path, size: int | None) -> list[Cont
 
 
 def _contestant(text: str, folder: Path, size: int | None) -> Contestant:
-    from emotion_recognition.detection.detection_settings import SIZED_DETECTORS, DetectionSettings
-    from emotion_recognition.detection.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.settings import SIZED_DETECTORS, DetectionSettings
 
     given, _, own_size = text.rpartition("@") if text.rpartition("@")[2].isdecimal() else (text, "", "")
     name, _, model = given.partition("=")
@@ -170,9 +170,9 @@ def _compare(
 ) -> "list[DetectorFigures]":
     import numpy as np
 
-    from emotion_recognition.detection.image_file import read_image
     from emotion_recognition.evaluation.face_detection.figures import evaluate_detector
     from emotion_recognition.evaluation.face_detection.scored_picture import ScoredPicture
+    from emotion_recognition.pictures.image_file import read_image
 
     scored: dict[str, list[ScoredPicture]] = {one.name: [] for one in contestants}
     seconds: dict[str, list[float]] = {one.name: [] for one in contestants}

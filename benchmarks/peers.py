@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peer_worker import CROPS
-from emotion_recognition.command_line import exit_status, new_parser
-from emotion_recognition.detection.detection_settings import DETECTORS
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_parser
+from emotion_recognition.detection.face_detectors.settings import DETECTORS
 from emotion_recognition.workspace import Workspace
 
 #: Fewer rounds than this make no median worth printing.
@@ -174,7 +175,7 @@ def _video(photo: Path, folder: Path) -> Path:
     import cv2
     import numpy as np
 
-    from emotion_recognition.detection.image_file import read_image
+    from emotion_recognition.pictures.image_file import read_image
 
     image = cv2.resize(read_image(photo), (FRAME_SIZE[1], FRAME_SIZE[1]))
     path = folder / "film.avi"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from emotion_recognition.command_line import exit_status
+from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.build_dataset import build, in_a_process
-from emotion_recognition.command_line import exit_status
+from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from emotion_recognition.data.batches import TrainingBatches
+    from emotion_recognition.data.batches.batches import TrainingBatches
 
 #: Limits: MiB of memory while building; the share of the in-memory speed that streaming must keep.
 BAR_MEMORY, BAR_SPEED = 1024, 0.90
@@ -95,7 +95,7 @@ def _write_csv(path: Path, count: int) -> None:
 
 def _first_steps(path: Path, steps: int) -> None:
     """Trains on a file that is not cached, and prints how much of it was read."""
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import read_split
 
     network, split = _network(), read_split(path, stream_above=0)
     _forget(path)
@@ -116,7 +116,7 @@ def _compare(path: Path, steps: int, rounds: int) -> None:
     """Prints the speed of streamed and of in-memory training."""
     import numpy as np
 
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import read_split
 
     network, split = _network(), read_split(path, stream_above=0)
     few = min(_IN_MEMORY, len(split))
@@ -152,9 +152,9 @@ def _network() -> "keras.Model":
 
 
 def _batches(images: "np.ndarray", labels: "np.ndarray") -> "TrainingBatches":
-    from emotion_recognition.data.augmentation import Augmentation
-    from emotion_recognition.data.batches import TrainingBatches
-    from emotion_recognition.data.targets import one_hot
+    from emotion_recognition.data.batches.augmentation import Augmentation
+    from emotion_recognition.data.batches.batches import TrainingBatches
+    from emotion_recognition.data.batches.targets import one_hot
 
     return TrainingBatches(images, one_hot(labels, 7), batch_size=_BATCH_SIZE, augmentation=Augmentation(), seed=0)
 

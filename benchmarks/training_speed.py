@@ -10,7 +10,8 @@ import statistics
 import sys
 import time
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.workspace import Workspace
@@ -40,10 +41,10 @@ def _measure(arguments: argparse.Namespace) -> None:
     import keras
     import numpy as np
 
-    from emotion_recognition.data.augmentation import Augmentation
-    from emotion_recognition.data.batches import TrainingBatches
-    from emotion_recognition.data.hdf5 import read_split
-    from emotion_recognition.data.targets import training_targets
+    from emotion_recognition.data.batches.augmentation import Augmentation
+    from emotion_recognition.data.batches.batches import TrainingBatches
+    from emotion_recognition.data.batches.targets import training_targets
+    from emotion_recognition.data.files.hdf5 import read_split
     from emotion_recognition.models import build_network
     from emotion_recognition.models.precision import with_precision
     from emotion_recognition.training.compiling import compile_network

@@ -11,7 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from emotion_recognition.command_line import exit_status, new_parser
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
@@ -43,13 +44,13 @@ def _measure(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--rounds must be at least {MIN_ROUNDS}. Received: {arguments.rounds}")
     workspace = Workspace(arguments.base_path)
 
-    from emotion_recognition.detection.detectors import open_detector
-    from emotion_recognition.detection.outputs import OutputSettings, open_outputs
-    from emotion_recognition.detection.tracking import FaceTracker, can_track
-    from emotion_recognition.detection.video_reader import VideoReader
-    from emotion_recognition.detection.video_run import look_at_video
-    from emotion_recognition.detection.video_settings import VideoSettings
-    from emotion_recognition.detection.video_writer import count_frames
+    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
+    from emotion_recognition.detection.runs.video_run import look_at_video
+    from emotion_recognition.detection.video.reader import VideoReader
+    from emotion_recognition.detection.video.settings import VideoSettings
+    from emotion_recognition.detection.video.tracking import FaceTracker, can_track
+    from emotion_recognition.detection.video.writer import count_frames
 
     import_keras()
     from emotion_recognition import EmotionDetector
@@ -87,8 +88,8 @@ def _write_film(photo: Path, film: Path) -> None:
     import cv2
     import numpy as np
 
-    from emotion_recognition.detection.image_file import read_image
-    from emotion_recognition.detection.video_writer import open_video
+    from emotion_recognition.detection.video.writer import open_video
+    from emotion_recognition.pictures.image_file import read_image
 
     image = read_image(photo)
     wide = cv2.resize(image, (SIZE[0], SIZE[0] * image.shape[0] // image.shape[1]))

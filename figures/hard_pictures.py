@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emotion_recognition.detection.image_file import read_image
+from emotion_recognition.pictures.image_file import read_image
 from emotion_recognition.workspace import Workspace
 
 #: The faces, marked by eye from the hairline, or the cap, to the chin: x, y, width, height in pixels.

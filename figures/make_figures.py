@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from emotion_recognition.command_line import exit_status
+from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, SPLITS, Workspace, beside
@@ -67,7 +67,7 @@ def _run(script: Callable[[list[str]], int], *options: object) -> None:
 
 def _draw_distribution(workspace: Workspace, num_emotions: int) -> None:
     from emotion_recognition import plots
-    from emotion_recognition.data.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import read_split
 
     splits = {name: read_split(workspace.split_path(name, num_emotions)) for name in SPLITS}
     counts = {name: split.class_counts() for name, split in splits.items()}

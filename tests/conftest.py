@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_recognition.data.building import build_splits
-from emotion_recognition.data.hdf5 import Split, write_splits
+from emotion_recognition.data.building.building import build_splits
+from emotion_recognition.data.files.hdf5 import Split, write_splits
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names, labels_from_fer2013
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 
@@ -54,7 +54,7 @@ def full_disk(limit: int) -> Iterator[None]:
 
 def without_released_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes it as if the project's own face detector were in no place but where a test puts it."""
-    from emotion_recognition.detection import detectors
+    from emotion_recognition.detection.face_detectors import detectors
 
     released = Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_face_detector
 

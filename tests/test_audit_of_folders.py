@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import BuildDataset
-from emotion_recognition.data.duplicates import has_twin
-from emotion_recognition.data.hdf5 import read_split
+from emotion_recognition.data.audit.duplicates import has_twin
+from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import BuildDataset
-from emotion_recognition.data.duplicates import has_twin
-from emotion_recognition.data.hdf5 import Split, read_split, write_splits
+from emotion_recognition.data.audit.duplicates import has_twin
+from emotion_recognition.data.files.hdf5 import Split, read_split, write_splits
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -156,7 +156,7 @@ def test_a_killed_build_leaves_the_earlier_one_and_the_next_cleans_up(tmp_path: 
     # Kills the process the hard way while the given split is half written.
     code = (
         "import os, signal, sys, BuildDataset\n"
-        "from emotion_recognition.data.split_writer import SplitWriter\n"
+        "from emotion_recognition.data.files.split_writer import SplitWriter\n"
         "finish, count = SplitWriter.finish, [0]\n"
         "def kill_within(writer, describe):\n"
         "    count[0] += 1\n"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import BuildDataset
-from emotion_recognition.data.hdf5 import read_split
-from emotion_recognition.data.unlabelled import read_unlabelled
+from emotion_recognition.data.files.hdf5 import read_split
+from emotion_recognition.data.files.unlabelled import read_unlabelled
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent

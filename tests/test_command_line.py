@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.command_line import (
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import (
     add_image_options,
     classes_option,
-    exit_status,
     new_faces_parser,
     new_parser,
     variant_of,

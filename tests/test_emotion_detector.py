@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import EmotionDetector
-from emotion_recognition.detection.image_file import read_image, write_image
+from emotion_recognition.pictures.image_file import read_image, write_image
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY, without_released_detector
 

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 import EmotionDetector
-from emotion_recognition.detection.image_file import read_image, write_image
-from emotion_recognition.detection.tracking import can_track
-from emotion_recognition.detection.video_reader import VideoReader
-from emotion_recognition.detection.video_writer import open_video
+from emotion_recognition.detection.video.reader import VideoReader
+from emotion_recognition.detection.video.tracking import can_track
+from emotion_recognition.detection.video.writer import open_video
 from emotion_recognition.emotions import FER2013_EMOTIONS
+from emotion_recognition.pictures.image_file import read_image, write_image
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY, full_disk
 

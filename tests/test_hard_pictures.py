@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.detection.faces import Face
+from emotion_recognition.pictures.faces import Face
 from figures.face_sheet import draw_sheet
 from figures.hard_pictures import HardPicture, enlarged, hard_pictures, masked, mirrored, mosaic, pasted, turned
 

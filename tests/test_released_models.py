@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_recognition.data.hdf5 import read_split
+from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
 from emotion_recognition.evaluation.evaluate import evaluate
 from emotion_recognition.models.card import read_card

@@ -17,11 +17,11 @@ import BuildDataset
 import TestNetwork
 import TrainNetwork
 from emotion_recognition import EmotionDetector
-from emotion_recognition.data.hdf5 import read_split
-from emotion_recognition.detection.crop import Framing
-from emotion_recognition.detection.faces import Face
+from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import save_network
+from emotion_recognition.pictures.crop import Framing
+from emotion_recognition.pictures.faces import Face
 from emotion_recognition.workspace import Variant, Workspace
 
 Colour = tuple[int, int, int]  # blue, green, red

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_recognition.detection.video_writer import count_frames, open_video
+from emotion_recognition.detection.video.writer import count_frames, open_video
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS
 from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import TestNetwork
-from emotion_recognition.data.duplicates import has_twin
-from emotion_recognition.data.hdf5 import Split, read_split, write_splits
+from emotion_recognition.data.audit.duplicates import has_twin
+from emotion_recognition.data.files.hdf5 import Split, read_split, write_splits
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.models.card import read_card
 from emotion_recognition.workspace import Variant, Workspace, beside

@@ -17,8 +17,8 @@ import pytest
 import TrainFaceDetector
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.hdf5 import read_face_split, write_face_splits
-from emotion_recognition.detection.detection_settings import DetectionSettings
-from emotion_recognition.detection.face_ssd.detector import FaceSsdDetector
+from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.face_ssd.network import face_ssd
 from emotion_recognition.models.files import load_network, save_network

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import TrainNetwork
-from emotion_recognition.data.hdf5 import read_split
+from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.onnx_copy import read_copy

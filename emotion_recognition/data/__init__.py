@@ -1,1 +1,1 @@
-"""Sources -> arrays -> HDF5 -> augmented batches."""
+"""Sources -> HDF5 splits -> augmented batches."""

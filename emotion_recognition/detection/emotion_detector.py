@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.detection.classifier import EmotionClassifier
-from emotion_recognition.detection.crop import crop_faces
-from emotion_recognition.detection.detectors import FaceDetector, open_detector
+from emotion_recognition.detection.face_detectors.detectors import FaceDetector, open_detector
 from emotion_recognition.detection.face_emotion import FaceEmotion
-from emotion_recognition.detection.faces import Face
-from emotion_recognition.detection.image_source import ColourOrder, ImageSource, as_bgr
-from emotion_recognition.detection.upright import turn_of
+from emotion_recognition.pictures.crop import crop_faces
+from emotion_recognition.pictures.faces import Face
+from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr
+from emotion_recognition.pictures.upright import turn_of
 from emotion_recognition.workspace import find_released_model
 
 

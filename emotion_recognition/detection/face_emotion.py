@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emotion_recognition.detection.faces import Box, Landmarks
+from emotion_recognition.pictures.faces import Box, Landmarks
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class FaceEmotion:
         score: The face detector's confidence, 0..1.
         probabilities: Probability, 0..1, of each emotion, in label order.
         landmarks: Points (x, y) in pixels of the upright image, as in
-            :class:`~emotion_recognition.detection.faces.Face`; None from a detector that finds none.
+            :class:`~emotion_recognition.pictures.faces.Face`; None from a detector that finds none.
     """
 
     box: Box

@@ -11,8 +11,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from emotion_recognition.data.duplicates import has_twin
-from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.data.audit.duplicates import has_twin
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import check_same_classes
 from emotion_recognition.evaluation.calibration import Reliability, reliability
 from emotion_recognition.evaluation.metrics import Metrics, compute_metrics

@@ -1,13 +1,13 @@
 """A trained network's doubts about the labels of whole splits; the audit lists them.
 
-Before: HDF5 splits and a model file; next: :func:`emotion_recognition.data.audit.audit_splits`.
+Before: HDF5 splits and a model file; next: :func:`emotion_recognition.data.audit.audit.audit_splits`.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from emotion_recognition.data.hdf5 import Split
-from emotion_recognition.data.label_errors import check_cleanlab, likely_label_errors
+from emotion_recognition.data.audit.label_errors import check_cleanlab, likely_label_errors
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import check_same_classes
 from emotion_recognition.evaluation.predictions import predict
 from emotion_recognition.models.files import classes_of, load_network
@@ -16,7 +16,7 @@ from emotion_recognition.models.files import classes_of, load_network
 def find_likely_errors(
     model_path: Path, splits: Mapping[str, Split], *, progress: bool = False
 ) -> dict[str, list[tuple[int, int]]]:
-    """Finds each split's likely wrong labels, see :mod:`emotion_recognition.data.label_errors`.
+    """Finds each split's likely wrong labels, see :mod:`emotion_recognition.data.audit.label_errors`.
 
     Args:
         model_path: A model with the splits' classes.

@@ -1,6 +1,6 @@
 """Predictions for images without labels, as the competition wants them: a CSV with one emotion per row.
 
-Before: :mod:`emotion_recognition.data.unlabelled` has the images; this is the last stage.
+Before: :mod:`emotion_recognition.data.files.unlabelled` has the images; this is the last stage.
 """
 
 from collections.abc import Sequence

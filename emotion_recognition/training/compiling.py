@@ -15,7 +15,7 @@ _NOT_DECAYED = ["gamma", "beta", "bias"]
 
 
 def compile_network(network: keras.Model, settings: StageSettings, steps: int) -> None:
-    """Compiles a network for targets as :func:`~emotion_recognition.data.targets.training_targets` makes them.
+    """Compiles a network for targets as :func:`~emotion_recognition.data.batches.targets.training_targets` makes them.
 
     Args:
         network: Gives probabilities, with the votes behind them if the settings weigh votes; compiled in place, its

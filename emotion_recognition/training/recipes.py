@@ -6,7 +6,7 @@ Does not import Keras, so that a ``--help`` can show them at once.
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
-from emotion_recognition.data.augmentation import Augmentation
+from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.training.settings import FitSettings, StageSettings
 
 #: The settings of a stage, of whichever network.

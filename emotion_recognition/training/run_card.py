@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.settings import FitSettings
 

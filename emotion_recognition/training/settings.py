@@ -5,7 +5,7 @@ Does not import Keras, so that a ``--help`` can show them at once.
 
 from dataclasses import dataclass, field
 
-from emotion_recognition.data.augmentation import Augmentation
+from emotion_recognition.data.batches.augmentation import Augmentation
 
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("constant", "onecycle", "cosine")

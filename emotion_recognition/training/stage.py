@@ -11,10 +11,10 @@ from typing import Any
 
 import keras
 
-from emotion_recognition.data.balance import class_balanced
-from emotion_recognition.data.batches import TrainingBatches
-from emotion_recognition.data.hdf5 import Split
-from emotion_recognition.data.targets import one_hot, training_targets
+from emotion_recognition.data.batches.balance import class_balanced
+from emotion_recognition.data.batches.batches import TrainingBatches
+from emotion_recognition.data.batches.targets import one_hot, training_targets
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.training.clean_statistics import clean_statistics
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import check_same_classes
 from emotion_recognition.models import build_network
 from emotion_recognition.models.card import read_card

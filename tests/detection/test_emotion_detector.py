@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from emotion_recognition import EmotionDetector
-from emotion_recognition.detection.crop import Framing
 from emotion_recognition.detection.face_emotion import FaceEmotion
-from emotion_recognition.detection.faces import Box, Face
-from emotion_recognition.detection.image_file import write_image
 from emotion_recognition.emotions import FER2013_EMOTIONS
+from emotion_recognition.pictures.crop import Framing
+from emotion_recognition.pictures.faces import Box, Face
+from emotion_recognition.pictures.image_file import write_image
 
 
 class KnownFaces:

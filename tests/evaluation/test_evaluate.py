@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import FER2013_EMOTIONS, SIX_EMOTIONS
 from emotion_recognition.evaluation.evaluate import evaluate, evaluate_files
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import class_names
 from emotion_recognition.evaluation.likely_errors import find_likely_errors
 

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from emotion_recognition.data.hdf5 import Split
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.evaluation.calibration import reliability
 from emotion_recognition.evaluation.evaluate import Evaluation
 from emotion_recognition.evaluation.metrics import compute_metrics

@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path[:0] = json.loads(sys.argv[2])
 import keras, numpy as np
 import test_stage as t
-from emotion_recognition.data.augmentation import Augmentation
+from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.models import build_network
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.precision import with_precision

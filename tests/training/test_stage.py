@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from emotion_recognition.data.augmentation import Augmentation
-from emotion_recognition.data.hdf5 import Split
-from emotion_recognition.data.targets import one_hot
+from emotion_recognition.data.batches.augmentation import Augmentation
+from emotion_recognition.data.batches.targets import one_hot
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.resumable_fit import StageResult

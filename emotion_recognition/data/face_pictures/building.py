@@ -8,14 +8,14 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emotion_recognition.data.build_targets import check_targets
+from emotion_recognition.data.building.build_targets import check_targets
+from emotion_recognition.data.building.unreadable import report_unreadable
 from emotion_recognition.data.face_pictures.assembling import assemble_split
 from emotion_recognition.data.face_pictures.counts import FaceCounts
 from emotion_recognition.data.face_pictures.face_sources import FaceSource
 from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import PictureDecoder, PictureStorage
-from emotion_recognition.data.unreadable import report_unreadable
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import FACE_SPLITS, Workspace
 
@@ -37,7 +37,7 @@ def check_face_targets(workspace: Workspace, *, overwrite: bool) -> None:
     """Refuses, before any work is done, to replace splits that may not be replaced.
 
     Raises:
-        FileExistsError: If there are such, see :func:`~emotion_recognition.data.build_targets.check_targets`.
+        FileExistsError: If there are such, see :func:`~emotion_recognition.data.building.build_targets.check_targets`.
     """
     check_targets(map(workspace.face_split_path, FACE_SPLITS), overwrite=overwrite)
 

@@ -12,7 +12,7 @@ import numpy as np
 from emotion_recognition.data.face_pictures.annotated_picture import AnnotationFile
 from emotion_recognition.data.face_pictures.csv_source import read_face_csv
 from emotion_recognition.data.face_pictures.wider_source import read_wider
-from emotion_recognition.data.stratified import SplitShares, divide
+from emotion_recognition.data.sources.stratified import SplitShares, divide
 from emotion_recognition.workspace import FACE_SPLITS, SPLITS
 
 CSV_FOLDER_KIND, CSV_KIND, WIDER_KIND = "train.csv and val.csv with face boxes", "a CSV with face boxes", "WIDER FACE"

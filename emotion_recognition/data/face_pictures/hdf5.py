@@ -18,9 +18,9 @@ import h5py
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.data.build_targets import remove_leftovers
+from emotion_recognition.data.building.build_targets import remove_leftovers
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.data.split_writer import SplitWriter
+from emotion_recognition.data.files.split_writer import SplitWriter
 
 FORMAT_VERSION = 1
 #: Tells these files from those of other kinds.

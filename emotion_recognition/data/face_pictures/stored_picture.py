@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 #: From the bytes of a picture file and its name to an upright BGR uint8 array (height, width, 3); a ``ValueError`` if
-#: it is none. See :func:`emotion_recognition.detection.image_file.decode_image`.
+#: it is none. See :func:`emotion_recognition.pictures.image_file.decode_image`.
 PictureDecoder = Callable[[bytes, str], np.ndarray]
 
 #: How files start that every reader of the data set decodes; others are stored as JPEG.

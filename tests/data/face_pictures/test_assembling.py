@@ -9,7 +9,7 @@ from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPi
 from emotion_recognition.data.face_pictures.assembling import assemble_split
 from emotion_recognition.data.face_pictures.counts import FaceCounts
 from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
-from emotion_recognition.detection.image_file import decode_image
+from emotion_recognition.pictures.image_file import decode_image
 
 
 def annotations(folder: Path, *pictures: AnnotatedPicture, dropped: int = 0) -> AnnotationFile:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from emotion_recognition.data.face_pictures.face_sources import read_face_source
-from emotion_recognition.data.stratified import SplitShares
+from emotion_recognition.data.sources.stratified import SplitShares
 
 
 def write_csv(path: Path, faces: int, faceless: int = 0) -> None:

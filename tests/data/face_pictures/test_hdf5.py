@@ -6,9 +6,9 @@ import h5py
 import numpy as np
 import pytest
 
-from emotion_recognition.data import hdf5
 from emotion_recognition.data.face_pictures.hdf5 import read_face_split, write_face_splits
 from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.data.files import hdf5
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

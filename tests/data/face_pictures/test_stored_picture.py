@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from emotion_recognition.data.face_pictures.stored_picture import PictureStorage, store_picture
-from emotion_recognition.detection.image_file import decode_image
+from emotion_recognition.pictures.image_file import decode_image
 
 ORIENTATION = 0x0112
 SMALL = PictureStorage(longest_side=40)

@@ -1,0 +1,42 @@
+"""How a script ends: its exit status, and a user's mistake as one line on standard error."""
+
+import os
+import sys
+from collections.abc import Callable
+
+#: Exit status after bad input, the same as argparse's own.
+BAD_INPUT = 2
+
+#: Exit status when some of the inputs were bad and the others are done.
+SOME_BAD = 1
+
+
+def exit_status(work: Callable[[], None]) -> int:
+    """Runs a script's work and turns a user's mistake into one line on standard error.
+
+    Args:
+        work: The script's body; the library raises ``ValueError`` or ``OSError`` for bad input.
+
+    Returns:
+        0, or 2 after bad input, or 130 after Ctrl-C, or 141 when the reader of a pipe went away.
+    """
+    try:
+        work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Standard output is gone; what Python still wants to flush at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except (ValueError, OSError) as error:
+        print(f"error: {' '.join(_text_of(error).split())}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _text_of(error: ValueError | OSError) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -1,0 +1,146 @@
+"""The options that scripts have in common.
+
+Importing this module imports neither Keras nor TensorFlow, so every ``--help`` answers at once.
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from emotion_recognition.emotions import CLASS_COUNTS, class_names, own_class_names
+from emotion_recognition.workspace import CHANNELS, DEFAULT_BASE_PATH, FER2013, IMAGE_SIZES, LABELS, Variant
+
+#: The emotions that are meant without ``-n``: FER2013's own.
+DEFAULT_CLASS_COUNT = 7
+
+
+def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Returns a parser with ``-b/--base_path`` (Path), ``-n/--num_emotions`` (int) and ``--classes``.
+
+    What it parses always has ``num_emotions`` and ``class_names``, the classes in label order, that fit together,
+    ``classes``, None unless they are the user's own, and ``chose_classes``, whether either option was given.
+    """
+    parser = _Parser(description=description, epilog=epilog, formatter_class=_Help)
+    _add_base_path(parser)
+    parser.add_argument(
+        "-n",
+        "--num_emotions",
+        type=int,
+        help="number of emotions: 7, 6 (disgust merged into anger), 5 (also without fear) or 8 (with contempt); "
+        "with --classes, their number (default: 7)",
+    )
+    parser.add_argument(
+        "--classes",
+        type=_own_classes,
+        metavar="A,B,C",
+        help="your own classes in place of emotions, in label order",
+    )
+    return parser
+
+
+def new_faces_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """Returns a parser with ``-b/--base_path`` alone, for scripts that know faces and no emotions."""
+    parser = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=_Help)
+    _add_base_path(parser)
+    return parser
+
+
+def _add_base_path(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-b",
+        "--base_path",
+        type=Path,
+        default=DEFAULT_BASE_PATH,
+        metavar="DIR",
+        help="folder that holds fer2013/, hdf5/ and output/",
+    )
+
+
+def add_image_options(parser: argparse.ArgumentParser) -> None:
+    """Adds ``--image_size``, ``--channels`` and ``--labels``, which tell builds of one data set apart."""
+    parser.add_argument(
+        "--image_size",
+        type=int,
+        choices=IMAGE_SIZES,
+        default=IMAGE_SIZES[0],
+        help="height and width of the data set's images in pixels",
+    )
+    parser.add_argument(
+        "--channels",
+        type=int,
+        choices=CHANNELS,
+        default=CHANNELS[0],
+        help="channels of the data set's images: 1 for grey, 3 for colour",
+    )
+    parser.add_argument(
+        "--labels",
+        choices=LABELS,
+        default=FER2013,
+        help="the labels that come with the images; FER+'s, where a majority of annotators agrees; or FER+'s for "
+        "nearly all images, each with the distribution of its votes",
+    )
+
+
+def variant_of(arguments: argparse.Namespace) -> Variant:
+    """The build that a command line means, from the options of :func:`new_parser` and :func:`add_image_options`."""
+    return Variant(arguments.classes is not None, arguments.image_size, arguments.channels, arguments.labels)
+
+
+def classes_option(arguments: argparse.Namespace) -> str:
+    """The option that chose the classes, for messages."""
+    return "-n" if arguments.classes is None else "--classes"
+
+
+def whole_number_or_none(text: str) -> int | None:
+    """An option's text as a number, or None for "none".
+
+    Raises:
+        ArgumentTypeError: If it is neither.
+
+    Example:
+        >>> whole_number_or_none("12"), whole_number_or_none("none")
+        (12, None)
+    """
+    try:
+        return None if text == "none" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number or none. Received: {text}") from None
+
+
+class _Parser(argparse.ArgumentParser):
+    """Makes ``-n`` and ``--classes`` agree."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        parsed, rest = super().parse_known_args(args, namespace)
+        own, number = parsed.classes, parsed.num_emotions
+        parsed.chose_classes = own is not None or number is not None
+        if own is None:
+            number = DEFAULT_CLASS_COUNT if number is None else number
+            if number not in CLASS_COUNTS:
+                choices = ", ".join(map(str, CLASS_COUNTS))
+                self.error(
+                    f"argument -n/--num_emotions: invalid choice: {number} (choose from {choices}, or name --classes)"
+                )
+        elif number not in (None, len(own)):
+            self.error(f"argument -n/--num_emotions: {number} is not the number of --classes, {len(own)}")
+        parsed.class_names = class_names(number) if own is None else own
+        parsed.num_emotions = len(parsed.class_names)
+        return parsed, rest
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Shows defaults where they say something, and keeps the examples' lines as they are."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)
+
+
+def _own_classes(text: str) -> tuple[str, ...]:
+    try:
+        return own_class_names(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

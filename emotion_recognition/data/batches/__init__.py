@@ -1,0 +1,1 @@
+"""Splits become shuffled, augmented batches with their targets."""

@@ -1,0 +1,50 @@
+"""What a network learns to say about each training image.
+
+A split's labels, and its votes where it has them, come in; float32 targets go to
+:mod:`emotion_recognition.data.batches.batches`.
+"""
+
+import numpy as np
+
+from emotion_recognition.data.files.hdf5 import Split
+
+
+def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool = False) -> np.ndarray:
+    """Makes the targets of a split.
+
+    Args:
+        split: The split. Its distributions are the targets where it has them, else its labels.
+        label_smoothing: Share of each target that is spread evenly over all classes, 0..1 (Szegedy et al. 2016,
+            arXiv:1512.00567).
+        votes: Whether the shares of the image's votes follow behind the classes, as
+            :mod:`emotion_recognition.training.votes_head` learns them.
+
+    Returns:
+        float32 array (N, classes) whose rows add up to 1, or (N, classes + 10) with the shares of FER+'s ten kinds of
+        votes; these add up to 1 too, or are zero for an image without votes.
+
+    Raises:
+        ValueError: If votes are asked for and the split has none.
+    """
+    classes = len(split.class_names)
+    sure = one_hot(split.labels, classes) if split.distributions is None else split.distributions
+    targets = (1 - label_smoothing) * sure + np.float32(label_smoothing / classes)
+    if not votes:
+        return targets
+    if split.votes is None:
+        raise ValueError(
+            f"The {split.split} split has no votes; build it with BuildDataset.py --votes, or train with --votes 0."
+        )
+    counts = split.votes.astype(np.float32)
+    return np.concatenate([targets, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)], axis=1)
+
+
+def one_hot(labels: np.ndarray, classes: int, width: int | None = None) -> np.ndarray:
+    """Labels (N,) -> float32 array (N, width) with a 1 for each label and zeros behind the classes.
+
+    Args:
+        labels: Integer array (N,), each below ``classes``.
+        classes: Number of classes.
+        width: Columns of the result; the number of classes unless given.
+    """
+    return np.eye(classes, width, dtype=np.float32)[labels]

@@ -1,0 +1,1 @@
+"""The build road: a source's chunks become HDF5 splits."""

@@ -1,0 +1,126 @@
+"""Takes rows out of splits that are better not trained on. Test rows stay and are marked, so that tests compare.
+
+Splits come in, and which rows stay goes out. Stage before: an audit has shown what is there; next:
+:mod:`emotion_recognition.data.building.building` writes those rows.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from emotion_recognition.data.audit.audit import blank_rows, not_face_rows
+from emotion_recognition.data.audit.duplicates import exact_groups
+from emotion_recognition.data.files.hdf5 import Split, read_split, write_rows
+
+#: What can be dropped.
+DROPPABLE = ("duplicates", "blank", "notface")
+
+#: Of several copies, one in an earlier split of these stays: what is tested on must not be trained on.
+_STAYS_IN = ("test", "val", "train")
+
+
+def parse_kinds(text: str) -> tuple[str, ...]:
+    """Reads ``"duplicates,blank"``; the kinds come out in the order of :data:`DROPPABLE`.
+
+    Raises:
+        ValueError: If a kind is none of :data:`DROPPABLE`.
+    """
+    kinds = [kind.strip() for kind in text.split(",")]
+    for kind in kinds:
+        if kind not in DROPPABLE:
+            raise ValueError(f"--drop takes {', '.join(DROPPABLE)}, joined by commas. Received: {kind!r}")
+    return tuple(kind for kind in DROPPABLE if kind in kinds)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What is kept of a split.
+
+    Args:
+        split: The whole split, with ``dropped`` filled in, and ``marks`` if it is test.
+        rows: int64 array, ascending: the rows that stay.
+    """
+
+    split: Split
+    rows: np.ndarray
+
+
+def drop_rows(splits: Mapping[str, Split], kinds: Sequence[str]) -> dict[str, Kept]:
+    """Chooses the rows to take out of every split but test, and marks those of test.
+
+    Of exact duplicates one copy stays: in test if there is one, else in val, else in train; there, the first. In test
+    all copies of an image are marked, those whose twins were in other splits too.
+
+    Args:
+        splits: The splits by name.
+        kinds: Some of :data:`DROPPABLE`.
+
+    Returns:
+        What is kept, by the splits' names.
+
+    Raises:
+        ValueError: If there is no such kind, a split has no votes to tell who is no face, or nothing would be left
+            of a split.
+    """
+    unknown = [kind for kind in kinds if kind not in DROPPABLE]
+    if unknown:
+        raise ValueError(f"kinds must be among {list(DROPPABLE)}. Received: {unknown[0]!r}")
+    found = {name: {kind: np.zeros(len(split), bool) for kind in kinds} for name, split in splits.items()}
+    if "duplicates" in kinds:
+        for name, mask in _superfluous(splits).items():
+            found[name]["duplicates"] = mask
+    for kind, rows_of in (("blank", blank_rows), ("notface", not_face_rows)):
+        if kind in kinds:
+            for name, split in splits.items():
+                found[name][kind][rows_of(split)] = True
+    return {name: _without(split, found[name]) for name, split in splits.items()}
+
+
+def drop_from_files(paths: Mapping[str, Path], kinds: Sequence[str]) -> None:
+    """Writes the temporary files of a build again without some rows; their images do not go into memory.
+
+    Args:
+        paths: The file of each split.
+        kinds: Some of :data:`DROPPABLE`; none leaves the files as they are.
+
+    Raises:
+        ValueError: See :func:`drop_rows`.
+        OSError: If a file cannot be written.
+    """
+    if not kinds:
+        return
+    splits = {split: read_split(path, stream_above=0) for split, path in paths.items()}
+    for split, kept in drop_rows(splits, kinds).items():
+        smaller = paths[split].with_name(paths[split].name.replace(".partial.", ".kept.partial."))
+        try:
+            write_rows(smaller, kept.split, kept.rows)
+            smaller.replace(paths[split])
+        finally:
+            smaller.unlink(missing_ok=True)
+
+
+def _superfluous(splits: Mapping[str, Split]) -> dict[str, np.ndarray]:
+    """For each split, which rows are copies: of test all, of the others all but the one that stays."""
+    order = sorted(splits, key=_STAYS_IN.index)
+    names = np.repeat(order, [len(splits[name]) for name in order])
+    rows = np.concatenate([np.arange(len(splits[name])) for name in order])
+    masks = {name: np.zeros(len(split), bool) for name, split in splits.items()}
+    # Groups are ascending, so that the first place of each is in the earliest split of the order.
+    for group in exact_groups(itertools.chain.from_iterable(splits[name].images for name in order)):
+        for index in group if names[group[0]] == "test" else group[1:]:
+            masks[names[index]][rows[index]] = True
+    return masks
+
+
+def _without(split: Split, found: Mapping[str, np.ndarray]) -> Kept:
+    dropped = {kind: int(mask.sum()) for kind, mask in found.items()}
+    marks = np.stack(list(found.values()), axis=1).astype(np.uint8)
+    if split.split == "test":
+        return Kept(replace(split, dropped=dropped, marks=marks), np.arange(len(split)))
+    rows = np.flatnonzero(~marks.any(axis=1))
+    if not len(rows):
+        raise ValueError(f"--drop {','.join(found)} would leave nothing of the {split.split} split.")
+    return Kept(replace(split, dropped=dropped), rows)

@@ -1,0 +1,1 @@
+"""The HDF5 files of the splits: writing, reading, streaming."""

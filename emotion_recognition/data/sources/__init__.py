@@ -1,0 +1,1 @@
+"""What data sets are built from: one reader for each kind of source, and what its labels mean."""

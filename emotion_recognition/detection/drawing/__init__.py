@@ -1,0 +1,1 @@
+"""Draws what was found into pictures: boxes, labels, histograms, explanations."""

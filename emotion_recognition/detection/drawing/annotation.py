@@ -1,0 +1,127 @@
+"""Draws faces and their emotions into a picture; the last stage before it is written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from emotion_recognition.detection.drawing.histogram import covers, draw_histogram
+from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.pictures.bgr_image import check_bgr
+from emotion_recognition.pictures.faces import Box
+
+#: Blue, green, red of each emotion: distinct hues, neutral without one.
+COLOURS = {
+    "anger": (48, 48, 222),
+    "disgust": (76, 153, 0),
+    "fear": (178, 62, 140),
+    "happy": (40, 196, 250),
+    "sad": (200, 110, 40),
+    "surprise": (30, 130, 255),
+    "neutral": (190, 190, 190),
+}
+
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+
+#: (left, top, width, height) in pixels.
+_Rectangle = Box
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Sizes in pixels that suit a picture."""
+
+    line: int
+    text: int
+    padding: int
+
+    @classmethod
+    def of(cls, image: np.ndarray) -> "_Sizes":
+        # Letters of 1/60 of the picture's side stay readable when it is shown as a whole on a screen; 8 pixels are
+        # the least that this font needs.
+        side = (image.shape[0] * image.shape[1]) ** 0.5
+        text = max(8, round(side / 60))
+        return cls(line=max(1, round(side / 450)), text=text, padding=max(2, text // 3))
+
+
+def annotate(
+    image: np.ndarray,
+    faces: Sequence[FaceEmotion],
+    *,
+    identities: Sequence[int | None] | None = None,
+    histogram: bool = False,
+) -> np.ndarray:
+    """Draws a box round each face, with its emotion and probability, into a copy of the picture.
+
+    Labels stay inside the picture and, where there is room, clear of each other.
+
+    Args:
+        image: BGR uint8 array (height, width, 3), 0..255; stays as it is.
+        faces: What to draw.
+        identities: A number for each face that stands before its emotion, None for no number.
+        histogram: Whether to draw the probabilities of all emotions beside each face.
+
+    Returns:
+        BGR uint8 array of the same shape.
+
+    Raises:
+        ValueError: If the image is none.
+    """
+    check_bgr(image)
+    drawn, sizes = image.copy(), _Sizes.of(image)
+    for face in faces:
+        x, y, width, height = face.box
+        corners = ((x, y), (x + width - 1, y + height - 1))
+        if sizes.line > 1:
+            cv2.rectangle(drawn, *corners, (0, 0, 0), sizes.line + 2)  # a rim that shows on any background
+        cv2.rectangle(drawn, *corners, COLOURS[face.emotion], sizes.line)
+    taken: list[_Rectangle] = []
+    for face, identity in zip(faces, identities or [None] * len(faces), strict=True):
+        others = [other.box for other in faces if other is not face]
+        number = "" if identity is None else f"{identity}: "
+        taken.append(_draw_label(drawn, face, f"{number}{face.emotion} {face.probability:.0%}", sizes, taken, others))
+    if histogram:
+        for face in faces:
+            others = [other.box for other in faces if other is not face]
+            taken.append(draw_histogram(drawn, face, COLOURS, sizes.text, taken, others))
+    return drawn
+
+
+def _draw_label(
+    image: np.ndarray,
+    face: FaceEmotion,
+    label: str,
+    sizes: _Sizes,
+    labels: Sequence[_Rectangle],
+    others: Sequence[_Rectangle],
+) -> _Rectangle:
+    scale = cv2.getFontScaleFromHeight(_FONT, sizes.text)
+    thickness = max(1, sizes.text // 16)
+    (text_width, _), descent = cv2.getTextSize(label, _FONT, scale, thickness)
+    room = image.shape[1] - 2 * sizes.padding
+    if text_width > room > 0:
+        scale, text_width = scale * room / text_width, room
+    size = (text_width + 2 * sizes.padding, sizes.text + descent + 2 * sizes.padding)
+    places = _places(face.box, size, sizes.line, (image.shape[1], image.shape[0]))
+    # Covering another label is worst, another face is next; min takes the first place of equals.
+    left, top, width, height = min(places, key=lambda place: (covers(place, labels), covers(place, others)))
+    colour = COLOURS[face.emotion]
+    cv2.rectangle(image, (left, top), (left + width - 1, top + height - 1), colour, cv2.FILLED)
+    origin = (left + sizes.padding, top + sizes.padding + sizes.text)
+    cv2.putText(image, label, origin, _FONT, scale, _text_colour(colour), thickness, cv2.LINE_AA)
+    return left, top, width, height
+
+
+def _places(box: Box, size: tuple[int, int], line: int, image_size: tuple[int, int]) -> list[_Rectangle]:
+    """The places for a label inside the picture: above the box, below it, at its top, at its bottom."""
+    (width, height), (image_width, image_height) = size, image_size
+    x, y, _, box_height = box
+    left = max(0, min(x - line // 2, image_width - width))
+    tops = (y - height, y + box_height, y, y + box_height - height)
+    return [(left, top, width, height) for top in tops if 0 <= top <= image_height - height] or [(left, 0, *size)]
+
+
+def _text_colour(background: tuple[int, int, int]) -> tuple[int, int, int]:
+    blue, green, red = background
+    return (0, 0, 0) if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (255, 255, 255)

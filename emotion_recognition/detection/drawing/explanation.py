@@ -1,0 +1,118 @@
+"""Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391): where on a face the network saw its emotion.
+
+Faces with emotions go in, a picture with a heat map on each comes out. Needs Keras with TensorFlow, whose gradients
+it takes; nothing else of detection does.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from emotion_recognition.detection.seen_face import Sight
+from emotion_recognition.models.files import load_network
+from emotion_recognition.pictures.crop import Framing, crop_faces, crop_square, crop_transform
+from emotion_recognition.pictures.upright import turn_of
+
+#: Fewest positions along each side of the feature maps that are looked at: fewer make no map.
+_LEAST_SIDE = 5
+
+#: How strongly the hottest place covers the face, 0..1.
+_STRENGTH = 0.6
+
+
+class Explanation:
+    """Draws heat maps: the mean of those of several networks.
+
+    Args:
+        models: Model files that Keras reads.
+        class_names: The emotions in label order.
+        framing: That of the face detector.
+
+    Raises:
+        ValueError: If a model has no feature maps, or Keras runs on another backend than TensorFlow.
+    """
+
+    def __init__(self, models: Sequence[Path], class_names: Sequence[str], framing: Framing) -> None:
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(f"explain needs Keras with TensorFlow. Received: {keras.backend.backend()}")
+        self._networks = [_with_features(path, load_network(path)) for path in models]
+        self._names = list(class_names)
+        self._framing = framing
+
+    def heat_maps(self, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+        """Says which places speak for a class.
+
+        Args:
+            crops: uint8 array (N, size, size, 1), 0..255, with N at least 1.
+            classes: Index of the class of each crop.
+
+        Returns:
+            float32 array (N, size, size), 0..1, the hottest place of each map is 1; all 0 where nothing speaks for
+            the class.
+        """
+        mean = np.mean([_heat(network, crops, classes) for network in self._networks], axis=0)
+        size = crops.shape[1]
+        maps = np.stack([cv2.resize(heat, (size, size), interpolation=cv2.INTER_CUBIC) for heat in mean])
+        maps = np.maximum(maps, 0)
+        return np.asarray(maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-12), np.float32)
+
+    def __call__(self, image: np.ndarray, sight: Sight) -> np.ndarray:
+        """Draws the heat map of each face's emotion.
+
+        Args:
+            image: BGR uint8 array (height, width, 3), 0..255.
+            sight: The faces.
+
+        Returns:
+            A copy of the picture with the heat maps.
+        """
+        drawn = image.copy()
+        if not sight.faces:
+            return drawn
+        faces = [face.emotion for face in sight.faces]
+        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks) for face in faces]
+        size = int(self._networks[0].input_shape[1])
+        crops = crop_faces(image, boxes, self._framing, size, rolls=rolls)
+        maps = self.heat_maps(crops, [self._names.index(face.emotion) for face in faces])
+        for box, roll, heat in zip(boxes, rolls, maps, strict=True):
+            side = crop_square(box, self._framing)[2]
+            _blend(drawn, heat, crop_transform(box, self._framing, side, roll), side)
+        return drawn
+
+
+def _with_features(path: Path, network: keras.Model) -> keras.Model:
+    """The network with two outputs: its last feature maps (N, H, W, C) and its probabilities."""
+    for layer in reversed(network.layers):
+        shape: Sequence[int | None] = getattr(layer.output, "shape", ())
+        if len(shape) == 4 and min(shape[1] or 0, shape[2] or 0) >= _LEAST_SIDE:
+            return keras.Model(network.inputs, [layer.output, network.outputs[0]])
+    raise ValueError(f"{path} has no feature maps that a heat map could show.")
+
+
+def _heat(network: keras.Model, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+    import tensorflow as tf
+
+    # (N, size, size, 1) -> (N, size, size, channels)
+    pixels = tf.constant(np.repeat(crops.astype(np.float32), network.input_shape[-1], axis=-1))
+    with tf.GradientTape() as tape:
+        tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
+        features, probabilities = network(pixels, training=False)
+        chosen = tf.gather(probabilities, list(classes), axis=1, batch_dims=0)
+        # The logarithm has a slope even where the network is sure; below float32's range it has none.
+        score = tf.linalg.trace(tf.math.log(chosen + 1e-30))
+    gradients = tape.gradient(score, features)
+    weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
+    return np.asarray(tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)), np.float32)
+
+
+def _blend(image: np.ndarray, heat: np.ndarray, transform: np.ndarray, side: int) -> None:
+    """Lays a heat map (size, size), 0..1, over the crop's place in the picture itself."""
+    size = image.shape[1], image.shape[0]
+    enlarged = cv2.resize(heat, (side, side), interpolation=cv2.INTER_LINEAR)
+    placed = cv2.warpAffine(enlarged, transform, size, flags=cv2.INTER_LINEAR)
+    colours = cv2.applyColorMap(np.rint(255 * placed).astype(np.uint8), cv2.COLORMAP_JET)
+    share = (_STRENGTH * placed)[:, :, np.newaxis]
+    image[:] = np.rint((1 - share) * image + share * colours).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Face detectors: each finds the faces of a picture; opened by name."""

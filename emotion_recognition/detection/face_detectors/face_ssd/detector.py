@@ -1,0 +1,79 @@
+"""The project's own face detector: a picture goes in, faces come out, by NumPy and OpenCV."""
+
+from pathlib import Path
+
+import numpy as np
+
+from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
+from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
+from emotion_recognition.detection.face_detectors.face_ssd.letterbox import Letterbox
+from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
+from emotion_recognition.detection.face_detectors.face_ssd.network_file import read_face_ssd
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
+from emotion_recognition.pictures.bgr_image import check_bgr
+from emotion_recognition.pictures.crop import Framing
+from emotion_recognition.pictures.faces import Face
+
+
+class FaceSsdDetector:
+    """Finds faces with the project's own SSD; the score is the network's probability that the box holds a face.
+
+    Its framing leads over the Haar cascade's boxes: on 463 faces that both found in 600 photographs, the cascade's
+    square is 1.10 (quartiles 0.99, 1.18) times as large as the detector's box and 0.04 of its size higher, see
+    ``benchmarks/crop_margin.py``.
+
+    One object serves one thread at a time.
+
+    Args:
+        path: The ONNX file, or the ``.keras`` file that it was made from; its card lies beside it.
+        settings: Which boxes count as faces; by default from the score that the card states for this network.
+        size: The longest side, in pixels, that a picture is resized to; by default that of the pictures the network
+            learned from. Twice the size finds faces of half the size and takes four times as long.
+
+    Raises:
+        FileNotFoundError: If there is no such file or no card beside it.
+        ValueError: If the file is not the one its card describes, no network that OpenCV reads, or ``size`` is out of
+            range.
+        OSError: If a file cannot be read.
+    """
+
+    name = "ssd"
+    framing = Framing(scale=1.135, offset_x=0.0, offset_y=-0.032)
+
+    def __init__(self, path: Path, settings: DetectionSettings | None = None, size: int | None = None) -> None:
+        file = read_face_ssd(path)
+        if settings is None:
+            stated = file.min_confidence
+            settings = DetectionSettings() if stated is None else DetectionSettings(min_confidence=stated)
+        self.settings = settings
+        self.path = file.path
+        self.size = file.size if size is None else check_detector_size(size)
+        self._priors = file.priors
+        self._letterbox = Letterbox(self.size, file.priors.strides[-1])
+        self._network = FaceSsdNetwork(file)
+
+    @property
+    def description(self) -> str:
+        """The detector in words."""
+        return f"SSD at {self.size} pixels ({self.path})"
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        """Finds the faces of a picture.
+
+        Args:
+            image: BGR uint8 array (height, width, 3), 0..255.
+
+        Returns:
+            The faces, highest score first.
+
+        Raises:
+            ValueError: If the image is none, or the network is no such detector.
+        """
+        check_bgr(image)
+        pixels, back = self._letterbox(image)
+        outputs = self._network(pixels)
+        corners, scores = decode_outputs(
+            outputs, pixels.shape[1], pixels.shape[2], self._priors, self.settings.min_confidence
+        )
+        corners *= np.tile(back, 2)
+        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), self.settings)

@@ -1,0 +1,1 @@
+"""Runs over pictures and videos: inputs, output paths, outputs, a window."""

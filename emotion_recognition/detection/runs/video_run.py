@@ -1,0 +1,104 @@
+"""Looks at a video or a camera from its first frame to its last.
+
+A reader goes in; an annotated video with every frame, the results and a timeline come out.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.runs.outputs import Outputs
+from emotion_recognition.detection.video.reader import VideoReader
+from emotion_recognition.detection.video.settings import VideoSettings
+from emotion_recognition.detection.video.smoothing import Smoother
+from emotion_recognition.detection.video.timeline import Timeline
+from emotion_recognition.detection.video.tracking import FaceTracker
+from emotion_recognition.detection.video.video_faces import faces_of_video
+from emotion_recognition.detection.video.writer import open_video
+
+
+@dataclass(frozen=True, eq=False)
+class VideoOutcome:
+    """What became of a video.
+
+    Args:
+        frames: Number of frames that were read; the annotated video has as many.
+        lost: Number of frames that could not be decoded.
+        timeline: Who showed what when.
+    """
+
+    frames: int
+    lost: int
+    timeline: Timeline
+
+
+def look_at_video(
+    reader: VideoReader,
+    detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
+    outputs: Outputs,
+    *,
+    output: Path | None,
+    settings: VideoSettings,
+    tracker: FaceTracker | None = None,
+    show: Callable[[np.ndarray], bool] | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> VideoOutcome:
+    """Annotates a video; a camera is looked at until it ends, the window is closed or Ctrl-C is pressed.
+
+    Args:
+        reader: The frames.
+        detect: Finds the faces of a BGR image and what they express.
+        outputs: Where the results go.
+        output: The annotated video, None for none.
+        settings: Which frames are looked at, and how long results are smoothed.
+        tracker: Gives the faces identities; without one they have none and are not smoothed.
+        show: Shows an annotated frame; False from it ends the run.
+        step: Called after each frame.
+
+    Raises:
+        OSError: If something cannot be written, or a frame of the annotated video has not arrived.
+        ValueError: If the annotated video's suffix is none that can be written.
+    """
+    timeline = Timeline(last_duration=1 / reader.rate)
+    smoother = Smoother(settings.smooth) if tracker and settings.smooth else None
+    name = Path(reader.name).stem
+    with contextlib.ExitStack() as stack:
+        writer = None if output is None else stack.enter_context(open_video(output, reader.size, reader.rate))
+        sights = faces_of_video(
+            reader, detect, name=reader.name, every=settings.every, tracker=tracker, smoother=smoother
+        )
+        try:
+            for frame, sight in sights:
+                outputs.record(sight, frame.image, name)
+                timeline.add(frame.time, [(face.identity, face.emotion) for face in sight.faces])
+                if writer is not None or show is not None:
+                    annotated = outputs.draw(sight, frame.image)
+                if writer is not None:
+                    # A camera's frames come when the last one is done: some count for several of the video's.
+                    due = int(frame.time * reader.rate) + 1 - writer.frames if reader.is_camera else 1
+                    for _ in range(max(1, due)):
+                        writer.write(annotated)
+                step()
+                if show is not None and not show(annotated):
+                    break
+        except KeyboardInterrupt:
+            if not reader.is_camera:
+                raise
+        timeline.finish()
+    outcome = VideoOutcome(reader.read, reader.lost, timeline)
+    outputs.summarise(
+        {
+            "frames": outcome.frames,
+            "lost_frames": outcome.lost,
+            "frames_per_second": reader.rate,
+            "seconds": [
+                {"identity": identity, **{emotion: round(time, 3) for emotion, time in shown.items()}}
+                for identity, shown in timeline.seconds().items()
+            ],
+        }
+    )
+    return outcome

@@ -1,0 +1,1 @@
+"""Videos and cameras: frames in and out, identities, smoothing, a timeline."""

@@ -1,0 +1,1 @@
+"""Pixels, the layer below data and detection: reading pictures, their headers, resizing, boxes and faces, crops."""

@@ -1,0 +1,126 @@
+"""Pictures on disk: a file becomes an upright BGR image, an annotated image becomes a file.
+
+OpenCV decodes and encodes, from and to bytes, so that any path works. It turns pictures upright by their EXIF
+orientation, spreads grey over three channels, drops alpha, keeps the upper byte of 16 bits and converts CMYK. The
+picture's size is read from its header first, so that a small file which unpacks to gigabytes is refused before it does.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.pictures.bgr_image import check_bgr
+from emotion_recognition.pictures.image_header import KINDS, UnknownPictureError, picture_size
+from emotion_recognition.pictures.quiet_opencv import silent_opencv
+
+#: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
+MAX_PIXELS = 100_000_000
+
+#: OpenCV's own default for JPEG, stated because pixel values depend on it.
+JPEG_QUALITY = 95
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Reads a picture, upright.
+
+    Args:
+        path: A JPEG, PNG, WebP, TIFF, BMP or GIF file.
+
+    Returns:
+        BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
+        OSError: If it cannot be read.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"There is no picture {path}.")
+    if not path.is_file():
+        raise ValueError(f"{path} is not a file; give the path of one picture.")
+    return decode_image(path.read_bytes(), str(path))
+
+
+def decode_image(encoded: bytes, name: str) -> np.ndarray:
+    """Decodes the bytes of a picture file, upright.
+
+    Args:
+        encoded: The bytes of a file that :func:`read_image` takes.
+        name: What the errors call it.
+
+    Returns:
+        BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
+
+    Raises:
+        ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
+    """
+    _check_header(encoded, name)
+    try:
+        with silent_opencv():
+            image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ValueError(f"{name} cannot be decoded: {error.err}") from error
+    if image is None:
+        raise ValueError(f"{name} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
+    return np.asarray(image)
+
+
+def check_output(path: Path, *, input_path: Path) -> None:
+    """Refuses, before any work is done, a path that :func:`write_image` should not or cannot write.
+
+    Raises:
+        ValueError: If it is the input, a folder, or has a suffix that OpenCV cannot write.
+    """
+    if path.resolve() == input_path.resolve() or (path.exists() and input_path.exists() and path.samefile(input_path)):
+        raise ValueError(f"The output must not replace the input. Received: {path} for both")
+    if path.is_dir():
+        raise ValueError(f"The output must be a file, but {path} is a folder.")
+    if not path.suffix or not cv2.haveImageWriter(f"image{path.suffix}"):
+        raise ValueError(
+            f"The output's name must end in a suffix that OpenCV can write, such as .jpg or .png. Received: {path}"
+        )
+
+
+def write_image(path: Path, image: np.ndarray) -> None:
+    """Writes a picture in the format of the path's suffix, complete or not at all.
+
+    Args:
+        path: The file to write or replace.
+        image: BGR uint8 array (height, width, 3), 0..255.
+
+    Raises:
+        ValueError: If OpenCV cannot write such a picture in that format.
+        OSError: If the file cannot be written.
+    """
+    check_bgr(image)
+    try:
+        with silent_opencv():
+            encoded_well, encoded = cv2.imencode(path.suffix, image, _options(path.suffix))
+    except cv2.error as error:
+        raise ValueError(f"{path} cannot be written: OpenCV says {error.err}") from error
+    if not encoded_well:
+        height, width = image.shape[:2]
+        raise ValueError(f"{path} cannot be written: OpenCV makes no {path.suffix} file of {width}×{height} pixels.")
+    try:
+        with replace_when_complete(path) as partial:
+            partial.write_bytes(encoded.tobytes())
+    except OSError as error:
+        # The error itself names the temporary file.
+        raise OSError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def _options(suffix: str) -> tuple[int, ...]:
+    return (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY) if suffix.lower() in (".jpg", ".jpeg", ".jpe") else ()
+
+
+def _check_header(encoded: bytes, name: str) -> None:
+    try:
+        width, height = picture_size(encoded)
+    except UnknownPictureError as error:
+        raise ValueError(f"{name} is not a picture; {KINDS} files are read.") from error
+    except ValueError as error:
+        raise ValueError(f"{name} is truncated or damaged: {error}.") from error
+    if width * height > MAX_PIXELS:
+        raise ValueError(f"{name} is larger than {MAX_PIXELS // 10**6} megapixels. Received: {width}×{height} pixels")

@@ -1,0 +1,136 @@
+"""How large a picture is, read from the first bytes of its file, before anything is decoded.
+
+A small file may unpack to gigabytes; OpenCV cannot tell a picture's size without decoding it. The bytes of a file go
+in; :mod:`emotion_recognition.pictures.image_file` decodes them next.
+"""
+
+import struct
+import zlib
+from collections.abc import Callable
+
+#: What is read, for messages.
+KINDS = "JPEG, PNG, WebP, TIFF, BMP and GIF"
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+#: JPEG's start-of-frame markers; C4, C8 and CC between them mean something else.
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+#: JPEG's markers that no length follows.
+_JPEG_BARE = frozenset(range(0xD0, 0xD9)) | {0x01, 0xFF}
+
+
+class UnknownPictureError(ValueError):
+    """The bytes do not start as a picture of any kind that is read here."""
+
+
+def picture_size(encoded: bytes) -> tuple[int, int]:
+    """Width and height in pixels that a picture's header states, before EXIF turns it.
+
+    A PNG's checksums are verified on the way, because libpng would complain on standard error.
+
+    Args:
+        encoded: The bytes of the file.
+
+    Raises:
+        UnknownPictureError: If they are no picture of :data:`KINDS`.
+        ValueError: If the header is truncated or damaged; the message says how.
+
+    Example:
+        >>> picture_size(b"GIF89a" + bytes([64, 1, 200, 0]))
+        (320, 200)
+    """
+    for signature, read_size in _READERS.items():
+        if encoded.startswith(signature) and (signature != b"RIFF" or encoded[8:12] == b"WEBP"):
+            try:
+                width, height = read_size(encoded)
+            except (struct.error, IndexError, KeyError) as error:
+                raise ValueError("it ends or breaks off in its header") from error
+            if width < 1 or height < 1:
+                raise ValueError(f"its header says {width}×{height} pixels")
+            return width, height
+    raise UnknownPictureError(f"it does not start as {KINDS} files do")
+
+
+def _png(encoded: bytes) -> tuple[int, int]:
+    size = struct.unpack_from(">II", encoded, 16)
+    place, kind = len(_PNG_SIGNATURE), b""
+    while kind != b"IEND":
+        (length,) = struct.unpack_from(">I", encoded, place)
+        kind = encoded[place + 4 : place + 8]
+        (checksum,) = struct.unpack_from(">I", encoded, place + 8 + length)
+        if zlib.crc32(encoded[place + 4 : place + 8 + length]) != checksum:
+            raise ValueError(f"the checksum of its part {kind!r} is wrong")
+        place += 12 + length
+    return size
+
+
+def _jpeg(encoded: bytes) -> tuple[int, int]:
+    place = 2
+    while True:
+        if encoded[place] != 0xFF:
+            raise ValueError(f"there is no marker at byte {place}")
+        marker = encoded[place + 1]
+        if marker in _JPEG_FRAMES:
+            height, width = struct.unpack_from(">HH", encoded, place + 5)
+            return width, height
+        if marker in (0xD9, 0xDA):
+            raise ValueError("its pixels start before its size is given")
+        place += 1 if marker == 0xFF else 2
+        if marker not in _JPEG_BARE:
+            place += struct.unpack_from(">H", encoded, place)[0]
+
+
+def _webp(encoded: bytes) -> tuple[int, int]:
+    kind = encoded[12:16]
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", encoded, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", encoded, 21)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8X":
+        canvas = struct.unpack_from("<6B", encoded, 24)
+        return int.from_bytes(canvas[:3], "little") + 1, int.from_bytes(canvas[3:], "little") + 1
+    raise ValueError(f"its first part is {kind!r}")
+
+
+def _gif(encoded: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from("<HH", encoded, 6)
+    return width, height
+
+
+def _bmp(encoded: bytes) -> tuple[int, int]:
+    (header_size,) = struct.unpack_from("<I", encoded, 14)
+    width, height = struct.unpack_from("<HH" if header_size == 12 else "<ii", encoded, 18)
+    return width, abs(height)  # a negative height means that the top row comes first
+
+
+def _tiff(encoded: bytes) -> tuple[int, int]:
+    order = "<" if encoded.startswith(b"II") else ">"
+    big = encoded[2:4] in (b"+\0", b"\0+")
+    # BigTIFF has eight bytes where TIFF has two (a count) or four (an offset).
+    (place,) = struct.unpack_from(order + ("Q" if big else "I"), encoded, 8 if big else 4)
+    (count,) = struct.unpack_from(order + ("Q" if big else "H"), encoded, place)
+    place += 8 if big else 2
+    sizes = {}
+    for entry in range(place, min(place + count * (20 if big else 12), len(encoded)), 20 if big else 12):
+        tag, kind = struct.unpack_from(order + "HH", encoded, entry)
+        if tag in (256, 257):
+            (sizes[tag],) = struct.unpack_from(
+                order + {3: "H", 4: "I", 16: "Q"}[kind], encoded, entry + (12 if big else 8)
+            )
+    return sizes[256], sizes[257]
+
+
+_READERS: dict[bytes, Callable[[bytes], tuple[int, int]]] = {
+    b"\xff\xd8\xff": _jpeg,
+    _PNG_SIGNATURE: _png,
+    b"RIFF": _webp,
+    b"GIF8": _gif,
+    b"BM": _bmp,
+    b"II*\0": _tiff,
+    b"MM\0*": _tiff,
+    b"II+\0": _tiff,
+    b"MM\0+": _tiff,
+}

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from emotion_recognition.detection.drawing.explanation import Explanation
+from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.seen_face import SeenFace, Sight
+from emotion_recognition.models.files import save_network
+from emotion_recognition.pictures.crop import Framing
+
+NAMES = ("bright", "dark")
+FRAMING = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network of 12×12 images with two feature maps, brightness and darkness, each of which speaks for its class."""
+    pixels = keras.Input((12, 12, 1))
+    features, dense = keras.layers.Conv2D(2, 1), keras.layers.Dense(2, activation="softmax")
+    maps = features(keras.layers.Rescaling(1 / 255)(pixels))
+    network = keras.Model(pixels, dense(keras.layers.GlobalAveragePooling2D()(maps)))
+    features.set_weights([np.array([[[[1.0, -1.0]]]]), np.array([0.0, 1.0])])
+    dense.set_weights([np.eye(2) * 5, np.zeros(2)])
+    path = tmp_path_factory.mktemp("models") / "brightness.keras"
+    save_network(network, path)
+    return path
+
+
+def test_the_map_is_hot_where_the_class_comes_from(model: Path) -> None:
+    crops = np.zeros((2, 12, 12, 1), np.uint8)
+    crops[:, 2:5, 1:4] = 255
+    bright, dark = Explanation([model, model], NAMES, FRAMING).heat_maps(crops, [0, 1])
+    is_bright = crops[0, :, :, 0] == 255
+    assert bright.dtype == np.float32
+    np.testing.assert_allclose(bright, is_bright, atol=1e-5)
+    np.testing.assert_allclose(dark, ~is_bright, atol=1e-5)
+
+
+def test_it_is_drawn_at_the_faces_own_place(model: Path) -> None:
+    photo = np.full((60, 90, 3), 10, np.uint8)
+    photo[20:44, 50:62] = 255  # the left half of the second face
+    faces = [FaceEmotion((x, 20, 24, 24), 0.9, {"bright": 0.9, "dark": 0.1}) for x in (10, 50)]
+    explanation = Explanation([model], NAMES, FRAMING)
+    drawn = explanation(photo, Sight("a", (90, 60), [SeenFace(face) for face in faces]))
+    changed = (drawn != photo).any(axis=2)
+    assert changed[22:42, 51:60].all()
+    assert not changed[:, :48].any()  # nothing is bright on the first face
+    assert not changed[:, 64:].any()
+    assert (photo[20:44, 50:62] == 255).all()
+
+
+def test_without_faces_the_picture_stays_as_it_is(model: Path) -> None:
+    photo = np.full((40, 60, 3), 50, np.uint8)
+    drawn = Explanation([model], NAMES, FRAMING)(photo, Sight("a", (60, 40), []))
+    np.testing.assert_array_equal(drawn, photo)
+    assert drawn is not photo
+
+
+def test_a_network_without_feature_maps_is_refused(tmp_path: Path) -> None:
+    pixels = keras.Input((4, 4, 1))
+    network = keras.Model(pixels, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(pixels)))
+    save_network(network, tmp_path / "flat.keras")
+    with pytest.raises(ValueError, match="has no feature maps"):
+        Explanation([tmp_path / "flat.keras"], NAMES, FRAMING)

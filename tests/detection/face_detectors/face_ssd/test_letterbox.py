@@ -1,0 +1,70 @@
+import cv2
+import numpy as np
+import pytest
+
+from emotion_recognition.detection.face_detectors.face_ssd.letterbox import Letterbox
+
+
+def gradient(height: int, width: int) -> np.ndarray:
+    """BGR uint8 array: blue rises to the right, green downwards."""
+    rows, columns = np.mgrid[:height, :width]
+    blue, green = columns * 255 / max(1, width - 1), rows * 255 / max(1, height - 1)
+    return np.stack([blue, green, np.full_like(blue, 7.0)], axis=-1).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("picture", "padded", "filled"),
+    [
+        ((480, 640), (256, 320), (240, 320)),
+        ((640, 480), (320, 256), (320, 240)),
+        ((100, 100), (320, 320), (320, 320)),
+        ((10, 4000), (64, 320), (1, 320)),
+        ((4000, 10), (320, 64), (320, 1)),
+        ((1, 1), (320, 320), (320, 320)),
+    ],
+)
+def test_a_picture_lies_at_the_top_left_and_the_rest_is_grey(
+    picture: tuple[int, int], padded: tuple[int, int], filled: tuple[int, int]
+) -> None:
+    pixels, back = Letterbox(320, 64)(np.full((*picture, 3), (10, 20, 30), np.uint8))
+    assert (pixels.shape, pixels.dtype) == ((1, *padded, 3), np.float32)
+    np.testing.assert_array_equal(pixels[0, : filled[0], : filled[1]], np.full((*filled, 3), (10, 20, 30)))
+    assert (pixels[0, filled[0] :] == 128).all()
+    assert (pixels[0, :, filled[1] :] == 128).all()
+    np.testing.assert_allclose(back * filled[::-1], picture[::-1], rtol=0.25 if 10 in picture else 1e-12)
+
+
+def test_the_next_picture_of_the_same_input_leaves_nothing_of_the_last() -> None:
+    letterbox = Letterbox(128, 64)
+    letterbox(np.zeros((120, 128, 3), np.uint8))
+    pixels, _ = letterbox(np.zeros((70, 128, 3), np.uint8))
+    assert (pixels[0, 70:] == 128).all()
+    pixels, _ = letterbox(np.zeros((128, 70, 3), np.uint8))
+    assert (pixels[0, :, 70:] == 128).all()
+    assert (pixels[0, :, :70] == 0).all()
+
+
+@pytest.mark.parametrize("picture", [(300, 500), (500, 300), (641, 1283), (850, 1280), (90, 130)])
+def test_coordinates_lead_back_to_where_the_pixels_were(picture: tuple[int, int]) -> None:
+    height, width = picture
+    pixels, (back_x, back_y) = Letterbox(320, 64)(gradient(height, width))
+    for x, y in ((20, 30), (150, 60), (60, 150)):
+        blue, green = (pixels[0, y, x, channel] / 255 for channel in (0, 1))
+        # A pixel's centre is half a pixel from its corner.
+        assert (x + 0.5) * back_x == pytest.approx(blue * (width - 1) + 0.5, abs=max(1, width / 200))
+        assert (y + 0.5) * back_y == pytest.approx(green * (height - 1) + 0.5, abs=max(1, height / 200))
+
+
+def test_a_shrunken_picture_is_free_of_aliasing() -> None:
+    # Columns of black and white, each one pixel wide, are grey where two or more meet in a pixel.
+    stripes = np.zeros((256, 1024, 3), np.uint8)
+    stripes[:, ::2] = 255
+    pixels, _ = Letterbox(128, 64)(stripes)
+    assert np.abs(pixels[0, :32] - 127.5).max() <= 1
+
+
+def test_a_photograph_is_resized_like_the_pictures_of_training() -> None:
+    picture = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (512, 700, 3), dtype=np.uint8), (0, 0), 3)
+    pixels, _ = Letterbox(320, 64)(picture)
+    expected = cv2.resize(picture, (320, 234), interpolation=cv2.INTER_AREA)
+    assert np.abs(pixels[0, :234] - expected).max() <= 6

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.detection.runs.inputs import Input, find_input
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Pictures at two levels, and things that are none."""
+    for name in ("b.JPG", "a.png", "notes.txt", ".hidden.png", "film.mp4", "deep/c.webp", "deep/deeper/d.jpeg"):
+        path = tmp_path / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return tmp_path / "photos"
+
+
+def names(source: Input, folder: Path) -> list[str]:
+    return [path.relative_to(folder).as_posix() for path in source.pictures]
+
+
+def test_a_picture(folder: Path) -> None:
+    assert find_input([str(folder / "a.png")]) == Input(pictures=(folder / "a.png",))
+    # Whatever it is called: reading it will tell.
+    assert find_input([str(folder / "notes.txt")]).pictures == (folder / "notes.txt",)
+
+
+def test_a_folder_is_its_pictures_in_order(folder: Path) -> None:
+    source = find_input([str(folder)])
+    assert names(source, folder) == ["a.png", "b.JPG"]
+    assert source.folder == folder
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected", "common"),
+    [
+        ("*.png", ["a.png"], "."),
+        ("**/*", ["a.png", "b.JPG", "deep/c.webp", "deep/deeper/d.jpeg"], "."),
+        ("deep/**/*.*", ["deep/c.webp", "deep/deeper/d.jpeg"], "deep"),
+        ("[ab].*", ["a.png", "b.JPG"], "."),
+    ],
+)
+def test_a_pattern(pattern: str, expected: list[str], common: str, folder: Path) -> None:
+    source = find_input([str(folder / pattern)])
+    assert names(source, folder) == expected
+    assert source.folder == folder / common
+
+
+def test_a_relative_pattern(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert find_input(["deep/*.webp"]).pictures == (Path("deep/c.webp"),)
+
+
+def test_a_file_whose_name_looks_like_a_pattern(folder: Path) -> None:
+    (folder / "a[1].png").touch()
+    assert find_input([str(folder / "a[1].png")]) == Input(pictures=(folder / "a[1].png",))
+
+
+def test_several_pictures_each_once(folder: Path) -> None:
+    source = find_input([str(folder / "b.JPG"), str(folder), str(folder / "deep" / "*.webp")])
+    assert names(source, folder) == ["b.JPG", "a.png", "deep/c.webp"]
+    assert source.folder == folder
+
+
+def test_a_missing_one_of_several_is_left_for_reading_to_report(folder: Path) -> None:
+    assert len(find_input([str(folder / "a.png"), str(folder / "missing.png")]).pictures) == 2
+
+
+def test_a_video_and_cameras(folder: Path) -> None:
+    assert find_input([str(folder / "film.mp4")]) == Input(video=folder / "film.mp4")
+    assert find_input(["camera"]) == Input(camera=0)
+    assert find_input(["camera:12"]) == Input(camera=12)
+
+
+def test_a_folder_called_camera_is_a_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.rename(folder.with_name("camera"))
+    monkeypatch.chdir(folder.parent)
+    assert len(find_input(["camera"]).pictures) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["missing.jpg"], "There is no picture missing.jpg"),
+        (["missing.mp4"], "There is no video missing.mp4"),
+        (["camera:x"], "There is no picture camera:x"),
+    ],
+)
+def test_what_is_not_there(given: list[str], message: str) -> None:
+    with pytest.raises(FileNotFoundError, match=message):
+        find_input(given)
+
+
+def test_a_folder_or_a_pattern_without_pictures(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="holds no pictures"):
+        find_input([str(tmp_path)])
+    with pytest.raises(ValueError, match="No picture matches"):
+        find_input([str(folder / "*.txt")])
+
+
+@pytest.mark.parametrize("other", ["camera", "{}/film.mp4"])
+def test_a_video_or_camera_must_be_alone(other: str, folder: Path) -> None:
+    with pytest.raises(ValueError, match="must be the only input"):
+        find_input([str(folder / "a.png"), other.format(folder)])

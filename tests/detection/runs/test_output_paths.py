@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.detection.runs.inputs import Input
+from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
+from emotion_recognition.detection.runs.picture_run import annotated_paths
+from emotion_recognition.workspace import Workspace
+
+BASE = Workspace(Path("base"))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (Input(pictures=(Path("in/a.jpg"),)), "in/a_emotions.jpg"),
+        (Input(pictures=(Path("in/a.psd"),)), "in/a_emotions.png"),
+        (Input(pictures=(Path("in/a"),)), "in/a_emotions.png"),
+        (Input(pictures=(Path("in/a.jpg"),), folder=Path("in")), "in_emotions"),
+        (Input(video=Path("in/a.MOV")), "in/a_emotions.MOV"),
+        (Input(video=Path("in/a.webm")), "in/a_emotions.mp4"),
+        (Input(pictures=(BASE.sample_photo,)), "base/output/testOutput.jpg"),
+    ],
+)
+def test_by_default_results_lie_beside_the_input_and_never_over_it(source: Input, expected: str) -> None:
+    assert output_of(source, None, BASE) == Path(expected)
+
+
+def test_a_camera_has_no_default() -> None:
+    assert output_of(Input(camera=0), None, BASE) is None
+    assert output_of(Input(camera=0), Path("a.mp4"), BASE) == Path("a.mp4")
+
+
+def test_a_link_to_the_input_is_the_input(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "link.mp4").hardlink_to(tmp_path / "a.mp4")
+    with pytest.raises(ValueError, match="must not replace the input"):
+        output_of(Input(video=tmp_path / "a.mp4"), tmp_path / "link.mp4", BASE)
+    with pytest.raises(ValueError, match="must not replace the input"):
+        check_result_paths([tmp_path / "link.mp4"], Input(video=tmp_path / "a.mp4"), None)
+
+
+def test_pictures_of_several_folders_keep_their_place(tmp_path: Path) -> None:
+    pictures = [tmp_path / "a.jpg", tmp_path / "deep" / "a.jpg", tmp_path / "b.tga"]
+    pairs = annotated_paths(pictures, tmp_path, Path("out"))
+    assert [copy.as_posix() for _, copy in pairs] == ["out/a.jpg", "out/deep/a.jpg", "out/b.tga.png"]
