@@ -13,6 +13,7 @@ from emotion_recognition.command_line.parsers import (
     new_parser,
     variant_of,
 )
+from emotion_recognition.error_about import about
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Variant
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -129,9 +130,11 @@ def test_an_interruption_is_status_130_without_a_traceback(capsys: pytest.Captur
     assert capsys.readouterr().err == "interrupted\n"
 
 
-def test_a_fault_of_the_program_keeps_its_traceback() -> None:
-    with pytest.raises(TypeError, match="a bug"):
-        exit_status(raises(TypeError("a bug")))
+def test_a_fault_of_the_program_keeps_its_traceback_and_has_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status(raises(TypeError("a bug"))) == 70
+    printed = capsys.readouterr().err
+    assert printed.startswith("Traceback")
+    assert printed.endswith("TypeError: a bug\n")
 
 
 def test_help_of_the_build_imports_nothing_heavy() -> None:
@@ -143,3 +146,9 @@ def test_help_of_the_build_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_options_stand_behind_a_message_about_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    error = about(ValueError("learning_rate must be positive. Received: -1"), "learning_rate", "of no option")
+    assert exit_status(raises(error)) == 2
+    assert capsys.readouterr().err == "error: learning_rate must be positive. Received: -1 (-lr)\n"

@@ -2,10 +2,17 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
+
+from emotion_recognition.command_line.advice import advice
+from emotion_recognition.error_about import names_of
 
 #: Exit status after bad input, the same as argparse's own.
 BAD_INPUT = 2
+
+#: Exit status after a fault of the program itself, as sysexits.h numbers it. Python's own would be 1, SOME_BAD's.
+CRASHED = 70
 
 #: Exit status when some of the inputs were bad and the others are done.
 SOME_BAD = 1
@@ -18,7 +25,8 @@ def exit_status(work: Callable[[], None]) -> int:
         work: The script's body; the library raises ``ValueError`` or ``OSError`` for bad input.
 
     Returns:
-        0, or 2 after bad input, or 130 after Ctrl-C, or 141 when the reader of a pipe went away.
+        0, or 2 after bad input, or 70 after a fault of the program itself, or 130 after Ctrl-C, or 141 when the reader
+        of a pipe went away.
     """
     try:
         work()
@@ -31,8 +39,11 @@ def exit_status(work: Callable[[], None]) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except (ValueError, OSError) as error:
-        print(f"error: {' '.join(_text_of(error).split())}", file=sys.stderr)
+        print(f"error: {' '.join(_text_of(error).split())}{advice(names_of(error))}", file=sys.stderr)
         return BAD_INPUT
+    except Exception:  # noqa: BLE001 - whatever it is, its status must differ from that of unreadable pictures
+        traceback.print_exc()
+        return CRASHED
     return 0
 
 
