@@ -12,11 +12,14 @@ import numpy as np
 from emotion_recognition.detection.classifier import EmotionClassifier
 from emotion_recognition.detection.face_detectors.detectors import FaceDetector, open_detector
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr
 from emotion_recognition.pictures.upright import turn_of
 from emotion_recognition.workspace import find_released_model
+
+_NO_OPTIONS = ModelOptions()
 
 
 class EmotionDetector:
@@ -26,8 +29,11 @@ class EmotionDetector:
         model: A trained model, or several whose calibrated probabilities are averaged; by default the one that comes
             with the project for that many emotions.
         num_emotions: 5, 6, 7 or 8; every model must have those classes.
-        classes: In place of emotions, the names of the models' own classes in label order.
+        classes: In place of emotions, the names of the models' own classes, in the order of the results; also of the
+            outputs of a model without a card.
         detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it.
+        options: What the models expect and give where their cards do not say it: pixel range, interpolation, kind of
+            output.
         detector_size: With a name, the longest side that pictures are resized to for it, in pixels.
 
     Raises:
@@ -52,6 +58,7 @@ class EmotionDetector:
         classes: Sequence[str] | None = None,
         detector: FaceDetector | str = "auto",
         detector_size: int | None = None,
+        options: ModelOptions = _NO_OPTIONS,
     ) -> None:
         if not isinstance(detector, str) and detector_size is not None:
             raise ValueError(f"detector_size is for a detector that is named. Received: {detector_size}")
@@ -59,7 +66,7 @@ class EmotionDetector:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
         self.face_detector = open_detector(detector, size=detector_size) if isinstance(detector, str) else detector
-        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions)
+        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions, options)
 
     def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> list[FaceEmotion]:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.
@@ -136,4 +143,5 @@ class EmotionDetector:
             self.classifier.size,
             channels=self.classifier.crop_channels,
             rolls=rolls,
+            interpolation=self.classifier.interpolation,
         )
