@@ -2,7 +2,10 @@
 
 import csv
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 
 import EmotionDetector
 import TestNetwork
+import TrainNetwork
 from emotion_recognition.data.files.hdf5 import Split, write_splits
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
@@ -18,7 +22,7 @@ from tests.conftest import REPOSITORY
 
 PHOTO = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
 ALPHABETICAL = "anger,disgust,fear,happy,neutral,sad,surprise"
-#: The 7-class models, and what each says of a grey image; those that were never trained may say anything.
+#: Those whose probabilities need no word from the caller to be read.
 MODELS = ("alphabetical.h5", "custom_loss.h5", "custom_loss.keras", "keras2_adam_lr.h5", "keras2_sequential.h5")
 
 pytestmark = pytest.mark.real_data
@@ -114,13 +118,30 @@ def test_detection_knows_the_order_and_the_pixel_range_too(tmp_path: Path, model
     assert seen(tmp_path, [alphabetical]) == ("surprise", list(FER2013_EMOTIONS))
 
 
-def test_detection_says_what_it_assumes(tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    seen(tmp_path, [models / "keras2_sequential.h5"])
-    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: keras2")]
-    assert lines == [
+def test_detection_says_what_it_assumes_on_standard_error(tmp_path: Path, models: Path) -> None:
+    # In a process of its own: pytest takes log messages away from standard error.
+    arguments = ["--detector", "haar", "-i", str(PHOTO), "-o", str(tmp_path / "out.png"), "-m"]
+    code = f"import EmotionDetector\nraise SystemExit(EmotionDetector.main({arguments!r} + ['keras2_sequential.h5']))"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=models, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.splitlines() == [
         f"note: keras2_sequential.h5 has no card; its outputs are taken for {', '.join(FER2013_EMOTIONS)}.",
         "note: keras2_sequential.h5 does not say its pixel range; 0..255 is assumed.",
     ]
+
+
+@pytest.mark.parametrize("name", ["custom_loss.keras", "keras2_sequential.h5"])
+def test_copies_of_such_models_are_written_and_run(
+    tmp_path: Path, models: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = models / name
+    assert TrainNetwork.main(["--export", "onnx", "-im", str(model)]) == 0
+    assert f"note: {name} has no card; its outputs are taken for {', '.join(FER2013_EMOTIONS)}." in caplog.messages
+    by_keras = seen(tmp_path, [shutil.copyfile(model, models / f"alone{model.suffix}")])
+    model.unlink()
+    assert seen(tmp_path, [model.with_suffix(".onnx")]) == by_keras
 
 
 @pytest.mark.parametrize(
