@@ -213,7 +213,7 @@ def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
         raise ValueError(
             f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
         ) from error
-    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing)
+    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing, detector.crops)
 
 
 def _open_reader(source: "Input") -> "VideoReader":
@@ -314,7 +314,7 @@ def _look_at_video(
 
 
 def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], output: Path) -> None:
-    from emotion_recognition.detection.drawing.annotation import COLOURS
+    from emotion_recognition.detection.drawing.palette import palette
 
     path = beside(output, "_timeline.png")
     try:
@@ -323,7 +323,7 @@ def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], 
         print(f"note: no timeline figure {path.name}, which needs Matplotlib: pip install matplotlib", file=sys.stderr)
         return
     stretches = [(stretch.identity, stretch.emotion, stretch.start, stretch.end) for stretch in timeline.stretches]
-    blue_last = {emotion: COLOURS[emotion][::-1] for emotion in class_names}
+    blue_last = {name: colour[::-1] for name, colour in palette(class_names).items()}
     draw_timeline(path, stretches, blue_last, f"Emotions in {Path(name).name}")
     print(f"Wrote {path}")
 

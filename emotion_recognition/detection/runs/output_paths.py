@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-
 from emotion_recognition.detection.runs.inputs import Input
 from emotion_recognition.detection.video.writer import VIDEO_OUTPUT_SUFFIXES, check_video_output
-from emotion_recognition.pictures.image_file import check_output
+from emotion_recognition.pictures.image_file import can_write, check_output
 from emotion_recognition.workspace import Workspace
 
 
@@ -30,7 +28,7 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
     if source.pictures:
         picture = source.pictures[0]
         output = given or workspace.annotated_photo(picture)
-        if given is None and not cv2.haveImageWriter(f"image{output.suffix or '.?'}"):
+        if given is None and not can_write(output.suffix):
             output = output.with_suffix(".png")
         check_output(output, input_path=picture)
         return output

@@ -6,13 +6,13 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
-from emotion_recognition.detection.face_detectors.face_ssd.letterbox import Letterbox
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
 from emotion_recognition.detection.face_detectors.face_ssd.network_file import read_face_ssd
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
+from emotion_recognition.pictures.letterbox import Letterbox
 
 
 class FaceSsdDetector:
