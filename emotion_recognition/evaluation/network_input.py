@@ -6,11 +6,11 @@ uint8 images come in, float32 batches go out. Before: an HDF5 split; next:
 
 from dataclasses import dataclass
 
+import cv2
 import keras
 import numpy as np
 
 from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES
-from emotion_recognition.pictures.resizing import resize
 
 #: Input size, in pixels, of a network that takes any: FER2013's own.
 DEFAULT_SIZE = 48
@@ -61,9 +61,13 @@ class NetworkInput:
         return np.repeat(scaled, self.channels // images.shape[-1], axis=-1)
 
     def _resized(self, images: np.ndarray) -> np.ndarray:
+        shrinks = self.size < min(images.shape[1:3])
         resized = np.empty((len(images), self.size, self.size, images.shape[-1]), np.uint8)
         for i, image in enumerate(images):
-            resized[i] = resize(image, self.size)
+            out = cv2.resize(
+                image, (self.size, self.size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+            )
+            resized[i] = out.reshape(resized.shape[1:])  # OpenCV drops a single channel
         return resized
 
 

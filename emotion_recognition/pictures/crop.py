@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_recognition.pictures.bgr_image import check_bgr, grey
 from emotion_recognition.pictures.faces import Box
-from emotion_recognition.pictures.resizing import Interpolation, resize
+from emotion_recognition.pictures.interpolation import interpolation_code
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def crop_faces(
     *,
     channels: int = 1,
     rolls: Sequence[float] | None = None,
-    interpolation: Interpolation = "auto",
+    interpolation: str = "auto",
 ) -> np.ndarray:
     """Cuts out faces as squares of the network's size, turned upright where their tilt is known.
 
@@ -68,13 +68,14 @@ def crop_faces(
         channels: 1 for grey, 3 for colour.
         rolls: How far each face is tilted clockwise, in degrees, see
             :func:`~emotion_recognition.pictures.upright.roll_of`; None takes all faces as they are.
-        interpolation: How a square is brought to the size, see :func:`~emotion_recognition.pictures.resizing.resize`.
+        interpolation: How the squares are resized, see
+            :func:`~emotion_recognition.pictures.interpolation.interpolation_code`.
 
     Returns:
         uint8 array (N, size, size, channels), 0..255, grey or RGB, which is the order of data sets and networks.
 
     Raises:
-        ValueError: If the image is none, a box lies outside it, or there is no such interpolation.
+        ValueError: If the image is none or a box lies outside it.
     """
     check_bgr(image)
     crops = np.empty((len(boxes), size, size, channels), np.uint8)
@@ -85,7 +86,8 @@ def crop_faces(
             square = _cut_turned(image, box, framing, side, roll, channels)
         else:
             square = _cut(image, left, top, side, channels)
-        crops[i] = resize(square, size, interpolation).reshape(size, size, channels)
+        code = interpolation_code(interpolation, shrinks=side > size)
+        crops[i] = cv2.resize(square, (size, size), interpolation=code).reshape(size, size, channels)
     return crops
 
 

@@ -1,44 +1,7 @@
-"""How pixels are resized, stated once, for data sets, networks and detectors alike."""
-
-from typing import Literal, get_args
+"""Makes a large picture small enough for a detector whose time grows with the pixels."""
 
 import cv2
 import numpy as np
-
-#: "area" takes the mean over the covered area, "linear" and "cubic" interpolate, "auto" is area to shrink, else cubic.
-Interpolation = Literal["auto", "area", "linear", "cubic"]
-INTERPOLATIONS: tuple[Interpolation, ...] = get_args(Interpolation)
-
-_FLAGS = {"area": cv2.INTER_AREA, "linear": cv2.INTER_LINEAR, "cubic": cv2.INTER_CUBIC}
-
-
-def resize(image: np.ndarray, size: int, interpolation: Interpolation = "auto") -> np.ndarray:
-    """Brings an image to a square of a size.
-
-    The mean over the covered area keeps a shrunken image free of aliasing; enlarged, cubic is smoothest. A network that
-    learned from images that were resized in another way is right more often on such ones.
-
-    Args:
-        image: uint8 array (height, width) or (height, width, channels), 0..255; a square, or it is stretched.
-        size: Height and width of the result in pixels.
-        interpolation: One of :data:`INTERPOLATIONS`.
-
-    Returns:
-        uint8 array (size, size) or (size, size, channels), as the image has it.
-
-    Raises:
-        ValueError: If there is no such interpolation.
-
-    Example:
-        >>> resize(np.array([[0, 50], [50, 100]], np.uint8), 1).tolist()
-        [[50]]
-    """
-    if interpolation not in INTERPOLATIONS:
-        raise ValueError(f"interpolation must be one of {list(INTERPOLATIONS)}. Received: {interpolation!r}")
-    if interpolation == "auto":
-        interpolation = "area" if size < min(image.shape[:2]) else "cubic"
-    resized = cv2.resize(image, (size, size), interpolation=_FLAGS[interpolation])
-    return np.asarray(resized.reshape(size, size, *image.shape[2:]))  # OpenCV drops a single channel
 
 
 def shrink(image: np.ndarray, longest_side: int) -> tuple[np.ndarray, float]:
