@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.parsers import new_parser
-from emotion_recognition.detection.face_detectors.settings import DETECTORS, DetectionSettings, check_detector_size
+from emotion_recognition.detection.face_detectors.registry import (
+    DETECTORS,
+)
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
 from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
@@ -21,7 +24,7 @@ from emotion_recognition.workspace import Workspace, beside
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
     from emotion_recognition.detection.drawing.explanation import Explanation
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector
     from emotion_recognition.detection.runs.inputs import Input
     from emotion_recognition.detection.runs.outputs import Outputs
     from emotion_recognition.detection.runs.window import Window
@@ -163,7 +166,7 @@ def _detect(arguments: argparse.Namespace) -> int:
     written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
     check_result_paths(written, source, output)
 
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.opening import open_detector
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
 
     with contextlib.ExitStack() as stack:

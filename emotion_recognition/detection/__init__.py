@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emotion_recognition.detection.drawing.annotation import annotate as annotate
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector as FaceDetector
-    from emotion_recognition.detection.face_detectors.detectors import open_detector as open_detector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector as FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import open_detector as open_detector
     from emotion_recognition.detection.face_detectors.settings import DetectionSettings as DetectionSettings
     from emotion_recognition.detection.face_emotion import FaceEmotion as FaceEmotion
     from emotion_recognition.pictures.faces import Face as Face
@@ -22,9 +22,9 @@ _HOME = {
     "decode_image": "pictures.image_file",
     "DetectionSettings": "detection.face_detectors.settings",
     "Face": "pictures.faces",
-    "FaceDetector": "detection.face_detectors.detectors",
+    "FaceDetector": "detection.face_detectors.opening",
     "FaceEmotion": "detection.face_emotion",
-    "open_detector": "detection.face_detectors.detectors",
+    "open_detector": "detection.face_detectors.opening",
     "read_image": "pictures.image_file",
     "write_image": "pictures.image_file",
 }

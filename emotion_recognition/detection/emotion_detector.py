@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.detection.classifier import EmotionClassifier
-from emotion_recognition.detection.face_detectors.detectors import FaceDetector, open_detector
+from emotion_recognition.detection.face_detectors.opening import FaceDetector, open_detector
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.faces import Face

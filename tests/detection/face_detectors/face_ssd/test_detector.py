@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
+from emotion_recognition.detection.face_detectors.face_ssd.card import read_face_ssd
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
-from emotion_recognition.detection.face_detectors.face_ssd.network_file import read_face_ssd
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from tests.detection.conftest import PRIORS, write_card
 
