@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from emotion_recognition.detection.face_detectors.opening import open_detector as open_detector
     from emotion_recognition.detection.face_detectors.settings import DetectionSettings as DetectionSettings
     from emotion_recognition.detection.face_emotion import FaceEmotion as FaceEmotion
+    from emotion_recognition.detection.picture_result import PictureResult as PictureResult
+    from emotion_recognition.detection.picture_result import to_dataframe as to_dataframe
     from emotion_recognition.pictures.faces import Face as Face
     from emotion_recognition.pictures.image_file import decode_image as decode_image
     from emotion_recognition.pictures.image_file import read_image as read_image
@@ -25,7 +27,9 @@ _HOME = {
     "FaceDetector": "detection.face_detectors.opening",
     "FaceEmotion": "detection.face_emotion",
     "open_detector": "detection.face_detectors.opening",
+    "PictureResult": "detection.picture_result",
     "read_image": "pictures.image_file",
+    "to_dataframe": "detection.picture_result",
     "write_image": "pictures.image_file",
 }
 __all__ = list(_HOME)

@@ -51,8 +51,8 @@ def open_detector(
             registry whose files are there; with ``model``, the detector that it belongs to.
         model: A detector's file, or the folder with its files; nothing is downloaded to such a place.
         folder: Where published files are looked for without ``model``; by default that below the base path.
-        base_path: Where the project's own detector is looked for first without ``model``; by default the default base
-            path.
+        base_path: Where the project's own detector is looked for first without ``model``; by default that of the
+            checkout, then the installed package's own files.
         settings: Which boxes count as faces; by default the detector's own choice.
         size: The longest side, in pixels, that a picture is resized to, of a detector that takes one.
 
@@ -69,8 +69,8 @@ def open_detector(
     named = None if name == AUTO else row_of(name)
     if size is not None:
         check_detector_size(size)
-    workspace = Workspace() if base_path is None else Workspace(base_path)
-    folder = workspace.face_detector_folder if folder is None else folder
+    workspace = None if base_path is None else Workspace(base_path)
+    folder = (workspace or Workspace()).face_detector_folder if folder is None else folder
     row = named or (_best(folder, workspace) if model is None else _owner(model))
     if size is not None and row.size is None:
         raise about(
@@ -84,7 +84,7 @@ def open_detector(
     return opened
 
 
-def _best(folder: Path, workspace: Workspace) -> DetectorRow:
+def _best(folder: Path, workspace: Workspace | None) -> DetectorRow:
     """The first detector whose files are there."""
     for row in registry.ROWS:
         if row.in_auto and row.released:
@@ -104,7 +104,7 @@ def _owner(model: Path) -> DetectorRow:
     return [*owners, *(row for row in with_files if row.published)][0]
 
 
-def _files(row: DetectorRow, model: Path | None, folder: Path, workspace: Workspace) -> Any:
+def _files(row: DetectorRow, model: Path | None, folder: Path, workspace: Workspace | None) -> Any:
     """What the detector's class opens."""
     if not row.model:
         if model is not None:

@@ -1,4 +1,4 @@
-"""The numbers that decide which of a detector's boxes count as faces; the registry and parsers take theirs from here."""
+"""The numbers that decide which of a detector's boxes count as faces; the registry takes its own from here."""
 
 from dataclasses import dataclass
 
