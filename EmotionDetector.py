@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
+from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
 from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.detection.face_detectors.registry import (
     DETECTORS,
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("Finds faces in pictures and videos, names their emotions and draws both.", EPILOG)
     parser.add_argument(
         "-m",
+        "-im",
         "--input_model",
         nargs="+",
         metavar="MODEL",
@@ -71,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="annotated picture, folder or video to write (default: the input's name with _emotions, beside it; "
         "for the sample testOutput.jpg; for a camera none)",
     )
+    add_model_options(parser.add_argument_group("models of any origin"))
     _add_detector_options(parser.add_argument_group("face detector"))
     _add_output_options(parser.add_argument_group("more output"))
     _add_video_options(parser.add_argument_group("video and camera"))
@@ -79,7 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
     failed: list[int] = []
     return exit_status(lambda: failed.append(_detect(arguments))) or (SOME_BAD if any(failed) else 0)
 
@@ -183,7 +186,13 @@ def _detect(arguments: argparse.Namespace) -> int:
         # A model without an ONNX copy needs Keras, which takes seconds; other mistakes have been found by now.
         from emotion_recognition import EmotionDetector
 
-        detector = EmotionDetector(models, classes=arguments.class_names, detector=face_detector)
+        detector = EmotionDetector(
+            models,
+            num_emotions=arguments.num_emotions,
+            classes=arguments.classes,
+            detector=face_detector,
+            options=model_options(arguments),
+        )
         class_names = detector.classifier.class_names
         explain = _explanation(models, detector) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}", flush=True)

@@ -117,5 +117,5 @@ def brightness_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     head.set_weights([sharpness * 2 * centres[None, :], -sharpness * centres**2])
     path = tmp_path_factory.mktemp("models") / "brightness.keras"
     save_network(network, path)
-    write_card(path, {"network": "brightness", "class_names": list(class_names(7))})
+    write_card(path, {"network": "brightness", "class_names": list(class_names(7)), "input": {"pixels": "0..255"}})
     return path

@@ -2,8 +2,16 @@
 
 #: From a name that :func:`~emotion_recognition.error_about.about` notes to the command line's words for it.
 ADVICE = {
+    "batch_size": "--batch_size",
+    "class_names": "--classes",
+    "export_onnx": "TrainNetwork.py --export onnx -im MODEL",
+    "interpolation": "--interpolation",
     "learning_rate": "-lr",
+    "output": "--output",
+    "output_name": "--output_name",
     "overwrite": "--overwrite",
+    "pixel_range": "--pixel_range",
+    "tta": "--tta",
 }
 
 

@@ -15,11 +15,14 @@ from emotion_recognition.detection.face_detectors.outside import complete
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.picture_result import PictureResult
 from emotion_recognition.error_about import about
+from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr
 from emotion_recognition.pictures.upright import turn_of
 from emotion_recognition.workspace import find_released_model
+
+_NO_OPTIONS = ModelOptions()
 
 
 class EmotionDetector:
@@ -29,11 +32,14 @@ class EmotionDetector:
         model: A trained model, or several whose calibrated probabilities are averaged; by default the one that comes
             with the project for that many emotions.
         num_emotions: 5, 6, 7 or 8; every model must have those classes.
-        classes: In place of emotions, the names of the models' own classes in label order.
+        classes: In place of emotions, the names of the models' own classes, in the order of the results; also of the
+            outputs of a model without a card.
         detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it; or any
             object whose ``detect(image)`` takes a BGR image and gives a list of
             :class:`~emotion_recognition.detection.Face`. Its ``framing``, if it has one, says how FER2013 would frame
             the face in its boxes.
+        options: What the models expect and give where their cards do not say it: pixel range, interpolation, kind of
+            output.
         detector_size: With a name, the longest side that pictures are resized to for it, in pixels.
 
     Raises:
@@ -58,6 +64,7 @@ class EmotionDetector:
         classes: Sequence[str] | None = None,
         detector: FaceDetector | FindsFaces | str = "auto",
         detector_size: int | None = None,
+        options: ModelOptions = _NO_OPTIONS,
     ) -> None:
         if not isinstance(detector, str) and detector_size is not None:
             raise about(
@@ -69,7 +76,7 @@ class EmotionDetector:
         self.face_detector: FaceDetector = (
             open_detector(detector, size=detector_size) if isinstance(detector, str) else complete(detector)
         )
-        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions)
+        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions, options)
 
     def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> PictureResult:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.
@@ -154,4 +161,5 @@ class EmotionDetector:
             self.classifier.size,
             channels=self.classifier.crop_channels,
             rolls=rolls,
+            interpolation=self.classifier.interpolation,
         )

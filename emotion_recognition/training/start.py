@@ -110,7 +110,7 @@ def _from_scratch(train: Split, name: str, settings: StageSettings) -> Start:
 
 
 def _from_model(train: Split, path: Path, new_head: bool, settings: StageSettings, lower_rate: bool) -> Start:
-    network = load_network(path)
+    network = load_network(path, compiled=True)
     names, _ = classes_of(path, network)
     if network.input_shape[1:] != train.images.shape[1:]:
         raise ValueError(

@@ -178,7 +178,7 @@ def test_the_next_stage_has_a_tenth_of_the_rate_in_the_file(tmp_path: Path, suff
     network = tiny_network()
     fit(tmp_path, network)
     save_network(network, tmp_path / f"model{suffix}")
-    assert next_learning_rate(load_network(tmp_path / f"model{suffix}"), "adam") == (0.01, 0.001)
+    assert next_learning_rate(load_network(tmp_path / f"model{suffix}", compiled=True), "adam") == (0.01, 0.001)
 
 
 def test_a_model_without_one_rate_asks_for_one() -> None:
@@ -336,7 +336,7 @@ def test_a_schedule_keeps_the_last_epoch_and_leaves_its_highest_rate_in_the_file
     assert run.best_row == 2
     assert run.rows[-1]["learning_rate"] == pytest.approx(0, abs=1e-6)
     save_network(network, tmp_path / "model.keras")
-    assert next_learning_rate(load_network(tmp_path / "model.keras"), "sgd") == (0.05, 0.005)
+    assert next_learning_rate(load_network(tmp_path / "model.keras", compiled=True), "sgd") == (0.05, 0.005)
 
 
 def test_a_scheduled_run_is_not_resumed_with_another_length(tmp_path: Path) -> None:
