@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
 from emotion_recognition.command_line.parsers import new_parser
-from emotion_recognition.detection.face_detectors.settings import DETECTORS, DetectionSettings, check_detector_size
+from emotion_recognition.detection.face_detectors.registry import (
+    DETECTORS,
+)
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
 from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
@@ -22,7 +25,7 @@ from emotion_recognition.workspace import Workspace, beside
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
     from emotion_recognition.detection.drawing.explanation import Explanation
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector
     from emotion_recognition.detection.runs.inputs import Input
     from emotion_recognition.detection.runs.outputs import Outputs
     from emotion_recognition.detection.runs.window import Window
@@ -166,7 +169,7 @@ def _detect(arguments: argparse.Namespace) -> int:
     written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
     check_result_paths(written, source, output)
 
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.opening import open_detector
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
 
     with contextlib.ExitStack() as stack:
@@ -222,7 +225,7 @@ def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
         raise ValueError(
             f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
         ) from error
-    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing)
+    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing, detector.crops)
 
 
 def _open_reader(source: "Input") -> "VideoReader":
@@ -323,7 +326,7 @@ def _look_at_video(
 
 
 def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], output: Path) -> None:
-    from emotion_recognition.detection.drawing.annotation import COLOURS
+    from emotion_recognition.detection.drawing.palette import palette
 
     path = beside(output, "_timeline.png")
     try:
@@ -332,7 +335,7 @@ def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], 
         print(f"note: no timeline figure {path.name}, which needs Matplotlib: pip install matplotlib", file=sys.stderr)
         return
     stretches = [(stretch.identity, stretch.emotion, stretch.start, stretch.end) for stretch in timeline.stretches]
-    blue_last = {emotion: COLOURS[emotion][::-1] for emotion in class_names}
+    blue_last = {name: colour[::-1] for name, colour in palette(class_names).items()}
     draw_timeline(path, stretches, blue_last, f"Emotions in {Path(name).name}")
     print(f"Wrote {path}")
 

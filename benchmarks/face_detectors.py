@@ -37,7 +37,7 @@ from emotion_recognition.workspace import Workspace
 if TYPE_CHECKING:
     import numpy as np
 
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector
     from emotion_recognition.evaluation.face_detection.figures import DetectorFigures
     from emotion_recognition.pictures.faces import Face
 
@@ -116,7 +116,7 @@ class Contestant:
 
 
 def _contestants(names: str | None, folder: Path, size: int | None) -> list[Contestant]:
-    from emotion_recognition.detection.face_detectors.settings import DETECTORS
+    from emotion_recognition.detection.face_detectors.registry import DETECTORS
 
     if names is not None:
         return [_contestant(name, folder, size) for name in names.split(",")]
@@ -131,8 +131,9 @@ def _contestants(names: str | None, folder: Path, size: int | None) -> list[Cont
 
 
 def _contestant(text: str, folder: Path, size: int | None) -> Contestant:
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
-    from emotion_recognition.detection.face_detectors.settings import SIZED_DETECTORS, DetectionSettings
+    from emotion_recognition.detection.face_detectors.opening import open_detector
+    from emotion_recognition.detection.face_detectors.registry import SIZED_DETECTORS
+    from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 
     given, _, own_size = text.rpartition("@") if text.rpartition("@")[2].isdecimal() else (text, "", "")
     name, _, model = given.partition("=")

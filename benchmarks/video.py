@@ -44,7 +44,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--rounds must be at least {MIN_ROUNDS}. Received: {arguments.rounds}")
     workspace = Workspace(arguments.base_path)
 
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.opening import open_detector
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
     from emotion_recognition.detection.runs.video_run import look_at_video
     from emotion_recognition.detection.video.reader import VideoReader

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emotion_recognition.detection.drawing.annotation import annotate as annotate
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector as FaceDetector
-    from emotion_recognition.detection.face_detectors.detectors import open_detector as open_detector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector as FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import open_detector as open_detector
     from emotion_recognition.detection.face_detectors.settings import DetectionSettings as DetectionSettings
     from emotion_recognition.detection.face_emotion import FaceEmotion as FaceEmotion
+    from emotion_recognition.detection.picture_result import PictureResult as PictureResult
+    from emotion_recognition.detection.picture_result import to_dataframe as to_dataframe
     from emotion_recognition.pictures.faces import Face as Face
     from emotion_recognition.pictures.image_file import decode_image as decode_image
     from emotion_recognition.pictures.image_file import read_image as read_image
@@ -22,10 +24,12 @@ _HOME = {
     "decode_image": "pictures.image_file",
     "DetectionSettings": "detection.face_detectors.settings",
     "Face": "pictures.faces",
-    "FaceDetector": "detection.face_detectors.detectors",
+    "FaceDetector": "detection.face_detectors.opening",
     "FaceEmotion": "detection.face_emotion",
-    "open_detector": "detection.face_detectors.detectors",
+    "open_detector": "detection.face_detectors.opening",
+    "PictureResult": "detection.picture_result",
     "read_image": "pictures.image_file",
+    "to_dataframe": "detection.picture_result",
     "write_image": "pictures.image_file",
 }
 __all__ = list(_HOME)

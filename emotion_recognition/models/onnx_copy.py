@@ -25,17 +25,17 @@ class CopyEntry:
     Args:
         sha256: That of the ONNX file.
         model_sha256: That of the model file it was made from.
-        image_size: Height and width of its input in pixels.
+        max_difference: Largest difference of an output between the copy in OpenCV and the model in Keras that was seen
+            when it was made.
+        image_size: Height and width of its input in pixels; 0 of a face detector, which takes every size.
         channels: Channels of its input.
-        max_difference: Largest difference of a probability between the copy in OpenCV and the model in Keras that was
-            seen when it was made.
     """
 
     sha256: str
     model_sha256: str
-    image_size: int
-    channels: int
     max_difference: float
+    image_size: int = 0
+    channels: int = 3
 
     def to_card(self) -> dict[str, Any]:
         """The card's part that :func:`read_copy` reads."""

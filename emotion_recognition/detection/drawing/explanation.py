@@ -4,17 +4,21 @@ Faces with emotions go in, a picture with a heat map on each comes out. Needs Ke
 it takes; nothing else of detection does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
 import keras
 import numpy as np
 
+from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.seen_face import Sight
 from emotion_recognition.models.files import load_network
-from emotion_recognition.pictures.crop import Framing, crop_faces, crop_square, crop_transform
+from emotion_recognition.pictures.crop import Framing, crop_square, crop_transform
 from emotion_recognition.pictures.upright import turn_of
+
+#: Takes a picture, BGR uint8 (height, width, 3), and faces; gives uint8 (N, size, size, 1 or 3), grey or RGB.
+FaceCrops = Callable[[np.ndarray, Sequence[FaceEmotion]], np.ndarray]
 
 #: Fewest positions along each side of the feature maps that are looked at: fewer make no map.
 _LEAST_SIDE = 5
@@ -30,23 +34,25 @@ class Explanation:
         models: Model files that Keras reads.
         class_names: The emotions in label order.
         framing: That of the face detector.
+        crops: Gives the very crops that are classified, see
+            :meth:`~emotion_recognition.detection.emotion_detector.EmotionDetector.crops`.
 
     Raises:
         ValueError: If a model has no feature maps, or Keras runs on another backend than TensorFlow.
     """
 
-    def __init__(self, models: Sequence[Path], class_names: Sequence[str], framing: Framing) -> None:
+    def __init__(self, models: Sequence[Path], class_names: Sequence[str], framing: Framing, crops: FaceCrops) -> None:
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"explain needs Keras with TensorFlow. Received: {keras.backend.backend()}")
         self._networks = [_with_features(path, load_network(path)) for path in models]
         self._names = list(class_names)
-        self._framing = framing
+        self._framing, self._crops = framing, crops
 
     def heat_maps(self, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
         """Says which places speak for a class.
 
         Args:
-            crops: uint8 array (N, size, size, 1), 0..255, with N at least 1.
+            crops: uint8 array (N, size, size, 1 or 3), 0..255, grey or RGB, with N at least 1.
             classes: Index of the class of each crop.
 
         Returns:
@@ -73,13 +79,10 @@ class Explanation:
         if not sight.faces:
             return drawn
         faces = [face.emotion for face in sight.faces]
-        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks) for face in faces]
-        size = int(self._networks[0].input_shape[1])
-        crops = crop_faces(image, boxes, self._framing, size, rolls=rolls)
-        maps = self.heat_maps(crops, [self._names.index(face.emotion) for face in faces])
-        for box, roll, heat in zip(boxes, rolls, maps, strict=True):
-            side = crop_square(box, self._framing)[2]
-            _blend(drawn, heat, crop_transform(box, self._framing, side, roll), side)
+        maps = self.heat_maps(self._crops(image, faces), [self._names.index(face.emotion) for face in faces])
+        for face, heat in zip(faces, maps, strict=True):
+            side = crop_square(face.box, self._framing)[2]
+            _blend(drawn, heat, crop_transform(face.box, self._framing, side, turn_of(face.landmarks)), side)
         return drawn
 
 
@@ -95,8 +98,8 @@ def _with_features(path: Path, network: keras.Model) -> keras.Model:
 def _heat(network: keras.Model, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
     import tensorflow as tf
 
-    # (N, size, size, 1) -> (N, size, size, channels)
-    pixels = tf.constant(np.repeat(crops.astype(np.float32), network.input_shape[-1], axis=-1))
+    # (N, size, size, 1 or 3) -> (N, size, size, channels)
+    pixels = tf.constant(np.repeat(crops.astype(np.float32), network.input_shape[-1] // crops.shape[-1], axis=-1))
     with tf.GradientTape() as tape:
         tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
         features, probabilities = network(pixels, training=False)

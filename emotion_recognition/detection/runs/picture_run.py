@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.runs.outputs import Outputs
 from emotion_recognition.detection.seen_face import SeenFace, Sight
-from emotion_recognition.pictures.image_file import read_image, write_image
+from emotion_recognition.pictures.image_file import can_write, read_image, write_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +87,7 @@ def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> lis
     pairs = []
     for picture in pictures:
         copy = output / picture.absolute().relative_to(folder.absolute())
-        if not cv2.haveImageWriter(f"image{picture.suffix}"):
+        if not can_write(picture.suffix):
             copy = copy.with_name(f"{copy.name}.png")
         if copy.resolve() in inputs:
             raise ValueError(f"The output must not replace the input. Received: {output} for {folder}")
