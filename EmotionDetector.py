@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from emotion_recognition.detection.video.reader import VideoReader
     from emotion_recognition.detection.video.timeline import Timeline
     from emotion_recognition.detection.video.tracking import FaceTracker
+    from emotion_recognition.models.model_options import ModelOptions
 
 EPILOG = """examples:
   EmotionDetector.py -i photo.jpg                        annotates it as photo_emotions.jpg
@@ -194,7 +195,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             options=model_options(arguments),
         )
         class_names = detector.classifier.class_names
-        explain = _explanation(models, detector) if arguments.explain else None
+        explain = _explanation(models, detector, model_options(arguments)) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}", flush=True)
         about = {
             "models": [str(model) for model in models],
@@ -217,7 +218,7 @@ def _detect(arguments: argparse.Namespace) -> int:
     return failed
 
 
-def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
+def _explanation(models: Sequence[Path], detector: "Detector", options: "ModelOptions") -> "Explanation":
     try:
         import_keras()
         from emotion_recognition.detection.drawing.explanation import Explanation
@@ -225,7 +226,8 @@ def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
         raise ValueError(
             f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
         ) from error
-    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing, detector.crops)
+    names, framing = detector.classifier.class_names, detector.face_detector.framing
+    return Explanation(models, names, framing, detector.crops, options)
 
 
 def _open_reader(source: "Input") -> "VideoReader":

@@ -5,6 +5,7 @@ it takes; nothing else of detection does.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,11 @@ import numpy as np
 
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.seen_face import Sight
-from emotion_recognition.models.files import load_network
+from emotion_recognition.emotions import class_order
+from emotion_recognition.models.files import conventions_of, load_network
+from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.network_input import NetworkInput, input_of
+from emotion_recognition.models.postprocessing import Postprocessing
 from emotion_recognition.pictures.crop import Framing, crop_square, crop_transform
 from emotion_recognition.pictures.upright import turn_of
 
@@ -26,6 +31,8 @@ _LEAST_SIDE = 5
 #: How strongly the hottest place covers the face, 0..1.
 _STRENGTH = 0.6
 
+_NO_OPTIONS = ModelOptions()
+
 
 class Explanation:
     """Draws heat maps: the mean of those of several networks.
@@ -36,15 +43,24 @@ class Explanation:
         framing: That of the face detector.
         crops: Gives the very crops that are classified, see
             :meth:`~emotion_recognition.detection.emotion_detector.EmotionDetector.crops`.
+        options: What the caller says of the models beside their cards, the same as for the classifier.
 
     Raises:
         ValueError: If a model has no feature maps, or Keras runs on another backend than TensorFlow.
     """
 
-    def __init__(self, models: Sequence[Path], class_names: Sequence[str], framing: Framing, crops: FaceCrops) -> None:
+    def __init__(
+        self,
+        models: Sequence[Path],
+        class_names: Sequence[str],
+        framing: Framing,
+        crops: FaceCrops,
+        options: ModelOptions = _NO_OPTIONS,
+    ) -> None:
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"explain needs Keras with TensorFlow. Received: {keras.backend.backend()}")
-        self._networks = [_with_features(path, load_network(path)) for path in models]
+        options = replace(options, class_names=options.class_names or tuple(class_names))
+        self._explained = [_open(path, class_names, options) for path in models]
         self._names = list(class_names)
         self._framing, self._crops = framing, crops
 
@@ -59,7 +75,7 @@ class Explanation:
             float32 array (N, size, size), 0..1, the hottest place of each map is 1; all 0 where nothing speaks for
             the class.
         """
-        mean = np.mean([_heat(network, crops, classes) for network in self._networks], axis=0)
+        mean = np.mean([_heat(explained, crops, classes) for explained in self._explained], axis=0)
         size = crops.shape[1]
         maps = np.stack([cv2.resize(heat, (size, size), interpolation=cv2.INTER_CUBIC) for heat in mean])
         maps = np.maximum(maps, 0)
@@ -86,8 +102,25 @@ class Explanation:
         return drawn
 
 
+@dataclass(frozen=True, eq=False)
+class _Explained:
+    """A network with its last feature maps and its outputs, what it takes, and how its outputs are read."""
+
+    network: keras.Model
+    network_input: NetworkInput
+    postprocessing: Postprocessing
+
+
+def _open(path: Path, class_names: Sequence[str], options: ModelOptions) -> _Explained:
+    network = load_network(path)
+    conventions = conventions_of(path, network, options)
+    taken = replace(input_of(network), pixel_range=conventions.pixel_range, blue_first=conventions.colour == "BGR")
+    order = class_order(class_names, "the choice of classes", conventions.class_names, f"The model {path}")
+    return _Explained(_with_features(path, network), taken, Postprocessing(conventions.output, order=order))
+
+
 def _with_features(path: Path, network: keras.Model) -> keras.Model:
-    """The network with two outputs: its last feature maps (N, H, W, C) and its probabilities."""
+    """The network with two outputs: its last feature maps (N, H, W, C) and its own output."""
     for layer in reversed(network.layers):
         shape: Sequence[int | None] = getattr(layer.output, "shape", ())
         if len(shape) == 4 and min(shape[1] or 0, shape[2] or 0) >= _LEAST_SIDE:
@@ -95,15 +128,18 @@ def _with_features(path: Path, network: keras.Model) -> keras.Model:
     raise ValueError(f"{path} has no feature maps that a heat map could show.")
 
 
-def _heat(network: keras.Model, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+def _heat(explained: _Explained, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
     import tensorflow as tf
 
-    # (N, size, size, 1 or 3) -> (N, size, size, channels)
-    pixels = tf.constant(np.repeat(crops.astype(np.float32), network.input_shape[-1] // crops.shape[-1], axis=-1))
+    post = explained.postprocessing
+    outputs_of = [index if post.order is None else post.order[index] for index in classes]
+    pixels = tf.constant(explained.network_input.prepare(crops))
     with tf.GradientTape() as tape:
         tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
-        features, probabilities = network(pixels, training=False)
-        chosen = tf.gather(probabilities, list(classes), axis=1, batch_dims=0)
+        features, outputs = explained.network(pixels, training=False)
+        if post.kind_of(outputs.numpy()) == "logits":
+            outputs = tf.nn.softmax(outputs)
+        chosen = tf.gather(outputs, outputs_of, axis=1, batch_dims=0)
         # The logarithm has a slope even where the network is sure; below float32's range it has none.
         score = tf.linalg.trace(tf.math.log(chosen + 1e-30))
     gradients = tape.gradient(score, features)

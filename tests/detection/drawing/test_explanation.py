@@ -12,6 +12,7 @@ from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import save_network
+from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.pictures.crop import Framing, crop_faces
 from emotion_recognition.pictures.faces import Face, Landmarks
 
@@ -43,6 +44,26 @@ def test_the_map_is_hot_where_the_class_comes_from(model: Path) -> None:
     bright, dark = Explanation([model, model], NAMES, FRAMING, grey_crops).heat_maps(crops, [0, 1])
     is_bright = crops[0, :, :, 0] == 255
     assert bright.dtype == np.float32
+    np.testing.assert_allclose(bright, is_bright, atol=1e-5)
+    np.testing.assert_allclose(dark, ~is_bright, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["softmax", "linear", "sigmoid"])
+def test_it_knows_the_pixel_range_the_order_and_the_kind_of_output(tmp_path: Path, activation: str) -> None:
+    # The maps are the brightness and the darkness in -1..1, of which nothing would be dark in 0..255.
+    pixels = keras.Input((12, 12, 1))
+    maps = keras.layers.Conv2D(2, 1, activation="relu")
+    head = keras.layers.Dense(2, activation=activation)
+    network = keras.Model(pixels, head(keras.layers.GlobalAveragePooling2D()(maps(pixels))))
+    maps.set_weights([np.array([1, -1], np.float32).reshape(1, 1, 1, 2), np.zeros(2, np.float32)])
+    head.set_weights([np.array([[-1, 1], [1, -1]], np.float32), np.zeros(2, np.float32)])  # dark, bright
+    save_network(network, tmp_path / "a.keras")
+    crops = np.zeros((2, 12, 12, 1), np.uint8)
+    crops[:, 2:5, 1:4] = 255
+    options = ModelOptions(("dark", "bright"), pixel_range="-1..1")
+    explanation = Explanation([tmp_path / "a.keras"], ("bright", "dark"), FRAMING, grey_crops, options)
+    bright, dark = explanation.heat_maps(crops, [0, 1])
+    is_bright = crops[0, :, :, 0] == 255
     np.testing.assert_allclose(bright, is_bright, atol=1e-5)
     np.testing.assert_allclose(dark, ~is_bright, atol=1e-5)
 
