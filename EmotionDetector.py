@@ -166,7 +166,7 @@ def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
         raise ValueError(
             f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
         ) from error
-    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing, detector.crops)
+    return Explanation(models, detector)
 
 
 def _window(stack: contextlib.ExitStack) -> "Window | None":
