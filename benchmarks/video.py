@@ -66,7 +66,8 @@ def _measure(arguments: argparse.Namespace) -> None:
         for _ in range(arguments.rounds):
             start = time.perf_counter()
             with VideoReader(film) as reader, open_outputs(OutputSettings(), {}, ()) as outputs:
-                tracker = FaceTracker(reader.rate / arguments.every, 0.5) if can_track() else None
+                least = face_detector.settings.min_confidence
+                tracker = FaceTracker(reader.rate / arguments.every, least) if can_track() else None
                 settings = VideoSettings(every=arguments.every)
                 outcome = look_at_video(
                     reader, detector.detect, outputs, output=output, settings=settings, tracker=tracker

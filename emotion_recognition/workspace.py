@@ -96,7 +96,7 @@ class Workspace:
 
     @property
     def hdf5_folder(self) -> Path:
-        """Where BuildDataset.py writes."""
+        """Where data sets are written to, as HDF5 files."""
         return self.base_path / "hdf5"
 
     @property

@@ -4,13 +4,19 @@
 ADVICE = {
     "batch_size": "--batch_size",
     "class_names": "--classes",
+    "detector": "--detector",
+    "detector_model": "--detector_model",
+    "detector_size": "--detector_size",
+    "every": "--every",
     "export_onnx": "TrainNetwork.py --export onnx -im MODEL",
     "interpolation": "--interpolation",
     "learning_rate": "-lr",
+    "min_confidence": "--min_confidence",
     "output": "--output",
     "output_name": "--output_name",
     "overwrite": "--overwrite",
     "pixel_range": "--pixel_range",
+    "smooth": "--smooth",
     "tta": "--tta",
 }
 

@@ -90,6 +90,22 @@ class EmotionClassifier:
             return np.empty((0, len(self.class_names)), np.float32)
         return average([model.probabilities(crops) for model in self._models])
 
+    def shown(self, crops: np.ndarray) -> list[np.ndarray]:
+        """What each network is shown of crops: float32 arrays (N, size, size, channels) in its own pixel range.
+
+        Args:
+            crops: As for :meth:`probabilities`.
+        """
+        return [model.shown(crops) for model in self._models]
+
+    def outputs_for(self, classes: Sequence[int]) -> list[list[int]]:
+        """For each network the indices of its outputs that speak for some classes: it may have another order.
+
+        Args:
+            classes: Indices into :attr:`class_names`.
+        """
+        return [[model.output_for(index) for index in classes] for model in self._models]
+
 
 class _Model:
     """One of the networks, whatever runs it."""
@@ -114,9 +130,17 @@ class _Model:
         self._noted: set[str] = set()
         say(conventions.assumed)
 
+    def shown(self, crops: np.ndarray) -> np.ndarray:
+        """float32 (N, size, size, channels) of uint8 crops (N, size, size, crop_channels)."""
+        return self._input.prepare(crops)
+
+    def output_for(self, index: int) -> int:
+        """The index of the network's output for a class."""
+        return index if self._postprocessing.order is None else self._postprocessing.order[index]
+
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """float32 (N, classes), calibrated, of uint8 crops (N, size, size, crop_channels)."""
-        outputs = self._network(self._input.prepare(crops))
+        outputs = self._network(self.shown(crops))
         try:
             kind = self._postprocessing.kind_of(outputs)
         except ValueError as error:

@@ -7,21 +7,31 @@ import pytest
 
 from emotion_recognition import EmotionDetector
 from emotion_recognition.detection.drawing.explanation import Explanation
-from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import save_network
-from emotion_recognition.models.model_options import ModelOptions
-from emotion_recognition.pictures.crop import Framing, crop_faces
+from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face, Landmarks
 
 NAMES = ("bright", "dark")
 FRAMING = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
 
 
-def grey_crops(image: np.ndarray, faces: Sequence[FaceEmotion]) -> np.ndarray:
-    return crop_faces(image, [face.box for face in faces], FRAMING, 12)
+class OneFace:
+    """A face detector for which all pictures have one face at the same place."""
+
+    framing = FRAMING
+
+    def __init__(self, landmarks: Landmarks | None = None) -> None:
+        self.landmarks = landmarks
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        return [Face((30, 20, 24, 24), 0.9, self.landmarks)]
+
+
+def explanation_of(*models: Path, classes: Sequence[str] = NAMES) -> Explanation:
+    return Explanation(models, EmotionDetector(models, classes=classes, detector=OneFace()))
 
 
 @pytest.fixture(scope="module")
@@ -41,29 +51,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_map_is_hot_where_the_class_comes_from(model: Path) -> None:
     crops = np.zeros((2, 12, 12, 1), np.uint8)
     crops[:, 2:5, 1:4] = 255
-    bright, dark = Explanation([model, model], NAMES, FRAMING, grey_crops).heat_maps(crops, [0, 1])
+    bright, dark = explanation_of(model, model).heat_maps(crops, [0, 1])
     is_bright = crops[0, :, :, 0] == 255
     assert bright.dtype == np.float32
-    np.testing.assert_allclose(bright, is_bright, atol=1e-5)
-    np.testing.assert_allclose(dark, ~is_bright, atol=1e-5)
-
-
-@pytest.mark.parametrize("activation", ["softmax", "linear", "sigmoid"])
-def test_it_knows_the_pixel_range_the_order_and_the_kind_of_output(tmp_path: Path, activation: str) -> None:
-    # The maps are the brightness and the darkness in -1..1, of which nothing would be dark in 0..255.
-    pixels = keras.Input((12, 12, 1))
-    maps = keras.layers.Conv2D(2, 1, activation="relu")
-    head = keras.layers.Dense(2, activation=activation)
-    network = keras.Model(pixels, head(keras.layers.GlobalAveragePooling2D()(maps(pixels))))
-    maps.set_weights([np.array([1, -1], np.float32).reshape(1, 1, 1, 2), np.zeros(2, np.float32)])
-    head.set_weights([np.array([[-1, 1], [1, -1]], np.float32), np.zeros(2, np.float32)])  # dark, bright
-    save_network(network, tmp_path / "a.keras")
-    crops = np.zeros((2, 12, 12, 1), np.uint8)
-    crops[:, 2:5, 1:4] = 255
-    options = ModelOptions(("dark", "bright"), pixel_range="-1..1")
-    explanation = Explanation([tmp_path / "a.keras"], ("bright", "dark"), FRAMING, grey_crops, options)
-    bright, dark = explanation.heat_maps(crops, [0, 1])
-    is_bright = crops[0, :, :, 0] == 255
     np.testing.assert_allclose(bright, is_bright, atol=1e-5)
     np.testing.assert_allclose(dark, ~is_bright, atol=1e-5)
 
@@ -72,7 +62,7 @@ def test_it_is_drawn_at_the_faces_own_place(model: Path) -> None:
     photo = np.full((60, 90, 3), 10, np.uint8)
     photo[20:44, 50:62] = 255  # the left half of the second face
     faces = [FaceEmotion((x, 20, 24, 24), 0.9, {"bright": 0.9, "dark": 0.1}) for x in (10, 50)]
-    explanation = Explanation([model], NAMES, FRAMING, grey_crops)
+    explanation = explanation_of(model)
     drawn = explanation(photo, Sight("a", (90, 60), [SeenFace(face) for face in faces]))
     changed = (drawn != photo).any(axis=2)
     assert changed[22:42, 51:60].all()
@@ -83,7 +73,7 @@ def test_it_is_drawn_at_the_faces_own_place(model: Path) -> None:
 
 def test_without_faces_the_picture_stays_as_it_is(model: Path) -> None:
     photo = np.full((40, 60, 3), 50, np.uint8)
-    drawn = Explanation([model], NAMES, FRAMING, grey_crops)(photo, Sight("a", (60, 40), []))
+    drawn = explanation_of(model)(photo, Sight("a", (60, 40), []))
     np.testing.assert_array_equal(drawn, photo)
     assert drawn is not photo
 
@@ -93,7 +83,7 @@ def test_a_network_without_feature_maps_is_refused(tmp_path: Path) -> None:
     network = keras.Model(pixels, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(pixels)))
     save_network(network, tmp_path / "flat.keras")
     with pytest.raises(ValueError, match="has no feature maps"):
-        Explanation([tmp_path / "flat.keras"], NAMES, FRAMING, grey_crops)
+        explanation_of(tmp_path / "flat.keras")
 
 
 @pytest.fixture(scope="module")
@@ -111,26 +101,11 @@ def colour_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class OneFace:
-    """A face detector for which all pictures have one face at the same place."""
-
-    name = description = "one face"
-    framing = FRAMING
-    settings = DetectionSettings()
-
-    def __init__(self, landmarks: Landmarks | None = None) -> None:
-        self.landmarks = landmarks
-
-    def detect(self, image: np.ndarray) -> list[Face]:
-        return [Face((30, 20, 24, 24), 0.9, self.landmarks)]
-
-
 def explained(photo: np.ndarray, model: Path, detector: OneFace) -> tuple[FaceEmotion, np.ndarray]:
     """The face, and a bool array (height, width): where its heat map is drawn."""
     joined = EmotionDetector(model, classes=("anger", "sad"), detector=detector)
     (face,) = joined.detect(photo)
-    explanation = Explanation([model], joined.classifier.class_names, detector.framing, joined.crops)
-    drawn = explanation(photo, Sight("a", (90, 60), [SeenFace(face)]))
+    drawn = Explanation([model], joined)(photo, Sight("a", (90, 60), [SeenFace(face)]))
     return face, (drawn != photo).any(axis=2)
 
 
@@ -153,3 +128,26 @@ def test_the_map_of_a_tilted_face_is_that_of_the_upright_crop(colour_model: Path
     assert face.emotion == "sad"
     assert changed[21:30, 32:52].all()
     assert not changed[34:].any()
+
+
+@pytest.fixture(scope="module")
+def logits_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of brightness for pixels of 0..1, with its classes in the other order and logits for outputs."""
+    pixels = keras.Input((12, 12, 1))
+    features, dense = keras.layers.Conv2D(2, 1), keras.layers.Dense(2)
+    network = keras.Model(pixels, dense(keras.layers.GlobalAveragePooling2D()(features(pixels))))
+    features.set_weights([np.array([[[[1.0, -1.0]]]]), np.array([0.0, 1.0])])
+    dense.set_weights([np.eye(2)[::-1] * 5, np.full(2, -2.0)])
+    path = tmp_path_factory.mktemp("models") / "logits.keras"
+    save_network(network, path)
+    card = {"network": "logits", "class_names": ["dark", "bright"], "input": {"pixels": "0..1"}, "output": "logits"}
+    write_card(path, card)
+    return path
+
+
+def test_a_model_with_its_own_pixels_order_and_outputs_is_explained_alike(logits_model: Path) -> None:
+    crops = np.zeros((2, 12, 12, 1), np.uint8)
+    crops[:, 2:5, 1:4] = 255
+    bright, dark = explanation_of(logits_model).heat_maps(crops, [0, 1])
+    np.testing.assert_allclose(bright, crops[0, :, :, 0] == 255, atol=1e-5)
+    np.testing.assert_allclose(dark, crops[0, :, :, 0] == 0, atol=1e-5)
