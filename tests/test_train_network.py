@@ -125,7 +125,7 @@ def test_a_network_that_opencv_does_not_run_is_trained_without_a_copy(
     save_network(network, small_model)
     (small_base / "output" / "next.onnx").write_text("the copy of an earlier model", encoding="utf-8")
     assert train(small_base, "-im", "small.keras", "-om", "next.keras") == 0
-    assert "No ONNX copy, so that EmotionDetector.py will need Keras for this model: " in capsys.readouterr().out
+    assert "No ONNX copy, so that detection will need Keras for this model: " in capsys.readouterr().out
     assert read_copy(small_base / "output" / "next.keras") is None
 
 
@@ -216,14 +216,17 @@ def test_a_new_head_keeps_every_other_layer(small_base: Path, capsys: pytest.Cap
         (["-epochs", "0"], ["epochs must be at least 1"]),
         (["--batch_size", "-3"], ["batch_size must be at least 1"]),
         (["--seed", "-1"], ["seed must be at least 0", "Received: -1"]),
-        (["--new_head"], ["--new_head needs an input model"]),
-        (["--network", "vggnet", "-im", "small.keras"], ["--network is for new networks"]),
-        (["--new_head", "-n", "6", "-im", "small.keras"], ["this project's networks", "'small'"]),
-        (["--resume"], ["nothing to resume"]),
+        (["--new_head"], ["new_head needs an input model (--new_head; -im)"]),
+        (["--network", "vggnet", "-im", "small.keras"], ["network is for new networks", "(--network; -im)"]),
+        (["--new_head", "-n", "6", "-im", "small.keras"], ["networks that can be built by name", "'small'"]),
+        (["--resume"], ["nothing to resume", "(--resume)"]),
         (["--stages", "1e-3:2"], ["leave out -lr and -epochs"]),
-        (["--augmentation", "turn=3"], ["--augmentation must be none or flip=NUMBER"]),
-        (["--votes", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
-        (["--optimizer", "sgd", "-im", "small.keras"], ["trained with Adam", "give -lr or the same --optimizer"]),
+        (["--augmentation", "turn=3"], ["augmentation must be none or flip=NUMBER"]),
+        (["--votes_weight", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
+        (
+            ["--optimizer", "sgd", "-im", "small.keras"],
+            ["trained with Adam", "give one, or the same optimizer (-lr; --optimizer)"],
+        ),
         (["--schedule", "cosine"], ["patience must be none"]),
     ],
 )

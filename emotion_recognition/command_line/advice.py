@@ -2,8 +2,31 @@
 
 #: From a name that :func:`~emotion_recognition.error_about.about` notes to the command line's words for it.
 ADVICE = {
+    "augmentation": "--augmentation",
+    "balance": "--balance",
+    "batch_size": "--batch_size",
+    "card_confidence": "--card_confidence",
+    "ema": "--ema",
+    "epochs": "-epochs",
+    "export": "--export",
+    "export_onnx": "TrainNetwork.py --export onnx -im MODEL",
+    "image_size": "--image_size",
+    "input_model": "-im",
+    "label_smoothing": "--label_smoothing",
     "learning_rate": "-lr",
+    "network": "--network",
+    "new_head": "--new_head",
+    "optimizer": "--optimizer",
     "overwrite": "--overwrite",
+    "patience": "--patience",
+    "resume": "--resume",
+    "schedule": "--schedule",
+    "seed": "--seed",
+    "size": "--size",
+    "stages": "--stages",
+    "tensorboard": "--tensorboard",
+    "votes_weight": "--votes_weight",
+    "weight_decay": "--weight_decay",
 }
 
 

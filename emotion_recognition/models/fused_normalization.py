@@ -1,4 +1,4 @@
-"""Batch normalisation as one operation, for training on a CPU; the one file that calls TensorFlow itself.
+"""Batch normalisation as one operation, for training on a CPU; the one file of training that calls TensorFlow itself.
 
 Keras composes batch normalisation of a dozen elementwise operations. On a CPU these take more time than the
 convolutions between them: with the fused operation a training step of ``vggnet`` is nearly twice as

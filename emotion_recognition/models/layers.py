@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from emotion_recognition.models.registry import LAST_LAYER
+
 #: Added to the variance of an image's pixels (0..1) before the root: a blank image becomes zeros, not noise.
 CONTRAST_EPSILON = 1e-4
 
@@ -59,5 +61,5 @@ def averaging_head(x: keras.KerasTensor, num_classes: int, dropout: float) -> ke
 
 def _classifier(x: keras.KerasTensor, num_classes: int, dropout: float) -> keras.KerasTensor:
     x = layers.Dropout(dropout)(x)
-    x = layers.Dense(num_classes, name="logits")(x)
+    x = layers.Dense(num_classes, name=LAST_LAYER)(x)
     return layers.Softmax(name="probabilities", dtype="float32")(x)

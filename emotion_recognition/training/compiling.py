@@ -23,10 +23,10 @@ def compile_network(network: keras.Model, settings: StageSettings, steps: int) -
         settings: Optimizer, rate, schedule, weight decay, moving average, weight of the votes.
         steps: Steps of the whole stage.
     """
-    classes = network.output_shape[-1] - (VOTES if settings.votes else 0)
+    classes = network.output_shape[-1] - (VOTES if settings.votes_weight else 0)
     network.compile(
         optimizer=build_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
-        loss=LabelLoss(classes, settings.votes),
+        loss=LabelLoss(classes, settings.votes_weight),
         metrics=[LabelAccuracy(classes)],
         jit_compile=jit_choice(),
     )
