@@ -329,6 +329,13 @@ def test_what_the_command_line_does_not_know_ends_with_status_2(
     assert message in capsys.readouterr().err
 
 
+def test_an_option_that_has_got_another_name_ends_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        TrainFaceDetector.main(["--min_confidence", "0.6"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "error: --min_confidence is now called --card_confidence\n"
+
+
 def test_missing_and_broken_data_sets_say_what_writes_them(
     base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

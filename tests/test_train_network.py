@@ -12,7 +12,9 @@ import pytest
 
 import TrainNetwork
 from emotion_recognition.data.files.hdf5 import read_split
+from emotion_recognition.models import NETWORKS
 from emotion_recognition.models.card import write_card
+from emotion_recognition.models.export_formats import FORMATS
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.onnx_copy import read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
@@ -246,6 +248,32 @@ def test_a_patience_that_is_no_number_ends_with_status_2(capsys: pytest.CaptureF
         TrainNetwork.main(["--patience", "often"])
     assert caught.value.code == 2
     assert "--patience: must be a whole number or none. Received: often" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [["--votes", "1"], ["--votes=1"], ["--votes"]])
+def test_an_option_that_has_got_another_name_ends_in_one_line(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        TrainNetwork.main(given)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "error: --votes is now called --votes_weight\n"
+    assert "--votes " not in TrainNetwork.build_parser().format_help()
+
+
+def test_models_are_named_by_the_option_of_every_script() -> None:
+    parsed = [TrainNetwork.build_parser().parse_args([name, "a.keras"]) for name in ("-im", "-m", "--input_model")]
+    assert [arguments.input_model for arguments in parsed] == ["a.keras"] * 3
+
+
+def test_the_help_says_what_recipes_networks_and_formats_are() -> None:
+    shown = TrainNetwork.build_parser().format_help()
+    assert "vggnet, adam, stages 0.001:60,0.0001:20,1e-05:10, patience 8\n" in shown
+    assert (
+        "vggnet, adam, learning rate 0.008, 20 epochs, schedule onecycle, batch_size 256, clean_statistics\n" in shown
+    )
+    for row in (*NETWORKS.values(), *FORMATS.values()):
+        assert row.summary in shown
 
 
 def test_a_missing_data_set_says_what_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,9 +30,9 @@ def standardise(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def convolutions(x: keras.KerasTensor, filters: int, count: int, dropout: float) -> keras.KerasTensor:
-    """One VGG block: ``count`` 3×3 convolutions with batch normalisation and ReLU, 2×2 max pooling, dropout.
+    """One VGG block: ``count`` 3×3 convolutions with batch normalization and ReLU, 2×2 max pooling, dropout.
 
-    (N, H, W, C) -> (N, H/2, W/2, filters). Simonyan and Zisserman 2015, arXiv:1409.1556; batch normalisation
+    (N, H, W, C) -> (N, H/2, W/2, filters). Simonyan and Zisserman 2015, arXiv:1409.1556; batch normalization
     after Ioffe and Szegedy 2015, arXiv:1502.03167.
     """
     for _ in range(count):

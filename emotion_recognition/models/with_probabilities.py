@@ -42,7 +42,7 @@ def with_probabilities(network: keras.Model) -> keras.Model:
             f"{keras.activations.serialize(activation)}"
         )
     probabilities = layers.Softmax(name="probabilities", dtype="float32")(outputs[0])
-    return keras.Model(network.inputs, probabilities, name=network.name)
+    return keras.Model(network.input, probabilities, name=network.name)
 
 
 def _end_of(network: keras.Model) -> keras.Operation:

@@ -98,7 +98,7 @@ def fit_resumably(
 
 @contextlib.contextmanager
 def _refusing_nan(learning_rate: float) -> Iterator[None]:
-    """Inside the block, a loss that is no number ends training as a mistake in the settings."""
+    """Inside the block, a loss that is NaN ends training as a mistake in the settings."""
     try:
         yield
     except RuntimeError as error:

@@ -1,8 +1,8 @@
 """The resume point: all that an interrupted run needs to go on as if nothing had happened.
 
-Written when an epoch ends, in one HDF5 file that is whole at any time: weights, the optimizer's state (the rate and
-Adam's moments), the states of the random generators in the network, early stopping's count and best weights, and
-the log so far.
+Written when an epoch ends, in one HDF5 file that is whole at any time: weights, the optimizer's state (the learning
+rate and Adam's moments), the states of the random generators in the network, early stopping's count and best weights,
+and the log so far.
 """
 
 import json

@@ -18,14 +18,14 @@ class FitSettings:
     """What every network's stage has.
 
     Args:
-        learning_rate: The optimizer's rate; the highest one where a schedule changes it.
-        schedule: How the rate goes, see :mod:`emotion_recognition.training.schedules`: "constant", "onecycle" or
-            "cosine".
+        learning_rate: The optimizer's; the highest one where a schedule changes it.
+        schedule: How the learning rate goes, see :mod:`emotion_recognition.training.schedules`: "constant", "onecycle"
+            or "cosine".
         epochs: Most epochs; under a schedule, exactly as many.
         patience: Epochs without a lower validation loss after which the stage ends, with the weights of its best
             epoch. None: every epoch is done and the last weights are kept, as schedules need it.
         optimizer: "adam" (Kingma and Ba 2015, arXiv:1412.6980) or "sgd", with Nesterov momentum 0.9.
-        weight_decay: Share of each kernel that a step takes away, times the rate (Loshchilov and Hutter 2019,
+        weight_decay: Share of each kernel that a step takes away, times the learning rate (Loshchilov and Hutter 2019,
             arXiv:1711.05101). With this optimizer and momentum 0.9, 5e-3 is what 5e-4 is as an L2 penalty.
         ema: Momentum of the moving average of the weights that is kept in place of the last ones, below 1; 0 keeps
             the last ones.
@@ -98,7 +98,7 @@ class StageSettings(FitSettings):
             :mod:`emotion_recognition.training.votes_head`.
         balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
             "sampling", each class is drawn equally often.
-        clean_statistics: Whether batch normalisation's figures are computed anew, after the last epoch, on images
+        clean_statistics: Whether the batch-normalization statistics are computed anew, after the last epoch, on images
             without random changes.
         augmentation: Random changes to the training images; None for none.
 

@@ -21,14 +21,14 @@ from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.votes_head import with_votes_head
 from emotion_recognition.workspace import FER2013
 
-#: What the rate is divided by from stage to stage.
+#: What the learning rate is divided by from stage to stage.
 STAGE_RATIO = 10.0
 
 _VALIDATION_BATCH_SIZE = 256
 
 
 def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, float]:
-    """The rate a trained network was fitted with, and a tenth of it for the next stage.
+    """The learning rate that a trained network was fitted with, and a tenth of it for the next stage.
 
     Args:
         network: The network as loaded from its file.
@@ -36,7 +36,7 @@ def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, flo
 
     Raises:
         ValueError: If the network was saved without its optimizer, with another one, or with a schedule in place of
-            a rate.
+            a learning rate.
     """
     stored = getattr(network, "optimizer", None)
     if stored is None:
@@ -94,7 +94,7 @@ def fit_stage(
         validation_batch_size=_VALIDATION_BATCH_SIZE,
     )
     if settings.clean_statistics:
-        clean_statistics(network, train.images, settings.seed)
+        clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
     compile_for_saving(network, settings)
     return result
 

@@ -1,5 +1,6 @@
 """One stage of training, on a network of a few hundred weights."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.resumable_fit import StageResult
+from emotion_recognition.training.resume_point import read_resume_point
 from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
@@ -453,3 +456,15 @@ def test_diverging_training_ends_in_one_line_that_names_the_rate(tmp_path: Path)
 def test_settings_out_of_range_are_refused(name: str, value: float | str) -> None:
     with pytest.raises(ValueError, match=rf"^{name} must be .* Received: '?{value}"):
         StageSettings(**{name: value})
+
+
+def test_a_run_that_was_stopped_before_a_setting_got_its_name_goes_on(tmp_path: Path) -> None:
+    """The weight of the votes was called "votes"."""
+    interrupt(tmp_path)
+    with h5py.File(tmp_path / "run.resume.h5", "r+") as file:
+        state = json.loads(file.attrs["state"])
+        state["settings"]["votes"] = state["settings"].pop("votes_weight")
+        file.attrs["state"] = json.dumps(state)
+    with pytest.raises(ValueError, match=r"another votes_weight: 0\.0\. Received: 2\.0$"):
+        read_resume_point(tmp_path / "run.resume.h5", {"votes_weight": 2.0})
+    assert [row["epoch"] for row in fit(tmp_path, tiny_network(), resume=True).rows] == [1, 2, 3, 4]

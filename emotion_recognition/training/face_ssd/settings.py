@@ -21,7 +21,7 @@ class FaceStageSettings(FitSettings):
     Args:
         size: Height and width of a view in pixels, a multiple of 64.
         alpha: Weight of prior boxes on faces in the focal loss, 0..1.
-        gamma: Its exponent, at least 1: below, the gradient at a prior box that is wholly right is no number.
+        gamma: Its exponent, at least 1: below, the gradient at a prior box that is wholly right is NaN.
         box_weight: Weight of the boxes' loss beside that of the scores, at least 0.
         matching: Which prior boxes are responsible for a face.
         augmentation: Random changes to the training pictures; None for none.
