@@ -29,9 +29,11 @@ def with_probabilities(network: keras.Model) -> keras.Model:
             f"network must be a functional or sequential keras.Model that knows its input. "
             f"Received: {type(network).__name__}"
         )
-    if len(outputs) != 1 or len(outputs[0].shape) != 2:
+    if len(network.inputs) != 1 or len(outputs) != 1 or len(outputs[0].shape) != 2:
         shapes = ", ".join(str(tuple(output.shape)) for output in outputs)
-        raise ValueError(f"network must have one output (N, classes). Received: {shapes}")
+        raise ValueError(
+            f"network must have one input and one output (N, classes). Received: {len(network.inputs)} inputs, {shapes}"
+        )
     end = _end_of(network)
     activation = getattr(end, "activation", None)
     if type(end).__name__ == "Softmax" or activation is keras.activations.softmax:
@@ -42,7 +44,7 @@ def with_probabilities(network: keras.Model) -> keras.Model:
             f"{keras.activations.serialize(activation)}"
         )
     probabilities = layers.Softmax(name="probabilities", dtype="float32")(outputs[0])
-    return keras.Model(network.input, probabilities, name=network.name)
+    return keras.Model(network.inputs[0], probabilities, name=network.name)
 
 
 def _end_of(network: keras.Model) -> keras.Operation:

@@ -61,7 +61,8 @@ def schedule(name: str, learning_rate: float, steps: int) -> Any:
 
     Args:
         name: "constant"; "onecycle": rise, fall and decay to a thousandth, in straight lines (Smith 2018,
-            arXiv:1803.09820); "cosine": a warm-up, then half a cosine down to zero (Loshchilov and Hutter 2017, arXiv:1608.03983).
+            arXiv:1803.09820); "cosine": a warm-up, then half a cosine down to zero (Loshchilov and Hutter 2017,
+            arXiv:1608.03983).
         learning_rate: The highest one.
         steps: Steps of the whole stage, at least 1.
 

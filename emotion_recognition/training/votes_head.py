@@ -38,7 +38,7 @@ def with_votes_head(network: keras.Model) -> keras.Model:
     x = layers.Dense(VOTES, name="votes_logits", dtype=network.get_layer(LAST_LAYER).dtype_policy)(features)
     shares = layers.Softmax(name="votes", dtype="float32")(x)
     both = layers.Concatenate(name="probabilities_and_votes", dtype="float32")([network.outputs[0], shares])
-    return keras.Model(network.input, both, name=network.name)
+    return keras.Model(network.inputs[0], both, name=network.name)
 
 
 class LabelLoss(keras.losses.Loss):

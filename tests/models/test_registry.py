@@ -163,7 +163,7 @@ class TestWithProbabilities:
         sigmoid = keras.Model(self.PIXELS, layers.Dense(3, activation="sigmoid", name="end")(self.FEATURES))
         with pytest.raises(ValueError, match=r"end in a softmax or in logits .* Received: end with sigmoid"):
             with_probabilities(sigmoid)
-        with pytest.raises(ValueError, match=r"one output \(N, classes\)\. Received: \(None, 2, 2, 1\)"):
+        with pytest.raises(ValueError, match=r"one output \(N, classes\)\. Received: 1 inputs, \(None, 2, 2, 1\)"):
             with_probabilities(keras.Model(self.PIXELS, layers.ReLU()(self.PIXELS)))
 
         class Subclassed(keras.Model):
