@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.face_pictures import MarkedPicture, faceless_groups, pictures_below, read_marked_pictures
 from emotion_recognition.atomic_file import check_can_write, write_json
 from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.evaluation.face_detection.scored_picture import LOWEST_CONFIDENCE
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from emotion_recognition.detection.face_detectors.opening import FaceDetector
     from emotion_recognition.evaluation.face_detection.figures import DetectorFigures
     from emotion_recognition.pictures.faces import Face
-
-#: Boxes down to this take part in average precision; see above what those at its lower end are.
-LOWEST_CONFIDENCE = 0.01
 
 #: Pictures that every detector sees before its time is taken.
 _WARM_UP = 5

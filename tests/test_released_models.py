@@ -11,7 +11,7 @@ from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
 from emotion_recognition.evaluation.ensemble import Ensemble
 from emotion_recognition.evaluation.evaluate import evaluate
 from emotion_recognition.models.card import read_card
-from emotion_recognition.models.export import probe_images
+from emotion_recognition.models.export_formats.onnx import probe_images
 from emotion_recognition.models.files import load_network
 from emotion_recognition.models.onnx_copy import read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork

@@ -85,7 +85,7 @@ def random_network() -> Any:
 @pytest.fixture(scope="session")
 def random_detector(random_network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its ONNX file, exported as the released one is, with the card beside it; tests only read them."""
-    from emotion_recognition.models.export import silence
+    from emotion_recognition.models.keras_export import silence
     from emotion_recognition.models.portable import portable
 
     path = tmp_path_factory.mktemp("face_ssd") / "face_ssd.onnx"
