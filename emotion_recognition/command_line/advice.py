@@ -24,6 +24,7 @@ ADVICE = {
     "seed": "--seed",
     "size": "--size",
     "stages": "--stages",
+    "stream_above": "--stream_above",
     "tensorboard": "--tensorboard",
     "votes_weight": "--votes_weight",
     "weight_decay": "--weight_decay",
