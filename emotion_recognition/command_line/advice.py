@@ -35,6 +35,7 @@ ADVICE = {
     "size": "--size",
     "smooth": "--smooth",
     "stages": "--stages",
+    "stream_above": "--stream_above",
     "tensorboard": "--tensorboard",
     "tta": "--tta",
     "votes_weight": "--votes_weight",
