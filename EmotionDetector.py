@@ -16,7 +16,7 @@ from emotion_recognition.detection.face_detectors.settings import DETECTORS, Det
 from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import Workspace, beside
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace, beside, find_released_model
 
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
@@ -157,8 +157,8 @@ def _detect(arguments: argparse.Namespace) -> int:
     source = find_input(arguments.input or [str(workspace.sample_photo)])
     if arguments.smooth and not source.pictures:
         check_can_track()
-    names = arguments.input_model or [workspace.released_model(arguments.num_emotions).name]
-    models = [workspace.find_model(name) for name in names]
+    models = [workspace.find_model(name) for name in arguments.input_model or ()]
+    models = models or [_released_model(workspace, arguments.num_emotions)]
     output = output_of(source, arguments.output_path, workspace)
     written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
     check_result_paths(written, source, output)
@@ -203,6 +203,13 @@ def _detect(arguments: argparse.Namespace) -> int:
     for path in written:
         print(f"Wrote {path}")
     return failed
+
+
+def _released_model(workspace: Workspace, num_emotions: int) -> Path:
+    """The project's own model: below the base path that was named, else wherever the project is installed."""
+    if workspace.base_path == DEFAULT_BASE_PATH:
+        return find_released_model(num_emotions)
+    return workspace.find_model(workspace.released_model(num_emotions).name)
 
 
 def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":

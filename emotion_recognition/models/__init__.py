@@ -1,4 +1,4 @@
-"""The networks: one architecture per file, built by name.
+"""The networks, built by name, and their files.
 
 Importing this package does not import Keras, so that a parser can offer the names.
 """
@@ -6,8 +6,30 @@ Importing this package does not import Keras, so that a parser can offer the nam
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from emotion_recognition.lazy_names import lazy_names
+
 if TYPE_CHECKING:
     import keras
+
+    from emotion_recognition.models.card import read_card as read_card
+    from emotion_recognition.models.card import write_card as write_card
+    from emotion_recognition.models.export import export_model as export_model
+    from emotion_recognition.models.files import load_network as load_network
+    from emotion_recognition.models.files import save_network as save_network
+    from emotion_recognition.models.onnx_network import OnnxNetwork as OnnxNetwork
+
+_HOMES = {
+    "load_network": "models.files",
+    "save_network": "models.files",
+    "read_card": "models.card",
+    "write_card": "models.card",
+    "export_model": "models.export",
+    "OnnxNetwork": "models.onnx_network",
+}
+__all__ = ["NETWORKS", "build_network", *_HOMES]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, _HOMES)
 
 #: Every network that ``build_network`` knows; each is the function of that name in the module of that name.
 NETWORKS = ("vggnet", "vggnet_deep", "vggnet_wide")
