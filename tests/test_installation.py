@@ -154,3 +154,11 @@ def test_the_citation_has_the_version_and_the_licence_of_the_package() -> None:
     assert f"version: {emotion_recognition.__version__}" in citation
     assert f"license: {PROJECT['license']}" in citation
     assert f"  - name: {PROJECT['authors'][0]['name']}" in citation
+
+
+def test_the_workflow_runs_on_every_python_that_the_package_supports() -> None:
+    declared = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    workflow = (REPOSITORY / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    (versions,) = re.findall(r"^ +python: \[(.*)\]$", workflow, re.MULTILINE)
+    assert versions == ", ".join(f'"{version}"' for version in declared)
+    assert PROJECT["requires-python"] == f">={declared[0]}"
