@@ -127,7 +127,6 @@ def _build_faces(arguments: argparse.Namespace) -> None:
     from emotion_recognition.data.face_pictures.counts import counts_table
     from emotion_recognition.data.face_pictures.face_sources import read_face_source
     from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
-    from emotion_recognition.pictures.image_file import decode_image
 
     _refuse_emotion_options(arguments)
     if arguments.input is None:
@@ -141,7 +140,6 @@ def _build_faces(arguments: argparse.Namespace) -> None:
     built = build_face_splits(
         source,
         workspace,
-        decode_image,
         storage,
         overwrite=arguments.overwrite,
         allow_bad=arguments.allow_bad,

@@ -10,7 +10,7 @@ from emotion_recognition.lazy_names import lazy_names
 if TYPE_CHECKING:
     from emotion_recognition.detection.drawing.annotation import annotate as annotate
     from emotion_recognition.detection.emotion_detector import EmotionDetector as EmotionDetector
-    from emotion_recognition.detection.face_detectors.detectors import open_detector as open_detector
+    from emotion_recognition.detection.face_detectors.opening import open_detector as open_detector
     from emotion_recognition.detection.face_emotion import FaceEmotion as FaceEmotion
     from emotion_recognition.emotions import class_names as class_names
     from emotion_recognition.pictures.crop import Framing as Framing
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "EmotionDetector": "detection.emotion_detector",
-    "open_detector": "detection.face_detectors.detectors",
+    "open_detector": "detection.face_detectors.opening",
     "Face": "pictures.faces",
     "FaceEmotion": "detection.face_emotion",
     "Framing": "pictures.crop",

@@ -12,10 +12,12 @@ from emotion_recognition.lazy_names import lazy_names
 if TYPE_CHECKING:
     from emotion_recognition.detection.classifier import EmotionClassifier as EmotionClassifier
     from emotion_recognition.detection.drawing.annotation import annotate as annotate
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector as FaceDetector
-    from emotion_recognition.detection.face_detectors.detectors import open_detector as open_detector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector as FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import open_detector as open_detector
     from emotion_recognition.detection.face_detectors.settings import DetectionSettings as DetectionSettings
     from emotion_recognition.detection.face_emotion import FaceEmotion as FaceEmotion
+    from emotion_recognition.detection.picture_result import PictureResult as PictureResult
+    from emotion_recognition.detection.picture_result import to_dataframe as to_dataframe
     from emotion_recognition.detection.video.reader import VideoReader as VideoReader
     from emotion_recognition.detection.video.settings import VideoSettings as VideoSettings
     from emotion_recognition.detection.video.video_faces import faces_of_video as faces_of_video
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "EmotionClassifier": "detection.classifier",
-    "FaceDetector": "detection.face_detectors.detectors",
+    "FaceDetector": "detection.face_detectors.opening",
     "DetectionSettings": "detection.face_detectors.settings",
+    "PictureResult": "detection.picture_result",
+    "to_dataframe": "detection.picture_result",
     "VideoReader": "detection.video.reader",
     "VideoSettings": "detection.video.settings",
     "faces_of_video": "detection.video.video_faces",
@@ -38,7 +42,7 @@ _ALSO = {
     "annotate": "detection.drawing.annotation",
     "Face": "pictures.faces",
     "FaceEmotion": "detection.face_emotion",
-    "open_detector": "detection.face_detectors.detectors",
+    "open_detector": "detection.face_detectors.opening",
     "read_image": "pictures.image_file",
     "write_image": "pictures.image_file",
 }

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from emotion_recognition.evaluation.calibration import Reliability as Reliability
     from emotion_recognition.evaluation.calibration import fit_temperature as fit_temperature
     from emotion_recognition.evaluation.calibration import reliability as reliability
+    from emotion_recognition.evaluation.ensemble import Ensemble as Ensemble
+    from emotion_recognition.evaluation.ensemble import EnsemblePredictions as EnsemblePredictions
     from emotion_recognition.evaluation.evaluate import Evaluation as Evaluation
-    from emotion_recognition.evaluation.evaluate import evaluate_files as evaluate_files
     from emotion_recognition.evaluation.face_detection.figures import DetectorFigures as DetectorFigures
     from emotion_recognition.evaluation.face_detection.figures import evaluate_detector as evaluate_detector
     from emotion_recognition.evaluation.metrics import ClassMetrics as ClassMetrics
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from emotion_recognition.evaluation.report import to_text as to_text
 
 _HOMES = {
-    "evaluate_files": "evaluation.evaluate",
+    "Ensemble": "evaluation.ensemble",
+    "EnsemblePredictions": "evaluation.ensemble",
     "Evaluation": "evaluation.evaluate",
     "PredictionSettings": "evaluation.prediction_settings",
     "to_text": "evaluation.report",

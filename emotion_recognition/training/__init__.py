@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emotion_recognition.training.face_ssd.start import FaceStart as FaceStart
     from emotion_recognition.training.face_ssd.start import open_face_start as open_face_start
     from emotion_recognition.training.recipes import RECIPES as RECIPES
+    from emotion_recognition.training.run import TrainingRun as TrainingRun
     from emotion_recognition.training.settings import StageSettings as StageSettings
     from emotion_recognition.training.stage import fit_stage as fit_stage
     from emotion_recognition.training.stages import RunResult as RunResult
@@ -25,6 +26,7 @@ _HOMES = {
     "RECIPES": "training.recipes",
     "Start": "training.start",
     "open_start": "training.start",
+    "TrainingRun": "training.run",
     "fit_stage": "training.stage",
     "fit_stages": "training.stages",
     "RunResult": "training.stages",

@@ -15,7 +15,8 @@ from typing import NamedTuple, Protocol
 import cv2
 import numpy as np
 
-from emotion_recognition.data.sources.picture_list import Box, Picture
+from emotion_recognition.data.sources.picture_list import Picture
+from emotion_recognition.pictures.faces import Box
 
 #: Bytes of images in a chunk, at most, unless one picture has more; a few chunks are in memory at a time.
 _CHUNK_BYTES = 8 << 20

@@ -15,7 +15,7 @@ from emotion_recognition.data.face_pictures.counts import FaceCounts
 from emotion_recognition.data.face_pictures.face_sources import FaceSource
 from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.data.face_pictures.stored_picture import PictureDecoder, PictureStorage
+from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import FACE_SPLITS, Workspace
 
@@ -45,7 +45,6 @@ def check_face_targets(workspace: Workspace, *, overwrite: bool) -> None:
 def build_face_splits(
     source: FaceSource,
     workspace: Workspace,
-    decode: PictureDecoder,
     storage: PictureStorage | None = None,
     *,
     overwrite: bool = False,
@@ -57,7 +56,6 @@ def build_face_splits(
     Args:
         source: What to build.
         workspace: Where the splits go; its folders are created when missing.
-        decode: Decodes one picture, see :data:`~emotion_recognition.data.face_pictures.stored_picture.PictureDecoder`.
         storage: How the pictures are stored; the usual way by default.
         overwrite: Whether earlier splits may be replaced.
         allow_bad: Whether any number of pictures may be unreadable or missing.
@@ -73,9 +71,7 @@ def build_face_splits(
     total = sum(len(annotations.pictures) for annotations in source.splits.values())
     with Progress("pictures", total) if progress else contextlib.nullcontext() as shown:
         assembled = {
-            split: assemble_split(
-                annotations, split, decode, storage, step=(lambda: None) if shown is None else shown.step
-            )
+            split: assemble_split(annotations, split, storage, step=(lambda: None) if shown is None else shown.step)
             for split, annotations in source.splits.items()
         }
     unreadable = [pair for of_split in assembled.values() for pair in of_split.unreadable]

@@ -13,13 +13,13 @@ import numpy as np
 
 from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.data.sources.picture_list import (
-    PICTURE_SUFFIXES,
     Picture,
     PictureList,
     is_leftover,
     split_of_name,
 )
 from emotion_recognition.data.sources.stratified import SplitShares, divide
+from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 from emotion_recognition.workspace import SPLITS
 
 KIND = "folders of pictures, one for each class"

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-#: x, y, width and height in pixels of the upright picture.
-Box = tuple[int, int, int, int]
-
-#: How the names of picture files end, where only the name is looked at.
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm")
+from emotion_recognition.pictures.faces import Box
 
 #: Names of folders and lists that stand for a split; upper and lower case are the same.
 SPLIT_OF_NAME = {

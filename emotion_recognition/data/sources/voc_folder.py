@@ -13,7 +13,6 @@ import numpy as np
 
 from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.data.sources.picture_list import (
-    PICTURE_SUFFIXES,
     Picture,
     PictureList,
     is_leftover,
@@ -21,6 +20,7 @@ from emotion_recognition.data.sources.picture_list import (
 )
 from emotion_recognition.data.sources.stratified import SplitShares, divide
 from emotion_recognition.data.sources.voc_object import Annotation, read_annotation
+from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 from emotion_recognition.workspace import SPLITS
 
 KIND = "Pascal VOC annotations with a box for each face"

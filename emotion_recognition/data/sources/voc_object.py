@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 
-from emotion_recognition.data.sources.picture_list import Box
+from emotion_recognition.pictures.faces import Box
 
 #: A larger file would hold ten thousands of faces.
 _LARGEST_FILE = 10_000_000

@@ -10,7 +10,8 @@ from emotion_recognition.data.building.picture_building import build_from_pictur
 from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.data.files.samples import read_samples
 from emotion_recognition.data.sources.class_labels import ClassLabels
-from emotion_recognition.data.sources.picture_list import Box, Picture, PictureList
+from emotion_recognition.data.sources.picture_list import Picture, PictureList
+from emotion_recognition.pictures.faces import Box
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
 
 CLASSES = ClassLabels(("a", "b", "c"), own=True)
