@@ -15,8 +15,9 @@ import pytest
 
 import BuildDataset
 from emotion_recognition.data.audit.duplicates import has_twin
-from emotion_recognition.data.files.hdf5 import Split, read_split, write_splits
+from emotion_recognition.data.files.hdf5 import Split, read_split
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
+from tests.conftest import write_splits
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PIXELS = 48 * 48
@@ -192,6 +193,7 @@ def test_without_a_source_it_says_what_to_put_where_and_has_made_the_folders(
     assert build(tmp_path / "new") == 2
     error = capsys.readouterr().err
     assert f"no FER2013 in {tmp_path / 'new' / 'fer2013'}: put fer2013.csv" in error
+    assert error.endswith("(--input)\n")
     assert (tmp_path / "new" / "fer2013").is_dir()
     for name in ("one.zip", "two.zip"):
         (tmp_path / "new" / "fer2013" / name).write_bytes(b"")
@@ -319,7 +321,7 @@ def test_ferplus_labels_replace_fer2013_s_in_files_of_their_own(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--labels", "ferplus"), "--labels ferplus needs FER+'s votes: --votes fer2013new.csv"),
+        (("--labels", "ferplus"), "the labels ferplus need FER+'s votes, fer2013new.csv. (--votes)"),
         (("-n", "8"), "FER2013's own labels have no contempt"),
     ],
 )
@@ -419,9 +421,9 @@ def test_dropped_rows_are_counted_and_test_rows_marked(tmp_path: Path, capsys: p
 @pytest.mark.parametrize(
     ("kinds", "words"),
     [
-        ("blanks", "--drop takes duplicates, blank, notface, joined by commas. Received: 'blanks'"),
-        ("notface", "--drop notface needs FER+'s votes"),
-        ("blank", "--drop blank would leave nothing of the train split"),
+        ("blanks", "drop must be some of duplicates, blank, notface, joined by commas. Received: 'blanks' (--drop)"),
+        ("notface", "dropping notface needs FER+'s votes, and fer2013.csv comes without. (--votes)"),
+        ("blank", "dropping blank would leave nothing of the train split. (--drop)"),
     ],
 )
 def test_what_cannot_be_dropped_leaves_no_splits(

@@ -270,9 +270,12 @@ def test_an_existing_detector_is_exported_without_training(base: Path, capsys: p
         (["--ema", "1"], ["ema must be at least 0 and below 1"]),
         (["--patience", "3"], ["patience must be none with a schedule"]),
         (["--patience", "0", "--schedule", "constant"], ["patience must be at least 1"]),
-        (["--augmentation", "turn=3"], ["--augmentation must be none or mosaic=NUMBER", "Received: turn=3"]),
+        (
+            ["--augmentation", "turn=3"],
+            ["augmentation must be none or mosaic=NUMBER", "turn=3 (--augmentation)"],
+        ),
         (["--augmentation", "mosaic=2"], ["mosaic must be 0..1. Received: 2.0"]),
-        (["--augmentation", "flip=2"], ["--augmentation must be none or", "Received: flip=2"]),
+        (["--augmentation", "flip=2"], ["augmentation must be none or", "Received: flip=2 (--augmentation)"]),
         (["--stages", "1e-3:2", "-epochs", "1"], ["--stages has the rates", "leave out -lr and -epochs"]),
         (["--stages", "1e-3:2", "-lr", "1"], ["--stages has the rates", "leave out -lr and -epochs"]),
         (["--stages", "1e-3"], ["--stages must be rate:epochs pairs", "Received: 1e-3"]),
@@ -335,15 +338,15 @@ def test_missing_and_broken_data_sets_say_what_writes_them(
     assert train(tmp_path / "nothing") == 2
     error = last_error(capsys)
     assert "There is no data set" in error
-    assert "faces_train.hdf5; BuildDataset.py --faces writes it." in error
+    assert "faces_train.hdf5. (BuildFaceDataset.py writes it)" in error
     assert not (tmp_path / "nothing").exists()
     val = Workspace(base).face_split_path("val")
     val.unlink()
     assert train(base) == 2
-    assert "faces_val.hdf5; BuildDataset.py --faces writes it." in last_error(capsys)
+    assert "faces_val.hdf5. (BuildFaceDataset.py writes it)" in last_error(capsys)
     val.write_bytes(b"rubbish")
     assert train(base) == 2
-    assert "build it again with BuildDataset.py --faces" in last_error(capsys)
+    assert "build it again. (BuildFaceDataset.py --overwrite)" in last_error(capsys)
     with h5py.File(val, "w") as file:
         file.create_dataset("images", data=np.zeros((1, 48, 48, 1), np.uint8))
     assert train(base) == 2

@@ -221,7 +221,7 @@ def test_a_new_head_keeps_every_other_layer(small_base: Path, capsys: pytest.Cap
         (["--new_head", "-n", "6", "-im", "small.keras"], ["this project's networks", "'small'"]),
         (["--resume"], ["nothing to resume"]),
         (["--stages", "1e-3:2"], ["leave out -lr and -epochs"]),
-        (["--augmentation", "turn=3"], ["--augmentation must be none or flip=NUMBER"]),
+        (["--augmentation", "turn=3"], ["augmentation must be none or flip=NUMBER", "(--augmentation)"]),
         (["--votes", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
         (["--optimizer", "sgd", "-im", "small.keras"], ["trained with Adam", "give -lr or the same --optimizer"]),
         (["--schedule", "cosine"], ["patience must be none"]),

@@ -1,7 +1,7 @@
 """Opens the pictures of annotations and makes a split of them, with boxes that lie inside the pictures.
 
-Stages before: :mod:`emotion_recognition.data.face_pictures.csv_source` or
-:mod:`emotion_recognition.data.face_pictures.wider_source`; next: :mod:`emotion_recognition.data.face_pictures.hdf5`.
+Stage before: :mod:`emotion_recognition.data.face_pictures.sources.registry`; next:
+:mod:`emotion_recognition.data.face_pictures.hdf5`.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPicture, AnnotationFile
 from emotion_recognition.data.face_pictures.counts import FaceCounts
+from emotion_recognition.data.face_pictures.sources.annotated_picture import AnnotatedPicture, AnnotationFile
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import (
     PictureDecoder,

@@ -1,19 +1,20 @@
 """Builds the HDF5 splits of photographs with face boxes, both of them or none.
 
-Stage before: :mod:`emotion_recognition.data.face_pictures.face_sources`; next: a face detector is trained on ``train``
-and chosen on ``val``, see :func:`~emotion_recognition.data.face_pictures.hdf5.read_face_split`.
+Stage before: :mod:`emotion_recognition.data.face_pictures.sources.registry`; next: a face detector is trained on
+``train`` and chosen on ``val``, see :func:`~emotion_recognition.data.face_pictures.hdf5.read_face_split`.
 """
 
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from emotion_recognition.data.building.build_targets import check_targets
 from emotion_recognition.data.building.unreadable import report_unreadable
 from emotion_recognition.data.face_pictures.assembling import assemble_split
 from emotion_recognition.data.face_pictures.counts import FaceCounts
-from emotion_recognition.data.face_pictures.face_sources import FaceSource
 from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
+from emotion_recognition.data.face_pictures.sources.face_source import FaceSource
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import PictureDecoder, PictureStorage
 from emotion_recognition.progress import Progress
@@ -26,11 +27,15 @@ class FacesBuilt:
 
     Args:
         counts: What became of the pictures of each split.
+        paths: The file of each split.
         notes: What a person should know, a sentence each.
+        unreadable: Name and reason of every picture that could not be read, or is missing, and was left out.
     """
 
     counts: Mapping[str, FaceCounts]
-    notes: tuple[str, ...]
+    paths: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 def check_face_targets(workspace: Workspace, *, overwrite: bool) -> None:
@@ -85,15 +90,13 @@ def build_face_splits(
             raise ValueError(f"{source.splits[split].path} leaves no face for the {split} split.")
     splits = {split: made.split for split, made in assembled.items()}
     twins = _twins(splits["train"], splits["val"])
-    write_face_splits({workspace.face_split_path(split): made for split, made in splits.items()})
-    return FacesBuilt(
-        {split: made.counts for split, made in assembled.items()},
-        (
-            *source.notes,
-            *([] if note is None else [note]),
-            *([f"val promises too much: pictures of it that are in train too: {twins:,}"] if twins else []),
-        ),
-    )
+    paths = {split: workspace.face_split_path(split) for split in splits}
+    write_face_splits({paths[split]: made for split, made in splits.items()})
+    notes = [*source.notes, *([] if note is None else [note])]
+    if twins:
+        notes.append(f"val promises too much: pictures of it that are in train too: {twins:,}")
+    counts = {split: made.counts for split, made in assembled.items()}
+    return FacesBuilt(counts, paths, tuple(notes), tuple(unreadable))
 
 
 def _twins(train: FaceSplit, val: FaceSplit) -> int:

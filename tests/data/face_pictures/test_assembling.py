@@ -5,9 +5,9 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPicture, AnnotationFile, FaceBox
 from emotion_recognition.data.face_pictures.assembling import assemble_split
 from emotion_recognition.data.face_pictures.counts import FaceCounts
+from emotion_recognition.data.face_pictures.sources.annotated_picture import AnnotatedPicture, AnnotationFile, FaceBox
 from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
 from emotion_recognition.pictures.image_file import decode_image
 
