@@ -318,6 +318,20 @@ def test_ferplus_labels_replace_fer2013_s_in_files_of_their_own(
     assert (tmp_path / "output" / "ferplus_probability_8classes_distribution.png").is_file()
 
 
+def test_votes_and_their_labels_go_with_every_size(tmp_path: Path) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    options = ("--votes", str(votes), "--labels", "ferplus", "--image_size", "64", "--channels", "3")
+    assert build(tmp_path, "--input", str(source), *options) == 0
+    variant = Variant(image_size=64, channels=3, labels="ferplus")
+    split = read_split(Workspace(tmp_path).split_path("train", 7, variant=variant))
+    # Every third image, but 15, which has five votes for each of two emotions.
+    assert split.images[:, 60, 3, 2].tolist() == [0, 3, 6, 9, 12, 18]
+    assert split.images.shape == (6, 64, 64, 3)
+    assert split.votes is not None
+    assert split.votes[:, 1].tolist() == [0, 3, 6, 9, 2, 8]
+    assert split.labels.tolist() == [4, 4, 3, 3, 4, 3]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
