@@ -5,9 +5,12 @@ Stage before: :mod:`emotion_recognition.data.face_pictures.sources.registry`; ne
 """
 
 import contextlib
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from emotion_recognition.data.building.build_targets import check_targets
 from emotion_recognition.data.building.unreadable import report_unreadable
@@ -57,7 +60,7 @@ def build_face_splits(
     allow_bad: bool = False,
     progress: bool = False,
 ) -> FacesBuilt:
-    """Opens all pictures and writes both splits; all that is stored of the pictures is in memory meanwhile.
+    """Opens all pictures and writes both splits; what is stored of the pictures does not stay in memory meanwhile.
 
     Args:
         source: What to build.
@@ -79,7 +82,12 @@ def build_face_splits(
     with Progress("pictures", total) if progress else contextlib.nullcontext() as shown:
         assembled = {
             split: assemble_split(
-                annotations, split, decode, storage, step=(lambda: None) if shown is None else shown.step
+                annotations,
+                split,
+                decode,
+                storage,
+                spool_folder=workspace.hdf5_folder,
+                step=(lambda: None) if shown is None else shown.step,
             )
             for split, annotations in source.splits.items()
         }
@@ -102,5 +110,9 @@ def build_face_splits(
 def _twins(train: FaceSplit, val: FaceSplit) -> int:
     """How many pictures of val have the same bytes as one of train."""
     lengths = set(map(len, val.pictures))
-    known = {picture.tobytes() for picture in train.pictures if len(picture) in lengths}
-    return sum(picture.tobytes() in known for picture in val.pictures)
+    known = {_digest(picture) for picture in train.pictures if len(picture) in lengths}
+    return sum(_digest(picture) in known for picture in val.pictures)
+
+
+def _digest(picture: np.ndarray) -> bytes:
+    return hashlib.sha256(picture).digest()
