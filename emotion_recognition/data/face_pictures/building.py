@@ -115,4 +115,4 @@ def _twins(train: FaceSplit, val: FaceSplit) -> int:
 
 
 def _digest(picture: np.ndarray) -> bytes:
-    return hashlib.sha256(picture).digest()
+    return hashlib.sha256(picture.data).digest()
