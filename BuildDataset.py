@@ -120,7 +120,6 @@ def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant
     if UNLABELLED in kind.splits and (arguments.audit or arguments.audit_model or arguments.drop is not None):
         raise ValueError(f"--audit, --audit_model and --drop need labels; {path} has none.")
     drop = () if arguments.drop is None else parse_kinds(arguments.drop)
-    kind.check(options)
     check_targets(target_paths(workspace, kind.splits, options).values(), overwrite=arguments.overwrite)
     built = build(
         kind.open(path, options),

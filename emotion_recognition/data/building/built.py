@@ -33,10 +33,10 @@ def counts_table(built: Built) -> str:
     Example:
         >>> counts = {"train": np.array([1200, 4]), "val": np.array([3, 2])}
         >>> print(counts_table(Built(("sad", "happy"), counts, {})))
-                  train     val     all
-        sad       1,200       3   1,203
-        happy         4       2       6
-        all       1,204       5   1,209
+                train     val     all
+        sad     1,200       3   1,203
+        happy       4       2       6
+        all     1,204       5   1,209
     """
     if not built.class_names:
         return f"{sum(int(counts.sum()) for counts in built.counts.values()):,} images without labels"

@@ -171,7 +171,7 @@ class SourceKind:
         name: What it is, in words.
         description: What it holds, one line of a help text.
         recognise: Whether a path is of this kind, once those above it in the registry have said no.
-        open: Opens it.
+        opener: Opens it, given options that it takes.
         takes: Which of :data:`OPTIONS` it takes.
         splits: The splits that it gives; the same as its :class:`Source`'s.
     """
@@ -179,16 +179,22 @@ class SourceKind:
     name: str
     description: str
     recognise: Callable[[Candidate], bool]
-    open: Callable[[Path, SourceOptions], Source]
+    opener: Callable[[Path, SourceOptions], Source]
     takes: tuple[str, ...]
     splits: tuple[str, ...]
 
-    def check(self, options: SourceOptions) -> None:
-        """Refuses options that this kind of source does not take.
+    def open(self, path: Path, options: SourceOptions) -> Source:
+        """Opens a source of this kind; its images are not read yet.
+
+        Args:
+            path: The file or folder.
+            options: What is to be made of it.
 
         Raises:
-            ValueError: If there is one.
+            ValueError: If this kind of source does not take an option, or the source is not as it must be.
+            OSError: If something cannot be read.
         """
         for name in options.chosen():
             if name not in self.takes:
                 raise about(ValueError(f"{OPTIONS[name]} do not go with {self.name}."), name)
+        return self.opener(path, options)

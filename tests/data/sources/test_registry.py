@@ -9,7 +9,7 @@ from emotion_recognition.data.sources.registry import SOURCES, recognise, source
 from emotion_recognition.data.sources.source import SourceOptions
 from emotion_recognition.emotions import class_names
 from emotion_recognition.error_about import names_of
-from emotion_recognition.workspace import Variant
+from emotion_recognition.workspace import SPLITS, Variant
 
 SEVEN = ClassLabels(class_names(7))
 OWN = ClassLabels(("a", "b"), own=True)
@@ -64,15 +64,20 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
 )
 def test_options_that_a_source_does_not_take_are_named(words: str, options: SourceOptions, about: str) -> None:
     with pytest.raises(ValueError, match=f"do not go with .*{words}") as caught:
-        SOURCES[kind_named(words)].check(options)
+        SOURCES[kind_named(words)].open(Path("nowhere"), options)
     assert names_of(caught.value) == (about,)
 
 
-def test_options_that_a_source_takes_pass() -> None:
-    SOURCES[kind_named("FER2013's CSV")].check(
-        SourceOptions(SEVEN, Variant(labels="ferplus", image_size=96), votes=Path("votes.csv"))
-    )
-    SOURCES[kind_named("folders of pictures")].check(SourceOptions(OWN))
+def test_options_that_a_source_takes_reach_it(tmp_path: Path) -> None:
+    options = SourceOptions(SEVEN, Variant(labels="ferplus", image_size=96), votes=tmp_path / "votes.csv")
+    with pytest.raises(FileNotFoundError, match=r"votes\.csv"):
+        SOURCES[kind_named("FER2013's CSV")].open(tmp_path / "fer2013.csv", options)
+    for name in OWN.names:
+        (tmp_path / "folders" / name).mkdir(parents=True)
+        for number in range(4):
+            (tmp_path / "folders" / name / f"{number}.png").write_bytes(b"")
+    source = SOURCES[kind_named("folders of pictures")].open(tmp_path / "folders", SourceOptions(OWN))
+    assert (source.name, source.total, source.splits, source.columns) == ("folders", 8, SPLITS, ("labels",))
 
 
 def test_help_and_table_have_a_line_for_every_kind() -> None:

@@ -71,7 +71,7 @@ KIND = SourceKind(
     name="the competition's train.csv",
     description="the competition's train.csv (emotion, pixels), of which val and test become parts",
     recognise=_recognise,
-    open=TrainCsv,
+    opener=TrainCsv,
     takes=(),
     splits=SPLITS,
 )

@@ -61,7 +61,7 @@ KIND = SourceKind(
     name="the competition's test.csv",
     description="the competition's test.csv (pixels), to predict the emotions of",
     recognise=_recognise,
-    open=UnlabelledCsv,
+    opener=UnlabelledCsv,
     takes=(),
     splits=(UNLABELLED,),
 )

@@ -110,7 +110,7 @@ KIND = SourceKind(
     name="FER2013's CSV",
     description="FER2013's CSV with emotion, pixels and Usage, plain, .gz, .tar.gz or .zip",
     recognise=_recognise,
-    open=WholeCsv,
+    opener=WholeCsv,
     takes=("labels", "votes"),
     splits=SPLITS,
 )

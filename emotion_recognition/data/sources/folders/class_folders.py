@@ -148,7 +148,7 @@ KIND = SourceKind(
     name="folders of pictures, one for each class",
     description="a folder with train/CLASS/, test/CLASS/ and perhaps val/CLASS/, or with CLASS/ alone",
     recognise=_recognise,
-    open=_open,
+    opener=_open,
     takes=("classes",),
     splits=SPLITS,
 )

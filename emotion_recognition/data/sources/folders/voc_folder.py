@@ -187,7 +187,7 @@ KIND = SourceKind(
     name="Pascal VOC annotations with a box for each face",
     description="a folder with Pascal VOC annotations: an XML file with boxes and emotions for each picture",
     recognise=_recognise,
-    open=_open,
+    opener=_open,
     takes=("classes",),
     splits=SPLITS,
 )
