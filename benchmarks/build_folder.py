@@ -58,7 +58,8 @@ def _measure(csv: Path, rounds: int) -> None:
 def _write_pictures(csv: Path, folder: Path) -> None:
     import cv2
 
-    from emotion_recognition.data.sources.fer2013.csv_reader import SPLIT_OF_USAGE, CsvReader
+    from emotion_recognition.data.sources.fer2013.csv_reader import CsvReader
+    from emotion_recognition.data.sources.fer2013.csv_rows import SPLIT_OF_USAGE
     from emotion_recognition.emotions import FER2013_EMOTIONS
 
     splits = list(SPLIT_OF_USAGE.values())

@@ -7,35 +7,29 @@ competition's ``train.csv`` has no ``Usage``, its ``test.csv`` only ``pixels``. 
 """
 
 import contextlib
-import csv
 import hashlib
-import io
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
+from emotion_recognition.data.sources.fer2013.csv_rows import (
+    COLUMNS,
+    Columns,
+    CsvBlock,
+    cut_line,
+    parse_block,
+    parse_emotions,
+)
 from emotion_recognition.data.sources.fer2013.csv_stream import open_csv
-from emotion_recognition.data.sources.fer2013.pixel_text import parse_pixels, parse_pixels_carefully
-from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.error_about import about, names_of
-
-IMAGE_SIZE = 48
-
-#: The challenge's names of the splits: PublicTest was for choosing, PrivateTest for the ranking.
-SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "val", "PrivateTest": "test"}
 
 #: Images of each split in the whole FER2013 (arXiv:1307.0414).
 PUBLISHED_COUNTS = {"train": 28_709, "val": 3_589, "test": 3_589}
 
-_COLUMNS = ("emotion", "pixels", "Usage")
-
-_USAGES = {usage.encode(): index for index, usage in enumerate(SPLIT_OF_USAGE)}
-_EMOTIONS = {str(index).encode(): index for index in range(len(FER2013_EMOTIONS))}
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 #: Text that is parsed at once. Several blocks are in memory at a time, each with about ten times its size in arrays.
 _BLOCK_BYTES = 4 << 20
@@ -70,8 +64,7 @@ def read_emotions(path: Path) -> np.ndarray:
     with _errors_with_path(path), open_csv(path) as stream:
         columns = _read_header(stream, ("emotion", "pixels"))
         for lines in _blocks(stream):
-            fields = [_fields(line, columns, next_row + index) for index, line in enumerate(lines)]
-            emotions.append(_parse_emotions(fields, columns, next_row))
+            emotions.append(parse_emotions(lines, columns, next_row))
             next_row += len(lines)
     return np.concatenate(emotions)
 
@@ -84,21 +77,6 @@ def read_images(path: Path) -> np.ndarray:
         OSError: If the file cannot be read.
     """
     return np.concatenate([block.images for block in CsvReader(path, ("pixels",))])
-
-
-@dataclass(frozen=True, eq=False)
-class CsvBlock:
-    """Some rows that follow each other in the file; where a column is missing, its array is of zeros.
-
-    Args:
-        emotions: uint8 array (N,), FER2013's own indices 0..6.
-        images: uint8 array (N, 48, 48, 1), 0..255.
-        usages: uint8 array (N,), indices into :data:`SPLIT_OF_USAGE`.
-    """
-
-    emotions: np.ndarray
-    images: np.ndarray
-    usages: np.ndarray
 
 
 class CsvReader:
@@ -117,7 +95,7 @@ class CsvReader:
         OSError: While iterating, if the file cannot be read.
     """
 
-    def __init__(self, path: Path, required: Sequence[str] = _COLUMNS) -> None:
+    def __init__(self, path: Path, required: Sequence[str] = COLUMNS) -> None:
         self._path = path
         self._required = required
         self._sha256: str | None = None
@@ -138,7 +116,7 @@ class CsvReader:
                 columns = _read_header(stream, self._required)
                 next_row = 1
                 for lines in _blocks(stream):
-                    running.append(pool.submit(_parse_block, lines, columns, next_row))
+                    running.append(pool.submit(parse_block, lines, columns, next_row))
                     next_row += len(lines)
                     if len(running) > _THREADS:
                         yield running.popleft().result()
@@ -157,32 +135,16 @@ def _errors_with_path(path: Path) -> Iterator[None]:
         raise about(ValueError(f"{path}: {error}"), *names_of(error)) from error
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Where each column stands, None for a missing one, and how many there are."""
-
-    emotion: int | None
-    pixels: int
-    usage: int | None
-    count: int
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns that there are."""
-        places = zip(_COLUMNS, (self.emotion, self.pixels, self.usage), strict=True)
-        return tuple(name for name, place in places if place is not None)
-
-
-def _read_header(stream: IO[bytes], required: Sequence[str]) -> _Columns:
+def _read_header(stream: IO[bytes], required: Sequence[str]) -> Columns:
     line = stream.readline(_LONGEST_LINE).removeprefix(_BYTE_ORDER_MARK)
     if not line:
         raise ValueError("the file is empty.")
     try:
-        names = [name.strip().decode("latin-1") for name in _cut(line.rstrip(b"\r\n"))]
+        names = [name.strip().decode("latin-1") for name in cut_line(line.rstrip(b"\r\n"))]
     except ValueError as error:
         raise ValueError(f"the first line must name the columns {', '.join(required)}: {error}") from error
     # Usage says what a label is for, so it comes with one.
-    wanted = _COLUMNS if "Usage" in names else required
+    wanted = COLUMNS if "Usage" in names else required
     missing = [name for name in wanted if name not in names]
     if missing:
         shown = ascii(", ".join(names)[:60])
@@ -191,14 +153,14 @@ def _read_header(stream: IO[bytes], required: Sequence[str]) -> _Columns:
         )
     if len(set(names)) < len(names):
         raise ValueError("a column is named twice in the first line.")
-    unknown = [name for name in names if name not in _COLUMNS]
+    unknown = [name for name in names if name not in COLUMNS]
     if unknown and "Usage" not in names:
         # It may be a misspelt Usage; without it all splits would be thrown together.
         raise ValueError(
             f"a CSV without the column Usage may have only emotion and pixels. Received: {unknown[0][:20]!a}"
         )
     emotion, usage = (names.index(name) if name in names else None for name in ("emotion", "Usage"))
-    return _Columns(emotion, names.index("pixels"), usage, len(names))
+    return Columns(emotion, names.index("pixels"), usage, len(names))
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
@@ -221,81 +183,6 @@ def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
             yield lines
         if not block:
             return
-
-
-def _parse_block(lines: Sequence[bytes], columns: _Columns, first_row: int) -> CsvBlock:
-    fields = [_fields(line, columns, first_row + index) for index, line in enumerate(lines)]
-    usages = np.zeros(len(fields), np.uint8)
-    if columns.usage is not None:
-        texts = [row[columns.usage].strip() for row in fields]
-        usages = _indices(texts, _USAGES, "Usage", f"one of {', '.join(SPLIT_OF_USAGE)}", first_row)
-    return CsvBlock(
-        emotions=_parse_emotions(fields, columns, first_row),
-        images=_pixels([row[columns.pixels].strip() for row in fields], first_row).reshape(
-            -1, IMAGE_SIZE, IMAGE_SIZE, 1
-        ),
-        usages=usages,
-    )
-
-
-def _parse_emotions(fields: Sequence[Sequence[bytes]], columns: _Columns, first_row: int) -> np.ndarray:
-    if columns.emotion is None:
-        return np.zeros(len(fields), np.uint8)
-    texts = [row[columns.emotion].strip() for row in fields]
-    return _indices(texts, _EMOTIONS, "emotion", "a whole number 0..6", first_row)
-
-
-def _fields(line: bytes, columns: _Columns, row: int) -> list[bytes]:
-    """The values of one line."""
-    try:
-        values = _cut(line)
-    except ValueError as error:
-        raise ValueError(f"{_place(row)}: {error}") from error
-    if len(values) != columns.count:
-        raise ValueError(
-            f"{_place(row)}: it must have {columns.count} columns. Received: {len(values)}; is it cut short?"
-        )
-    return values
-
-
-def _cut(line: bytes) -> list[bytes]:
-    """The fields of one line, without the quotes around them."""
-    if b'"' not in line:
-        return line.split(b",")
-    try:
-        texts = next(csv.reader(io.StringIO(line.decode("latin-1")), strict=True, skipinitialspace=True))
-    except (csv.Error, StopIteration) as error:
-        raise ValueError(f"the quotes are wrong: {error}.") from error
-    return [text.encode("latin-1") for text in texts]
-
-
-def _indices(texts: Sequence[bytes], known: dict[bytes, int], column: str, rule: str, first_row: int) -> np.ndarray:
-    for index, text in enumerate(texts):
-        if text not in known:
-            shown = ascii(text[:20].decode("latin-1"))
-            raise ValueError(f"{_place(first_row + index)}: {column} must be {rule}. Received: {shown}")
-    return np.array([known[text] for text in texts], dtype=np.uint8)
-
-
-def _pixels(texts: Sequence[bytes], first_row: int) -> np.ndarray:
-    count = IMAGE_SIZE * IMAGE_SIZE
-    try:
-        return parse_pixels(texts, count)
-    except ValueError:
-        # Something is unusual: doubled spaces, which are fine, or an error, which wants its row.
-        return np.concatenate([_careful(text, first_row + index) for index, text in enumerate(texts)])
-
-
-def _careful(text: bytes, row: int) -> np.ndarray:
-    try:
-        return parse_pixels_carefully(text, IMAGE_SIZE * IMAGE_SIZE)
-    except ValueError as error:
-        raise ValueError(f"{_place(row)}: {error}") from error
-
-
-def _place(row: int) -> str:
-    """Where a row is, for messages: the header is the file's first line, and no line between the rows is blank."""
-    return f"row {row} (line {row + 1})"
 
 
 def _sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_recognition.data.sources.fer2013.csv_reader import SPLIT_OF_USAGE
+from emotion_recognition.data.sources.fer2013.csv_rows import SPLIT_OF_USAGE
 
 #: The columns of votes in FER+'s order; "NF" is "not a face".
 VOTE_NAMES = (
@@ -48,7 +48,7 @@ class FerPlusVotes:
         path: The file.
         counts: uint8 array (N, 10), 0..10, columns as in :data:`VOTE_NAMES`.
         usages: uint8 array (N,), indices into
-            :data:`~emotion_recognition.data.sources.fer2013.csv_reader.SPLIT_OF_USAGE`.
+            :data:`~emotion_recognition.data.sources.fer2013.csv_rows.SPLIT_OF_USAGE`.
         sha256: SHA-256 of the file, 64 hexadecimal digits.
     """
 

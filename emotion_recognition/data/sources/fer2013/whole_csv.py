@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_recognition.data.sources.fer2013.csv_reader import PUBLISHED_COUNTS, SPLIT_OF_USAGE, CsvBlock, CsvReader
+from emotion_recognition.data.sources.fer2013.csv_reader import PUBLISHED_COUNTS, CsvReader
+from emotion_recognition.data.sources.fer2013.csv_rows import SPLIT_OF_USAGE, CsvBlock
 from emotion_recognition.data.sources.fer2013.ferplus_labels import label_votes
 from emotion_recognition.data.sources.fer2013.ferplus_votes import read_votes
 from emotion_recognition.data.sources.fer2013.fitting import fitted_chunks
