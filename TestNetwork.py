@@ -127,7 +127,7 @@ def _test(arguments: argparse.Namespace) -> None:
 
 def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:
     from emotion_recognition.data.files.unlabelled import read_unlabelled
-    from emotion_recognition.data.sources.fer2013_csv import read_rows
+    from emotion_recognition.data.sources.fer2013.csv_reader import read_images
 
     if arguments.predict == _BUILT:
         workspace = Workspace(arguments.base_path)
@@ -135,7 +135,7 @@ def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: Pr
         images = read_unlabelled(source)
     else:
         source = arguments.predict
-        images = read_rows(source).images
+        images = read_images(source)
 
     import_keras()
     from emotion_recognition.evaluation.ensemble import Ensemble

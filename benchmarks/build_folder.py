@@ -58,15 +58,16 @@ def _measure(csv: Path, rounds: int) -> None:
 def _write_pictures(csv: Path, folder: Path) -> None:
     import cv2
 
-    from emotion_recognition.data.sources.fer2013_csv import SPLIT_OF_USAGE, read_fer2013
+    from emotion_recognition.data.sources.fer2013.csv_reader import CsvReader
+    from emotion_recognition.data.sources.fer2013.csv_rows import SPLIT_OF_USAGE
     from emotion_recognition.emotions import FER2013_EMOTIONS
 
-    fer2013 = read_fer2013(csv)
     splits = list(SPLIT_OF_USAGE.values())
     for split in splits:
         for emotion in FER2013_EMOTIONS:
             (folder / split / emotion).mkdir(parents=True)
-    for row, (image, emotion, usage) in enumerate(zip(fer2013.images, fer2013.emotions, fer2013.usages, strict=True)):
+    rows = (row for block in CsvReader(csv) for row in zip(block.images, block.emotions, block.usages, strict=True))
+    for row, (image, emotion, usage) in enumerate(rows):
         _, encoded = cv2.imencode(".jpg", image)
         (folder / splits[usage] / FER2013_EMOTIONS[emotion] / f"{row:05d}.jpg").write_bytes(encoded.tobytes())
 

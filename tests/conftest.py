@@ -3,14 +3,17 @@
 import contextlib
 import os
 import resource
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from emotion_recognition.data.building.building import build_splits
-from emotion_recognition.data.files.hdf5 import Split, write_splits
+from emotion_recognition.data.building.build import build
+from emotion_recognition.data.files.hdf5 import Split, write_split
+from emotion_recognition.data.sources.class_labels import ClassLabels
+from emotion_recognition.data.sources.registry import recognise
+from emotion_recognition.data.sources.source import SourceOptions
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names, labels_from_fer2013
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 
@@ -50,6 +53,13 @@ def full_disk(limit: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def write_splits(splits: Mapping[Path, Split]) -> None:
+    """Writes each split to its path."""
+    for path, split in splits.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_split(path, split)
 
 
 def without_released_detector(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +102,9 @@ def real_splits(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A base path with both builds of the real FER2013."""
     base = tmp_path_factory.mktemp("real")
     for num_emotions in FER2013_CLASS_COUNTS:
-        build_splits(real_data / "fer2013" / "fer2013.csv.gz", Workspace(base), num_emotions)
+        source = real_data / "fer2013" / "fer2013.csv.gz"
+        options = SourceOptions(ClassLabels(class_names(num_emotions)))
+        build(recognise(source).open(source, options), Workspace(base))
     return base
 
 

@@ -15,8 +15,9 @@ import pytest
 
 import BuildDataset
 from emotion_recognition.data.audit.duplicates import has_twin
-from emotion_recognition.data.files.hdf5 import Split, read_split, write_splits
+from emotion_recognition.data.files.hdf5 import Split, read_split
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
+from tests.conftest import write_splits
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PIXELS = 48 * 48
@@ -192,6 +193,7 @@ def test_without_a_source_it_says_what_to_put_where_and_has_made_the_folders(
     assert build(tmp_path / "new") == 2
     error = capsys.readouterr().err
     assert f"no FER2013 in {tmp_path / 'new' / 'fer2013'}: put fer2013.csv" in error
+    assert error.endswith("(--input)\n")
     assert (tmp_path / "new" / "fer2013").is_dir()
     for name in ("one.zip", "two.zip"):
         (tmp_path / "new" / "fer2013" / name).write_bytes(b"")
@@ -316,10 +318,24 @@ def test_ferplus_labels_replace_fer2013_s_in_files_of_their_own(
     assert (tmp_path / "output" / "ferplus_probability_8classes_distribution.png").is_file()
 
 
+def test_votes_and_their_labels_go_with_every_size(tmp_path: Path) -> None:
+    source, votes = write_csv(tmp_path / "fer2013.csv"), write_votes(tmp_path / "votes.csv")
+    options = ("--votes", str(votes), "--labels", "ferplus", "--image_size", "64", "--channels", "3")
+    assert build(tmp_path, "--input", str(source), *options) == 0
+    variant = Variant(image_size=64, channels=3, labels="ferplus")
+    split = read_split(Workspace(tmp_path).split_path("train", 7, variant=variant))
+    # Every third image, but 15, which has five votes for each of two emotions.
+    assert split.images[:, 60, 3, 2].tolist() == [0, 3, 6, 9, 12, 18]
+    assert split.images.shape == (6, 64, 64, 3)
+    assert split.votes is not None
+    assert split.votes[:, 1].tolist() == [0, 3, 6, 9, 2, 8]
+    assert split.labels.tolist() == [4, 4, 3, 3, 4, 3]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--labels", "ferplus"), "--labels ferplus needs FER+'s votes: --votes fer2013new.csv"),
+        (("--labels", "ferplus"), "the labels ferplus need FER+'s votes, fer2013new.csv. (--votes)"),
         (("-n", "8"), "FER2013's own labels have no contempt"),
     ],
 )
@@ -419,9 +435,9 @@ def test_dropped_rows_are_counted_and_test_rows_marked(tmp_path: Path, capsys: p
 @pytest.mark.parametrize(
     ("kinds", "words"),
     [
-        ("blanks", "--drop takes duplicates, blank, notface, joined by commas. Received: 'blanks'"),
-        ("notface", "--drop notface needs FER+'s votes"),
-        ("blank", "--drop blank would leave nothing of the train split"),
+        ("blanks", "drop must be some of duplicates, blank, notface, joined by commas. Received: 'blanks' (--drop)"),
+        ("notface", "dropping notface needs FER+'s votes, and fer2013.csv comes without. (--votes)"),
+        ("blank", "dropping blank would leave nothing of the train split. (--drop)"),
     ],
 )
 def test_what_cannot_be_dropped_leaves_no_splits(

@@ -209,15 +209,27 @@ def one_annotation(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "options", "words"),
     [
-        (lambda folder: train_csv(folder / "train.csv"), ["--classes", "a,b"], "--classes is for folders"),
+        (
+            lambda folder: train_csv(folder / "train.csv"),
+            ["--classes", "a,b"],
+            "your own classes do not go with the competition's train.csv. (--classes)",
+        ),
         (lambda folder: train_csv(folder / "train.csv", each=1), [], "no image is left for the val split"),
         (
             lambda folder: train_csv(folder / "train.csv"),
             ["--val_share", "0.9", "--test_share", "0.1"],
             "together below 1",
         ),
-        (lambda folder: train_csv(folder / "train.csv"), ["--seed", "-1"], "seed must be at least 0. Received: -1"),
-        (lambda folder: class_folders(folder / "f"), ["--classes", "sad,angry"], "'neutral' is not one of --classes"),
+        (
+            lambda folder: train_csv(folder / "train.csv"),
+            ["--seed", "-1"],
+            "at least 0. Received: -1 (--seed)",
+        ),
+        (
+            lambda folder: class_folders(folder / "f"),
+            ["--classes", "sad,angry"],
+            "'neutral' is not one of your own, sad, angry. (--classes)",
+        ),
         (lambda folder: folder / "missing", [], "missing: No such file"),
         (one_annotation, [], "a.xml is one annotation; give the folder"),
         (lambda folder: one_annotation(folder).parent, [], "no annotated face"),

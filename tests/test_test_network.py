@@ -11,10 +11,11 @@ import pytest
 
 import TestNetwork
 from emotion_recognition.data.audit.duplicates import has_twin
-from emotion_recognition.data.files.hdf5 import Split, read_split, write_splits
+from emotion_recognition.data.files.hdf5 import Split, read_split
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.models.card import read_card
 from emotion_recognition.workspace import Variant, Workspace, beside
+from tests.conftest import write_splits
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENDINGS = ("confusion.png", "reliability.png", "report.json", "report.txt")
@@ -170,7 +171,7 @@ def test_bad_input_is_one_line_and_writes_nothing(
 def test_a_missing_data_set_says_what_to_run(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Workspace(base).split_path("test", 7).unlink()
     assert run(base) == 2
-    assert capsys.readouterr().err.endswith("fer2013_7classes_test.hdf5; BuildDataset.py writes it.\n")
+    assert capsys.readouterr().err.endswith("fer2013_7classes_test.hdf5. (BuildDataset.py writes it)\n")
 
 
 def test_an_unknown_split_or_range_is_argparses_error(base: Path, capsys: pytest.CaptureFixture[str]) -> None:

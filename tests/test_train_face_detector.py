@@ -342,15 +342,15 @@ def test_missing_and_broken_data_sets_say_what_writes_them(
     assert train(tmp_path / "nothing") == 2
     error = last_error(capsys)
     assert "There is no data set" in error
-    assert "faces_train.hdf5; BuildDataset.py --faces writes it." in error
+    assert "faces_train.hdf5. (BuildFaceDataset.py writes it)" in error
     assert not (tmp_path / "nothing").exists()
     val = Workspace(base).face_split_path("val")
     val.unlink()
     assert train(base) == 2
-    assert "faces_val.hdf5; BuildDataset.py --faces writes it." in last_error(capsys)
+    assert "faces_val.hdf5. (BuildFaceDataset.py writes it)" in last_error(capsys)
     val.write_bytes(b"rubbish")
     assert train(base) == 2
-    assert "build it again with BuildDataset.py --faces" in last_error(capsys)
+    assert "build it again. (BuildFaceDataset.py --overwrite)" in last_error(capsys)
     with h5py.File(val, "w") as file:
         file.create_dataset("images", data=np.zeros((1, 48, 48, 1), np.uint8))
     assert train(base) == 2

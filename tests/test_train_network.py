@@ -223,7 +223,7 @@ def test_a_new_head_keeps_every_other_layer(small_base: Path, capsys: pytest.Cap
         (["--new_head", "-n", "6", "-im", "small.keras"], ["networks that can be built by name", "'small'"]),
         (["--resume"], ["nothing to resume", "(--resume)"]),
         (["--stages", "1e-3:2"], ["leave out -lr and -epochs"]),
-        (["--augmentation", "turn=3"], ["augmentation must be none or flip=NUMBER"]),
+        (["--augmentation", "turn=3"], ["augmentation must be none or flip=NUMBER", "(--augmentation)"]),
         (["--votes_weight", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
         (
             ["--optimizer", "sgd", "-im", "small.keras"],

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from emotion_recognition.data.audit.audit import audit_splits as audit_splits
     from emotion_recognition.data.batches.augmentation import Augmentation as Augmentation
     from emotion_recognition.data.batches.batches import TrainingBatches as TrainingBatches
-    from emotion_recognition.data.building.building import build_splits as build_splits
+    from emotion_recognition.data.building.build import build as build
+    from emotion_recognition.data.building.built import Built as Built
+    from emotion_recognition.data.building.finding import find_source as find_source
     from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation as FaceAugmentation
     from emotion_recognition.data.face_pictures.building import build_face_splits as build_face_splits
     from emotion_recognition.data.face_pictures.hdf5 import read_face_split as read_face_split
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Split": "data.files.hdf5",
-    "build_splits": "data.building.building",
+    "build": "data.building.build",
+    "Built": "data.building.built",
+    "find_source": "data.building.finding",
     "read_split": "data.files.hdf5",
     "Augmentation": "data.batches.augmentation",
     "TrainingBatches": "data.batches.batches",

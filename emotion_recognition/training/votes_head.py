@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from emotion_recognition.data.sources.ferplus_votes import VOTE_NAMES
+from emotion_recognition.data.sources.fer2013.ferplus_votes import VOTE_NAMES
 from emotion_recognition.error_about import about
 from emotion_recognition.models.registry import LAST_LAYER
 

@@ -53,7 +53,7 @@ def test_mistakes_are_one_line(
     broken = tmp_path / "broken.csv"
     broken.write_text(source.read_text()[:-9])
     for options, words in [
-        ([], "fer2013_unlabelled.hdf5; BuildDataset.py --input test.csv writes it"),
+        ([], "fer2013_unlabelled.hdf5. (BuildDataset.py --input test.csv writes it)"),
         ([str(broken)], "broken.csv: row 4 (line 5): there must be 2304 pixels"),
         ([str(source), "-n", "6"], "7 classes (anger, disgust"),
     ]:

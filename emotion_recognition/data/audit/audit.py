@@ -13,9 +13,10 @@ import numpy as np
 from emotion_recognition.data.audit.duplicates import exact_groups
 from emotion_recognition.data.audit.near_duplicates import MOST_IMAGES, near_pairs
 from emotion_recognition.data.files.hdf5 import Split
-from emotion_recognition.data.sources.ferplus_labels import label_votes, votes_left
-from emotion_recognition.data.sources.ferplus_votes import VOTE_NAMES
+from emotion_recognition.data.sources.fer2013.ferplus_labels import label_votes, votes_left
+from emotion_recognition.data.sources.fer2013.ferplus_votes import VOTE_NAMES
 from emotion_recognition.emotions import CLASS_COUNTS, class_names
+from emotion_recognition.error_about import about
 from emotion_recognition.workspace import FERPLUS
 
 #: An image is blank when its brightest and darkest pixel differ by at most this many of 255 levels: the noise that
@@ -128,11 +129,11 @@ def audit_splits(
         else:
             notes.append(f"FER+'s votes do not fall on the classes {', '.join(names)}, so labels were not compared.")
     else:
-        notes.append("FER+'s votes were not looked at: the splits were built without --votes.")
+        notes.append("FER+'s votes were not looked at: the splits were built without them.")
     if likely_errors is not None:
         findings.append(_likely_errors(splits, likely_errors, names))
     else:
-        notes.append("likely wrong labels were not looked for: that takes a trained network, --audit_model.")
+        notes.append("likely wrong labels were not looked for: that takes a trained network.")
     return Audit(names, {name: len(split) for name, split in splits.items()}, tuple(findings), tuple(notes))
 
 
@@ -152,7 +153,7 @@ def not_face_rows(split: Split) -> np.ndarray:
         ValueError: If the split has no votes.
     """
     if split.votes is None:
-        raise ValueError(f"the {split.split} split has no votes of FER+; build it with --votes fer2013new.csv.")
+        raise about(ValueError(f"the {split.split} split has no votes of FER+."), "build_with_votes")
     left = votes_left(split.votes)
     return np.flatnonzero(2 * left[:, _NOT_A_FACE].astype(np.int64) > left.sum(axis=1, dtype=np.int64))
 

@@ -3,11 +3,13 @@
 Stage before: :mod:`emotion_recognition.data.audit.audit`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from emotion_recognition.atomic_file import replace_when_complete, write_json
 from emotion_recognition.data.audit.audit import Audit, Finding, Place
 from emotion_recognition.data.files.hdf5 import Split
 
@@ -16,6 +18,37 @@ SHEET_CASES = 60
 
 #: Findings whose cases are of several images at once, and what one is called.
 _GROUPED = {"duplicates": "groups", "conflicts": "groups", "near_duplicates": "pairs"}
+
+
+#: Draws a contact sheet: its file, its title, and of each case the images with their words, see :func:`sheet_cases`.
+SheetDrawer = Callable[[Path, str, Sequence[Sequence[tuple[np.ndarray, str]]]], None]
+
+
+def write_audit(
+    audit: Audit, splits: Mapping[str, Split], file_of: Callable[[str], Path], draw_sheet: SheetDrawer
+) -> None:
+    """Writes an audit: its text, its JSON, and a contact sheet for each kind of finding that has cases.
+
+    Args:
+        audit: The audit.
+        splits: The splits that it is about.
+        file_of: From an ending, such as ".txt", to the file; see
+            :meth:`~emotion_recognition.workspace.Workspace.audit_file`.
+        draw_sheet: Draws a contact sheet, see :func:`emotion_recognition.plots.draw_contact_sheet`.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    with replace_when_complete(file_of(".txt")) as partial:
+        partial.write_text(audit_text(audit), encoding="utf-8")
+    write_json(file_of(".json"), audit_json(audit, splits))
+    for finding in audit.findings:
+        sheet = file_of(f"_{finding.name}.png")
+        if finding.cases:
+            cases = sheet_cases(finding, splits)
+            draw_sheet(sheet, f"{finding.title}: {len(cases):,} of {len(finding.cases):,} cases", cases)
+        else:
+            sheet.unlink(missing_ok=True)  # of an earlier audit
 
 
 def audit_text(audit: Audit) -> str:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from emotion_recognition.error_about import about
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -142,8 +144,9 @@ def parse_augmentation(text: str, base: Changes) -> Changes | None:
         except ValueError:
             number = float("nan")
         if name not in kinds or number != number or (kinds[name] is bool and number not in (0, 1)):
-            raise ValueError(
-                f"--augmentation must be none or {', '.join(f'{n}=NUMBER' for n in kinds)}. Received: {part}"
+            raise about(
+                ValueError(f"augmentation must be none or {', '.join(f'{n}=NUMBER' for n in kinds)}. Received: {part}"),
+                "augmentation",
             )
         values[name] = bool(number) if kinds[name] is bool else number
     return replace(base, **values)

@@ -7,6 +7,7 @@ A split's labels, and its votes where it has them, come in; float32 targets go t
 import numpy as np
 
 from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.error_about import about
 
 
 def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool = False) -> np.ndarray:
@@ -32,8 +33,10 @@ def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool 
     if not votes:
         return targets
     if split.votes is None:
-        raise ValueError(
-            f"The {split.split} split has no votes; build it with BuildDataset.py --votes, or train with --votes 0."
+        raise about(
+            ValueError(f"The {split.split} split has no votes, so they cannot be learned."),
+            "build_with_votes",
+            "votes_weight",
         )
     counts = split.votes.astype(np.float32)
     return np.concatenate([targets, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)], axis=1)

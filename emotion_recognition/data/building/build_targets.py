@@ -1,7 +1,22 @@
-"""The files that a build is about to write: whether it may, and what a killed build left behind."""
+"""The files that a build is about to write: which they are, whether it may, and what a killed build left behind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from emotion_recognition.data.sources.source import UNLABELLED, SourceOptions
+from emotion_recognition.error_about import about
+from emotion_recognition.workspace import Workspace
+
+
+def target_paths(workspace: Workspace, splits: Sequence[str], options: SourceOptions) -> dict[str, Path]:
+    """The file of each split of a source, see :class:`~emotion_recognition.data.sources.source.Source`."""
+    count, variant = len(options.classes.names), options.variant
+    return {
+        split: workspace.unlabelled_path(variant=variant)
+        if split == UNLABELLED
+        else workspace.split_path(split, count, variant=variant)
+        for split in splits
+    }
 
 
 def check_targets(paths: Iterable[Path], *, overwrite: bool) -> None:
@@ -12,7 +27,7 @@ def check_targets(paths: Iterable[Path], *, overwrite: bool) -> None:
     """
     existing = [path for path in paths if path.exists()]
     if existing and not overwrite:
-        raise FileExistsError(f"Already built: {', '.join(map(str, existing))}; --overwrite replaces them.")
+        raise about(FileExistsError(f"Already built: {', '.join(map(str, existing))}."), "overwrite")
     for path in existing:
         if not path.is_file():
             raise FileExistsError(f"{path} is no file and cannot be replaced; move it away.")

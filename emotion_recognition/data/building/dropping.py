@@ -1,7 +1,7 @@
 """Takes rows out of splits that are better not trained on. Test rows stay and are marked, so that tests compare.
 
 Splits come in, and which rows stay goes out. Stage before: an audit has shown what is there; next:
-:mod:`emotion_recognition.data.building.building` writes those rows.
+the build writes those rows.
 """
 
 import itertools
@@ -13,7 +13,8 @@ import numpy as np
 
 from emotion_recognition.data.audit.audit import blank_rows, not_face_rows
 from emotion_recognition.data.audit.duplicates import exact_groups
-from emotion_recognition.data.files.hdf5 import Split, read_split, write_rows
+from emotion_recognition.data.files.hdf5 import Split, read_split, write_split
+from emotion_recognition.error_about import about
 
 #: What can be dropped.
 DROPPABLE = ("duplicates", "blank", "notface")
@@ -31,7 +32,10 @@ def parse_kinds(text: str) -> tuple[str, ...]:
     kinds = [kind.strip() for kind in text.split(",")]
     for kind in kinds:
         if kind not in DROPPABLE:
-            raise ValueError(f"--drop takes {', '.join(DROPPABLE)}, joined by commas. Received: {kind!r}")
+            raise about(
+                ValueError(f"drop must be some of {', '.join(DROPPABLE)}, joined by commas. Received: {kind!r}"),
+                "drop",
+            )
     return tuple(kind for kind in DROPPABLE if kind in kinds)
 
 
@@ -96,7 +100,7 @@ def drop_from_files(paths: Mapping[str, Path], kinds: Sequence[str]) -> None:
     for split, kept in drop_rows(splits, kinds).items():
         smaller = paths[split].with_name(paths[split].name.replace(".partial.", ".kept.partial."))
         try:
-            write_rows(smaller, kept.split, kept.rows)
+            write_split(smaller, kept.split, kept.rows)
             smaller.replace(paths[split])
         finally:
             smaller.unlink(missing_ok=True)
@@ -122,5 +126,5 @@ def _without(split: Split, found: Mapping[str, np.ndarray]) -> Kept:
         return Kept(replace(split, dropped=dropped, marks=marks), np.arange(len(split)))
     rows = np.flatnonzero(~marks.any(axis=1))
     if not len(rows):
-        raise ValueError(f"--drop {','.join(found)} would leave nothing of the {split.split} split.")
+        raise about(ValueError(f"dropping {', '.join(found)} would leave nothing of the {split.split} split."), "drop")
     return Kept(replace(split, dropped=dropped), rows)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.error_about import about
 
 #: A data set may have lost this share of its pictures; when more are gone, something is wrong with the source.
 MAX_UNREADABLE_SHARE = 0.01
@@ -34,8 +35,8 @@ def report_unreadable(path: Path, unreadable: Sequence[tuple[str, str]], seen: i
         partial.write_text("\n".join([*lines, ""]), encoding="utf-8", errors="backslashreplace")
     count = f"{len(unreadable):,} of {seen:,} pictures cannot be read"
     if len(unreadable) > MAX_UNREADABLE_SHARE * seen and not allow_bad:
-        raise ValueError(
-            f"{count}, more than {MAX_UNREADABLE_SHARE:.0%}: {lines[0]} ... "
-            f"{path} names them all; --allow_bad builds without them."
+        raise about(
+            ValueError(f"{count}, more than {MAX_UNREADABLE_SHARE:.0%}: {lines[0]} ... {path} names them all."),
+            "allow_bad",
         )
     return f"{count} and are left out; {path} names them"

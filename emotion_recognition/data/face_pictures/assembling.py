@@ -1,21 +1,22 @@
 """Opens the pictures of annotations and makes a split of them, with boxes that lie inside the pictures.
 
-Stages before: :mod:`emotion_recognition.data.face_pictures.csv_source` or
-:mod:`emotion_recognition.data.face_pictures.wider_source`; next: :mod:`emotion_recognition.data.face_pictures.hdf5`.
+Stage before: :mod:`emotion_recognition.data.face_pictures.sources.registry`; next:
+:mod:`emotion_recognition.data.face_pictures.hdf5`.
 """
 
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPicture, AnnotationFile
 from emotion_recognition.data.face_pictures.counts import FaceCounts
+from emotion_recognition.data.face_pictures.picture_spool import PictureSpool
+from emotion_recognition.data.face_pictures.sources.annotated_picture import AnnotatedPicture, AnnotationFile
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import (
     PictureStorage,
@@ -28,6 +29,8 @@ from emotion_recognition.pictures.quiet_opencv import silent_opencv
 _THREADS = min(4, os.cpu_count() or 1)
 #: Pictures that are on their way at a time.
 _AT_ONCE = 16 * _THREADS
+#: In place of a picture's bytes that are in the temporary file.
+_SPOOLED = np.empty(0, np.uint8)
 #: A box that ends so little behind the border, in pixels, was only rounded.
 _ROUNDING = 0.1
 
@@ -52,6 +55,7 @@ def assemble_split(
     split: str,
     storage: PictureStorage | None = None,
     *,
+    spool_folder: Path | None = None,
     step: Callable[[], None] = lambda: None,
 ) -> Assembled:
     """Opens all pictures, on several threads, and puts them together with their boxes.
@@ -62,31 +66,35 @@ def assemble_split(
         annotations: The pictures and their boxes.
         split: "train" or "val".
         storage: How the pictures are stored; the usual way by default.
+        spool_folder: Where a temporary file holds the pictures' bytes, so that they may exceed memory; the system's
+            place for such files by default.
         step: Called after each picture, to show progress.
 
     Raises:
-        OSError: If the annotations cannot be read again, for their fingerprint.
+        OSError: If the annotations cannot be read again, for their fingerprint, or the temporary file be written.
     """
     storage = storage or PictureStorage()
     digest = hashlib.sha256()
     digest.update(_line(annotations.path.read_bytes(), annotations.path.name))
     kept: list[tuple[AnnotatedPicture, StoredPicture]] = []
     unreadable: list[tuple[str, str]] = []
-    for picture, opened in zip(
-        annotations.pictures, _open_all(annotations.folder, annotations.pictures, storage), strict=True
-    ):
-        if opened.stored is None:
-            unreadable.append((picture.name, opened.error))
-        else:
-            kept.append((picture, opened.stored))
-            digest.update(opened.line)
-        step()
+    all_opened = _open_all(annotations.folder, annotations.pictures, storage)
+    with PictureSpool(spool_folder) as spool:
+        for picture, opened in zip(annotations.pictures, all_opened, strict=True):
+            if opened.stored is None:
+                unreadable.append((picture.name, opened.error))
+            else:
+                spool.add(opened.stored.encoded)
+                kept.append((picture, replace(opened.stored, encoded=_SPOOLED)))
+                digest.update(opened.line)
+            step()
+        encoded = spool.pictures()
     boxes, inside, cut = _boxes_inside(kept)
     of_picture = np.repeat(np.arange(len(kept)), [len(picture.boxes) for picture, _ in kept])
     ignored = np.array([value for picture, _ in kept for value in picture.ignored], dtype=bool)
     masks = [mask for picture, _ in kept for mask in picture.masks]
     made = FaceSplit(
-        pictures=[stored.encoded for _, stored in kept],
+        pictures=encoded,
         sizes=np.array([(stored.width, stored.height) for _, stored in kept], dtype=np.int32).reshape(-1, 2),
         boxes=boxes[inside],
         first=_firsts(np.bincount(of_picture[inside], minlength=len(kept))),

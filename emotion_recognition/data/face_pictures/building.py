@@ -1,19 +1,23 @@
 """Builds the HDF5 splits of photographs with face boxes, both of them or none.
 
-Stage before: :mod:`emotion_recognition.data.face_pictures.face_sources`; next: a face detector is trained on ``train``
-and chosen on ``val``, see :func:`~emotion_recognition.data.face_pictures.hdf5.read_face_split`.
+Stage before: :mod:`emotion_recognition.data.face_pictures.sources.registry`; next: a face detector is trained on
+``train`` and chosen on ``val``, see :func:`~emotion_recognition.data.face_pictures.hdf5.read_face_split`.
 """
 
 import contextlib
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from emotion_recognition.data.building.build_targets import check_targets
 from emotion_recognition.data.building.unreadable import report_unreadable
 from emotion_recognition.data.face_pictures.assembling import assemble_split
 from emotion_recognition.data.face_pictures.counts import FaceCounts
-from emotion_recognition.data.face_pictures.face_sources import FaceSource
 from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
+from emotion_recognition.data.face_pictures.sources.face_source import FaceSource
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
 from emotion_recognition.progress import Progress
@@ -26,11 +30,15 @@ class FacesBuilt:
 
     Args:
         counts: What became of the pictures of each split.
+        paths: The file of each split.
         notes: What a person should know, a sentence each.
+        unreadable: Name and reason of every picture that could not be read, or is missing, and was left out.
     """
 
     counts: Mapping[str, FaceCounts]
-    notes: tuple[str, ...]
+    paths: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 def check_face_targets(workspace: Workspace, *, overwrite: bool) -> None:
@@ -51,7 +59,7 @@ def build_face_splits(
     allow_bad: bool = False,
     progress: bool = False,
 ) -> FacesBuilt:
-    """Opens all pictures and writes both splits; all that is stored of the pictures is in memory meanwhile.
+    """Opens all pictures and writes both splits; what is stored of the pictures does not stay in memory meanwhile.
 
     Args:
         source: What to build.
@@ -71,7 +79,13 @@ def build_face_splits(
     total = sum(len(annotations.pictures) for annotations in source.splits.values())
     with Progress("pictures", total) if progress else contextlib.nullcontext() as shown:
         assembled = {
-            split: assemble_split(annotations, split, storage, step=(lambda: None) if shown is None else shown.step)
+            split: assemble_split(
+                annotations,
+                split,
+                storage,
+                spool_folder=workspace.hdf5_folder,
+                step=(lambda: None) if shown is None else shown.step,
+            )
             for split, annotations in source.splits.items()
         }
     unreadable = [pair for of_split in assembled.values() for pair in of_split.unreadable]
@@ -81,19 +95,21 @@ def build_face_splits(
             raise ValueError(f"{source.splits[split].path} leaves no face for the {split} split.")
     splits = {split: made.split for split, made in assembled.items()}
     twins = _twins(splits["train"], splits["val"])
-    write_face_splits({workspace.face_split_path(split): made for split, made in splits.items()})
-    return FacesBuilt(
-        {split: made.counts for split, made in assembled.items()},
-        (
-            *source.notes,
-            *([] if note is None else [note]),
-            *([f"val promises too much: pictures of it that are in train too: {twins:,}"] if twins else []),
-        ),
-    )
+    paths = {split: workspace.face_split_path(split) for split in splits}
+    write_face_splits({paths[split]: made for split, made in splits.items()})
+    notes = [*source.notes, *([] if note is None else [note])]
+    if twins:
+        notes.append(f"val promises too much: pictures of it that are in train too: {twins:,}")
+    counts = {split: made.counts for split, made in assembled.items()}
+    return FacesBuilt(counts, paths, tuple(notes), tuple(unreadable))
 
 
 def _twins(train: FaceSplit, val: FaceSplit) -> int:
     """How many pictures of val have the same bytes as one of train."""
     lengths = set(map(len, val.pictures))
-    known = {picture.tobytes() for picture in train.pictures if len(picture) in lengths}
-    return sum(picture.tobytes() in known for picture in val.pictures)
+    known = {_digest(picture) for picture in train.pictures if len(picture) in lengths}
+    return sum(_digest(picture) in known for picture in val.pictures)
+
+
+def _digest(picture: np.ndarray) -> bytes:
+    return hashlib.sha256(picture.data).digest()

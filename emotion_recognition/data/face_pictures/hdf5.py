@@ -21,6 +21,7 @@ from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.building.build_targets import remove_leftovers
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.files.split_writer import SplitWriter
+from emotion_recognition.error_about import about
 
 FORMAT_VERSION = 1
 #: Tells these files from those of other kinds.
@@ -64,10 +65,10 @@ def read_face_split(path: Path) -> FaceSplit:
     Example:
         >>> read_face_split(Path("missing.hdf5"))
         Traceback (most recent call last):
-        FileNotFoundError: There is no data set missing.hdf5; BuildDataset.py --faces writes it.
+        FileNotFoundError: There is no data set missing.hdf5.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"There is no data set {path}; BuildDataset.py --faces writes it.")
+        raise about(FileNotFoundError(f"There is no data set {path}."), "build_face_splits")
     try:
         with h5py.File(path, "r") as file:
             kind = file.attrs.get("kind")
@@ -83,9 +84,12 @@ def read_face_split(path: Path) -> FaceSplit:
             }
             return FaceSplit(pictures=_cut(file["pictures"][:], file["picture_first"][:]), **fields)
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise ValueError(
-            f"{path} is not a data set of face pictures that this program can read: {_one_line(error)}; "
-            "build it again with BuildDataset.py --faces --overwrite."
+        raise about(
+            ValueError(
+                f"{path} is not a data set of face pictures that this program can read: {_one_line(error)}; "
+                "build it again."
+            ),
+            "build_face_splits_again",
         ) from error
 
 

@@ -1,10 +1,9 @@
 """The HDF5 file of one split: arrays go in and come out, with the names of their classes and where they are from.
 
-Stage before: a reader such as :mod:`emotion_recognition.data.fer2013`. Next stages: training reads ``train`` and
+Stage before: :mod:`emotion_recognition.data.building.build`. Next stages: training reads ``train`` and
 ``val``, evaluation reads ``val`` or ``test``.
 """
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,10 +12,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.data.files.streaming import STREAM_ABOVE_GIB, map_images
-from emotion_recognition.data.sources.ferplus_votes import VOTE_NAMES
+from emotion_recognition.data.sources.fer2013.ferplus_votes import VOTE_NAMES
+from emotion_recognition.error_about import about
 from emotion_recognition.workspace import FER2013
 
 FORMAT_VERSION = 1
@@ -36,8 +35,8 @@ class Split:
         source_name: Name of the file that the images came from, without its folder.
         source_sha256: SHA-256 of that file, 64 hexadecimal digits.
         votes: uint8 array (N, 10), FER+'s votes on each image in the order of
-            :data:`~emotion_recognition.data.sources.ferplus_votes.VOTE_NAMES`; None if the split was built without
-            them.
+            :data:`~emotion_recognition.data.sources.fer2013.ferplus_votes.VOTE_NAMES`; None if the split was built
+            without them.
         votes_sha256: SHA-256 of the votes' file, 64 hexadecimal digits; None without votes.
         labels_from: Where the labels are from, one of :data:`~emotion_recognition.workspace.LABELS`.
         distributions: float32 array (N, classes), 0..1, every row adds up to 1: how the votes on an image fall on the
@@ -127,22 +126,6 @@ class Split:
         )
 
 
-def write_splits(splits: Mapping[Path, Split]) -> None:
-    """Writes each split to its path: all of them, or, when one fails, none.
-
-    Earlier files stay as they were until every new one is complete.
-
-    Args:
-        splits: The target path of each split.
-
-    Raises:
-        OSError: If a file cannot be written.
-    """
-    with contextlib.ExitStack() as stack:
-        for path, split in splits.items():
-            write_rows(stack.enter_context(replace_when_complete(path)), split, np.arange(len(split)))
-
-
 def read_split(path: Path, *, stream_above: float = STREAM_ABOVE_GIB) -> Split:
     """Reads a split into memory, or, where its images are many, leaves them in the file.
 
@@ -153,10 +136,10 @@ def read_split(path: Path, *, stream_above: float = STREAM_ABOVE_GIB) -> Split:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is not one that :func:`write_splits` wrote.
+        ValueError: If the file is not one that :func:`write_split` or a build wrote.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"There is no data set {path}; BuildDataset.py writes it.")
+        raise about(FileNotFoundError(f"There is no data set {path}."), "build_splits")
     try:
         with h5py.File(path, "r") as file:
             version = int(file.attrs["format_version"])
@@ -183,9 +166,9 @@ def read_split(path: Path, *, stream_above: float = STREAM_ABOVE_GIB) -> Split:
                 marks=file["marks"][:] if "marks" in file else None,
             )
     except (OSError, KeyError, ValueError, TypeError) as error:
-        raise ValueError(
-            f"{path} is not a data set that this program can read: {_one_line(error)}; "
-            "build it again with BuildDataset.py --overwrite."
+        raise about(
+            ValueError(f"{path} is not a data set that this program can read: {_one_line(error)}; build it again."),
+            "build_splits_again",
         ) from error
 
 
@@ -196,24 +179,27 @@ def check_same_source(first: Split, second: Split) -> None:
         ValueError: If their sources' hashes differ.
     """
     if first.source_sha256 != second.source_sha256:
-        raise ValueError(
-            f"The {first.split} split was built from {first.source_name} ({first.source_sha256[:8]}), the "
-            f"{second.split} split from {second.source_name} ({second.source_sha256[:8]}); "
-            "build them together with BuildDataset.py --overwrite."
+        raise about(
+            ValueError(
+                f"The {first.split} split was built from {first.source_name} ({first.source_sha256[:8]}), the "
+                f"{second.split} split from {second.source_name} ({second.source_sha256[:8]}); build them together."
+            ),
+            "build_splits_again",
         )
 
 
-def write_rows(path: Path, split: Split, rows: np.ndarray) -> None:
-    """Writes some rows of a split, and all that belongs to them; the images may stay in another file meanwhile.
+def write_split(path: Path, split: Split, rows: np.ndarray | None = None) -> None:
+    """Writes a split, or some of its rows and all that belongs to them; its images may stay in another file meanwhile.
 
     Args:
         path: The file to write; half written when this fails, so give a temporary path.
         split: The split.
-        rows: Integer array of rows, from 0, in the order to write them.
+        rows: Integer array of rows, from 0, in the order to write them; all by default.
 
     Raises:
         OSError: If it cannot be written.
     """
+    rows = np.arange(len(split)) if rows is None else rows
     with SplitWriter(path, split.images.shape[1:]) as writer:
         for start in range(0, len(rows), _IMAGES_AT_ONCE):
             writer.append(np.asarray(split.images[rows[start : start + _IMAGES_AT_ONCE]]))

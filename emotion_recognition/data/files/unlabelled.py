@@ -1,39 +1,27 @@
 """The HDF5 file of images without labels: what the competition's ``test.csv`` becomes, for predictions.
 
-Stage before: :mod:`emotion_recognition.data.building.csv_building`; next:
+Stage before: :mod:`emotion_recognition.data.building.build`; next:
 :mod:`emotion_recognition.evaluation.submission`.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.data.files.split_writer import SplitWriter
+from emotion_recognition.error_about import about
 
 _FORMAT = "unlabelled images, version 1"
 
 
-def write_unlabelled(
-    path: Path, chunks: Iterable[np.ndarray], image_shape: tuple[int, int, int], source_name: str
-) -> None:
-    """Writes images, in their order, complete or not at all.
+def describe_unlabelled(file: h5py.File, source_name: str) -> None:
+    """Writes everything but the images into an open file.
 
     Args:
-        path: The file to write or replace.
-        chunks: uint8 arrays (n, height, width, channels), 0..255.
-        image_shape: Height, width and channels of every image.
-        source_name: Name of the file that they come from, without its folder.
-
-    Raises:
-        OSError: If the file cannot be written.
+        file: The file.
+        source_name: Name of the file that the images come from, without its folder.
     """
-    with replace_when_complete(path) as partial, SplitWriter(partial, image_shape) as writer:
-        for chunk in chunks:
-            writer.append(chunk)
-        writer.finish(lambda file: file.attrs.update(format=_FORMAT, source_name=source_name))
+    file.attrs.update(format=_FORMAT, source_name=source_name)
 
 
 def read_unlabelled(path: Path) -> np.ndarray:
@@ -41,17 +29,17 @@ def read_unlabelled(path: Path) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is none that :func:`write_unlabelled` wrote.
+        ValueError: If it is none that a build wrote.
     """
     if not path.is_file():
-        raise FileNotFoundError(f"There is no {path}; BuildDataset.py --input test.csv writes it.")
+        raise about(FileNotFoundError(f"There is no {path}."), "build_unlabelled")
     try:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != _FORMAT:
                 raise ValueError("it is of another kind")
             return np.asarray(file["images"][:])
     except (OSError, KeyError, ValueError, TypeError) as error:
-        raise ValueError(
-            f"{path} holds no images that can be read: {' '.join(str(error).split())}; "
-            "build it again with BuildDataset.py --input test.csv --overwrite."
+        raise about(
+            ValueError(f"{path} holds no images that can be read: {' '.join(str(error).split())}; build it again."),
+            "build_unlabelled_again",
         ) from error

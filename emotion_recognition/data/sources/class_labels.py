@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from emotion_recognition.emotions import EIGHT_EMOTIONS, SYNONYMS, class_names, emotion_of_word, label_of_emotion
+from emotion_recognition.error_about import about
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,14 @@ class ClassLabels:
             word = name.strip().casefold()
             if word in folded:
                 return folded.index(word)
-            raise ValueError(f"the class {name!r} is not one of --classes: {', '.join(self.names)}.")
+            raise about(ValueError(f"the class {name!r} is not one of your own, {', '.join(self.names)}."), "classes")
         emotion = emotion_of_word(name)
         if emotion is None:
-            raise ValueError(
-                f"the class {name!r} is no known emotion; known are {_known_words()}. "
-                "Name classes of your own with --classes."
+            raise about(
+                ValueError(
+                    f"the class {name!r} is no known emotion; known are {_known_words()}. Classes may also be your own."
+                ),
+                "classes",
             )
         return label_of_emotion(emotion, len(self.names))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion_recognition.error_about import about
 from emotion_recognition.workspace import SPLITS
 
 _VAL, _TEST = SPLITS.index("val"), SPLITS.index("test")
@@ -32,12 +33,16 @@ class SplitShares:
 
     def __post_init__(self) -> None:
         if not (self.val > 0 and self.test > 0 and self.val + self.test < 1):
-            raise ValueError(
-                "the shares of val and test must be above 0 and together below 1. "
-                f"Received: {self.val:g} and {self.test:g}"
+            raise about(
+                ValueError(
+                    "the shares of val and test must be above 0 and together below 1. "
+                    f"Received: {self.val:g} and {self.test:g}"
+                ),
+                "val_share",
+                "test_share",
             )
         if self.seed < 0:
-            raise ValueError(f"the seed must be at least 0. Received: {self.seed}")
+            raise about(ValueError(f"the seed must be at least 0. Received: {self.seed}"), "seed")
 
 
 def split_off(strata: np.ndarray, share: float, seed: Sequence[int]) -> np.ndarray:

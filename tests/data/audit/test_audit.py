@@ -11,7 +11,7 @@ from emotion_recognition.data.audit import audit as audit_module
 from emotion_recognition.data.audit.audit import Audit, Case, Place, audit_splits, blank_rows, not_face_rows
 from emotion_recognition.data.audit.report import SHEET_CASES, audit_json, audit_text, sheet_cases
 from emotion_recognition.data.files.hdf5 import Split, read_split
-from emotion_recognition.data.sources.ferplus_votes import read_votes
+from emotion_recognition.data.sources.fer2013.ferplus_votes import read_votes
 from emotion_recognition.emotions import class_names
 from emotion_recognition.workspace import SPLITS, Workspace
 

@@ -110,7 +110,7 @@ def test_named_values_change_the_given_base_and_leave_the_rest() -> None:
 @pytest.mark.parametrize("part", ["erase=0.5", "mosaic", "mosaic=", "mosaic=many", "hue=nan", "flip=0.5", ""])
 def test_a_value_that_the_base_does_not_have_is_refused_with_its_names(part: str) -> None:
     names = r"none or mosaic=NUMBER, smallest_zoom=NUMBER, .*, smallest=NUMBER"
-    with pytest.raises(ValueError, match=rf"^--augmentation must be {names}\. Received: {part}$"):
+    with pytest.raises(ValueError, match=rf"^augmentation must be {names}\. Received: {part}$"):
         parse_augmentation(f"grey=0.2,{part}", FaceAugmentation())
 
 

@@ -40,7 +40,7 @@ def test_the_shares_of_the_votes_follow_behind_the_classes() -> None:
 
 
 def test_votes_that_are_not_there_are_asked_for() -> None:
-    with pytest.raises(ValueError, match=r"train split has no votes; build it with BuildDataset.py --votes"):
+    with pytest.raises(ValueError, match=r"train split has no votes, so they cannot be learned"):
         training_targets(split(), votes=True)
 
 

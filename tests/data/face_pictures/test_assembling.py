@@ -1,13 +1,15 @@
 import hashlib
+import tracemalloc
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.data.face_pictures.annotated_picture import AnnotatedPicture, AnnotationFile, FaceBox
+from emotion_recognition.data.face_pictures import assembling
 from emotion_recognition.data.face_pictures.assembling import assemble_split
 from emotion_recognition.data.face_pictures.counts import FaceCounts
+from emotion_recognition.data.face_pictures.sources.annotated_picture import AnnotatedPicture, AnnotationFile, FaceBox
 from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
 
 
@@ -114,3 +116,23 @@ def test_many_pictures_keep_their_order(tmp_path: Path) -> None:
     assert split.names == tuple(f"{i:03d}.png" for i in range(150))
     assert split.sizes[:, 0].tolist() == [3 + i % 50 for i in range(150)]
     assert split.boxes[:, 2].tolist() == [1 + i % 2 for i in range(150)]
+
+
+def test_what_is_stored_of_the_pictures_does_not_stay_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assembling, "_AT_ONCE", 4)
+    rng = np.random.default_rng(0)
+    pictures = [AnnotatedPicture(f"{i}.png", boxes=[(1, 1, 9, 9)], ignored=[False], masks=[""]) for i in range(60)]
+    for listed in pictures:
+        cv2.imwrite(str(tmp_path / listed.name), rng.integers(0, 256, (200, 200, 3), dtype=np.uint8))
+    tracemalloc.start()
+    try:
+        split = assemble_split(annotations(tmp_path, *pictures), "val", spool_folder=tmp_path).split
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # Noise is not compressed: 120 kB a picture.
+    assert peak < 4e6 < 7e6 < sum(map(len, split.pictures))
+    assert split.pictures[59].tobytes() == (tmp_path / "59.png").read_bytes()
+    assert len(list(tmp_path.iterdir())) == 61

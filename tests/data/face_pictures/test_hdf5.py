@@ -117,11 +117,11 @@ def test_leftovers_of_a_killed_build_are_removed(tmp_path: Path) -> None:
 
 
 def test_files_that_are_no_face_pictures_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"missing\.hdf5; BuildDataset\.py --faces writes it"):
+    with pytest.raises(FileNotFoundError, match=r"There is no data set .*missing\.hdf5"):
         read_face_split(tmp_path / "missing.hdf5")
     images = np.zeros((2, 48, 48, 1), np.uint8)
     emotions = hdf5.Split(images, np.zeros(2, np.uint8), ("happy",), "val", "fer2013.csv", "0" * 64)
-    hdf5.write_splits({tmp_path / "emotions.hdf5": emotions})
+    hdf5.write_split(tmp_path / "emotions.hdf5", emotions)
     (tmp_path / "rubbish.hdf5").write_bytes(b"rubbish" * 100)
     for name in ("newer", "half", "lacking", "shifted", "wrong", "numbers"):
         write_face_splits({tmp_path / f"{name}.hdf5": split()})

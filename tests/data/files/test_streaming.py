@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from emotion_recognition.data.batches.batches import TrainingBatches
-from emotion_recognition.data.files.hdf5 import Split, read_split, write_splits
+from emotion_recognition.data.files.hdf5 import Split, read_split
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.data.files.streaming import in_pieces, map_images
+from tests.conftest import write_splits
 
 COUNT = 50_000
 

@@ -1,0 +1,1 @@
+"""Where photographs with face boxes come from: one reader a kind of source, a registry row each."""

@@ -1,0 +1,1 @@
+"""Folders of pictures: a folder for each class, or Pascal VOC annotations."""

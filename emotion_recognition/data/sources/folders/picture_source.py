@@ -1,0 +1,129 @@
+"""A list of pictures as a source: opens them on several threads, and gives their faces a few at a time, in order.
+
+Stage before: a :class:`~emotion_recognition.data.sources.folders.picture_list.PictureList`; next:
+:mod:`emotion_recognition.data.building.build`.
+"""
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import cv2
+import numpy as np
+
+from emotion_recognition.data.sources.folders.labelled_faces import read_labelled_faces
+from emotion_recognition.data.sources.folders.picture_list import Picture, PictureList
+from emotion_recognition.data.sources.source import Account, Chunk, SourceOptions
+from emotion_recognition.pictures.faces import Box
+from emotion_recognition.workspace import SPLITS
+
+#: Bytes of images in a chunk, at most, unless one picture has more; a few chunks are in memory at a time.
+_CHUNK_BYTES = 8 << 20
+_LARGEST_CHUNK = 512
+#: Decoding runs in OpenCV, without Python's lock; beyond four threads, Python's share holds them up.
+_THREADS = min(4, os.cpu_count() or 1)
+
+
+class FaceReader(Protocol):
+    """Reads a picture and cuts out its faces: uint8 (N, size, size, channels); an ``OSError`` or ``ValueError`` if not.
+
+    See :func:`emotion_recognition.data.sources.folders.labelled_faces.read_labelled_faces`.
+    """
+
+    def __call__(self, path: Path, boxes: Sequence[Box] | None, stated_size: tuple[int, int] | None) -> np.ndarray:
+        """Returns the faces of a picture."""
+
+
+class PictureSource:
+    """A :class:`~emotion_recognition.data.sources.source.Source`.
+
+    Pictures that cannot be read are left out of the chunks and remembered.
+
+    Args:
+        kind: What the source is, in words.
+        pictures: Its pictures, listed with the classes of the options.
+        options: What is to be made of it.
+        read_faces: Opens one picture, and is called on several threads; by default as detection crops faces.
+    """
+
+    splits = SPLITS
+    columns = ("labels",)
+    votes_sha256 = None
+
+    def __init__(
+        self, kind: str, pictures: PictureList, options: SourceOptions, read_faces: FaceReader | None = None
+    ) -> None:
+        self.kind = kind
+        self.name = pictures.root.resolve().name
+        self.options = options
+        self.total = sum(len(of_split) for of_split in pictures.splits.values())
+        self.account = Account(notes=list(pictures.notes))
+        self._pictures = pictures
+        self._read_faces: FaceReader = read_faces or partial(
+            read_labelled_faces, image_size=options.variant.image_size, channels=options.variant.channels
+        )
+        self._digests: dict[str, bytes] = {}
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yields the faces of all pictures, split by split, in the list's order."""
+        size = int(np.prod(self.options.image_shape))
+        per_chunk = max(1, min(_LARGEST_CHUNK, _CHUNK_BYTES // size))
+        # OpenCV's log is one for all threads, so it is silenced once: what goes wrong with a picture is remembered.
+        level = cv2.utils.logging.getLogLevel()
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        running: deque[Future[_Opened]] = deque()
+        pool = ThreadPoolExecutor(_THREADS)
+        try:
+            for split, pictures in self._pictures.splits.items():
+                for start in range(0, len(pictures), per_chunk):
+                    running.append(pool.submit(self._open, split, pictures[start : start + per_chunk]))
+                    if len(running) > _THREADS:
+                        yield self._entered(running.popleft().result())
+            while running:
+                yield self._entered(running.popleft().result())
+        finally:
+            pool.shutdown(cancel_futures=True)
+            cv2.utils.logging.setLogLevel(level)
+        self.account.sha256 = self._sha256()
+
+    def _sha256(self) -> str:
+        """A fingerprint of all pictures that were read: as of the output of ``sha256sum`` on them, sorted by path."""
+        digest = hashlib.sha256()
+        for path, of_file in sorted(self._digests.items()):
+            digest.update(f"{of_file.hex()}  {path}\n".encode(errors="surrogateescape"))
+        return digest.hexdigest()
+
+    def _open(self, split: str, pictures: Sequence[Picture]) -> "_Opened":
+        opened = _Opened(split, [], [], [], [])
+        for picture in pictures:
+            path = self._pictures.root / picture.path
+            try:
+                images = self._read_faces(path, picture.boxes, picture.size)
+                opened.digests.append((picture.path, hashlib.sha256(path.read_bytes()).digest()))
+            except (OSError, ValueError) as error:
+                opened.unreadable.append((picture.path, " ".join(str(error).split())))
+                continue
+            opened.images.append(images)
+            opened.labels.extend(picture.labels)
+        return opened
+
+    def _entered(self, opened: "_Opened") -> Chunk:
+        """Takes account of some pictures; returns their chunk."""
+        self.account.seen += len(opened.digests) + len(opened.unreadable)
+        self.account.unreadable += opened.unreadable
+        self._digests.update(opened.digests)
+        images = [np.empty((0, *self.options.image_shape), np.uint8), *opened.images]
+        return Chunk(opened.split, np.concatenate(images), {"labels": np.array(opened.labels, dtype=np.uint8)})
+
+
+class _Opened(NamedTuple):
+    split: str
+    images: list[np.ndarray]
+    labels: list[int]
+    digests: list[tuple[str, bytes]]
+    unreadable: list[tuple[str, str]]
