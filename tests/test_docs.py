@@ -1,7 +1,13 @@
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from emotion_recognition.data.face_pictures.sources.registry import face_sources_table
+from emotion_recognition.data.sources.registry import sources_table
+from emotion_recognition.detection.face_detectors.registry import detectors_table
+from emotion_recognition.models.registry import networks_table
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -74,6 +80,19 @@ def test_every_file_that_the_architecture_names_exists() -> None:
     assert len(named) > 50
     places = (ROOT / "emotion_recognition", ROOT)
     assert [name for name in sorted(named) if not any((place / name).is_file() for place in places)] == []
+
+
+@pytest.mark.parametrize(
+    ("page", "table"),
+    [
+        ("data.md", sources_table),
+        ("data.md", face_sources_table),
+        ("detection.md", detectors_table),
+        ("training.md", networks_table),
+    ],
+)
+def test_tables_are_those_of_the_registries(page: str, table: Callable[[], str]) -> None:
+    assert table().strip() in (ROOT / "docs" / page).read_text(encoding="utf-8")
 
 
 def test_every_page_is_in_the_index() -> None:
