@@ -78,6 +78,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--weight_decay", type=float, help="share of each kernel that a step takes away, times the rate")
     add("--label_smoothing", type=float, help="share of the target that all classes get alike, 0..1")
     add("--votes", type=float, help="weight of a second loss, on predicting FER+'s votes; the data set must have them")
+    add("--ferplus_weight", type=float, help="weight of a third loss, on predicting the distribution of FER+'s votes")
+    add("--ferplus_share", type=float, help="share of that prediction in the saved model's, 0..1")
     add("--ema", type=float, help="momentum of the moving average of the weights that is kept; 0 keeps the last ones")
     add("--balance", choices=BALANCES, help="for rare classes: weigh their images more, or draw them more often")
     add("--augmentation", metavar="NAME=VALUE,...|none", help="random changes, for instance rotation=12,erase=0.25")
