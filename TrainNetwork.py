@@ -72,6 +72,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_renamed(parser, "--votes", "--votes_weight")
     add_setting(
+        parser,
+        "--ferplus_weight",
+        type=float,
+        help="weight of a third loss, on predicting the distribution over the classes that FER+'s votes make",
+    )
+    add_setting(
+        parser,
+        "--ferplus_share",
+        type=float,
+        help="how much of that prediction becomes part of the saved model's: its weight in a geometric mean, 0..1",
+    )
+    add_setting(
         parser, "--balance", choices=BALANCES, help="for rare classes: weigh their images more, or draw them more often"
     )
     add_setting(

@@ -147,16 +147,15 @@ def _network() -> "keras.Model":
 
     # As TrainNetwork.py --mixed_precision trains it: the faster a step, the harder for the file to keep up.
     network = with_precision(build_network("vggnet", num_classes=7), "mixed_bfloat16", fused_normalization=True)
-    compile_network(network, StageSettings(batch_size=_BATCH_SIZE), steps=10_000)
+    compile_network(network, StageSettings(batch_size=_BATCH_SIZE), classes=7, steps=10_000)
     return network
 
 
 def _batches(images: "np.ndarray", labels: "np.ndarray") -> "TrainingBatches":
-    from emotion_recognition.data.batches.augmentation import Augmentation
     from emotion_recognition.data.batches.batches import TrainingBatches
     from emotion_recognition.data.batches.targets import one_hot
 
-    return TrainingBatches(images, one_hot(labels, 7), batch_size=_BATCH_SIZE, augmentation=Augmentation(), seed=0)
+    return TrainingBatches(images, one_hot(labels, 7), batch_size=_BATCH_SIZE, seed=0)
 
 
 def _seconds(network: "keras.Model", batches: "TrainingBatches", steps: int) -> float:

@@ -43,6 +43,7 @@ def _measure(arguments: argparse.Namespace) -> None:
 
     from emotion_recognition.data.batches.augmentation import Augmentation
     from emotion_recognition.data.batches.batches import TrainingBatches
+    from emotion_recognition.data.batches.random_changes import with_random_changes
     from emotion_recognition.data.batches.targets import training_targets
     from emotion_recognition.data.files.hdf5 import read_split
     from emotion_recognition.models import build_network
@@ -78,7 +79,6 @@ def _measure(arguments: argparse.Namespace) -> None:
         train.images[:count],
         training_targets(train)[:count],
         batch_size=arguments.batch_size,
-        augmentation=Augmentation(),
         seed=0,
     )
     cached = CachedBatch(real[0], len(real))
@@ -86,12 +86,13 @@ def _measure(arguments: argparse.Namespace) -> None:
     policy = "mixed_bfloat16" if arguments.mixed_precision else "float32"
     network = build_network("vggnet", num_classes=len(train.class_names))
     fused, composed = (with_precision(network, policy, fused_normalization=fuse) for fuse in (True, False))
-    for network in (fused, composed):
-        compile_network(network, settings, arguments.steps)
+    augmented = with_random_changes(fused, Augmentation(), seed=0)
+    for network in (augmented, fused, composed):
+        compile_network(network, settings, len(train.class_names), arguments.steps)
     speeds: dict[str, list[float]] = {"real": [], "cached": [], "composed": []}
     for turn in range(arguments.rounds + 1):
         for name, network, batches in (
-            ("real", fused, real),
+            ("real", augmented, real),
             ("cached", fused, cached),
             ("composed", composed, cached),
         ):

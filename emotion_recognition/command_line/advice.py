@@ -25,6 +25,8 @@ ADVICE = {
     "every": "--every",
     "export": "--export",
     "export_onnx": "TrainNetwork.py --export onnx -im MODEL",
+    "ferplus_share": "--ferplus_share",
+    "ferplus_weight": "--ferplus_weight",
     "image_size": "--image_size",
     "input": "--input",
     "input_model": "-im",

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 import keras
 
+from emotion_recognition.training.extra_heads import ExtraHeads, LabelAccuracy, LabelLoss
 from emotion_recognition.training.schedules import schedule
 from emotion_recognition.training.settings import FitSettings, StageSettings
-from emotion_recognition.training.votes_head import VOTES, LabelAccuracy, LabelLoss
 
 MOMENTUM = 0.9
 
@@ -14,19 +14,19 @@ MOMENTUM = 0.9
 _NOT_DECAYED = ["gamma", "beta", "bias"]
 
 
-def compile_network(network: keras.Model, settings: StageSettings, steps: int) -> None:
+def compile_network(network: keras.Model, settings: StageSettings, classes: int, steps: int) -> None:
     """Compiles a network for targets as :func:`~emotion_recognition.data.batches.targets.training_targets` makes them.
 
     Args:
-        network: Gives probabilities, with the votes behind them if the settings weigh votes; compiled in place, its
+        network: Gives probabilities, with those of the settings' other heads behind them; compiled in place, its
             optimizer is built.
-        settings: Optimizer, learning rate, schedule, weight decay, moving average, weight of the votes.
+        settings: Optimizer, learning rate, schedule, weight decay, moving average, other heads.
+        classes: Number of classes.
         steps: Steps of the whole stage.
     """
-    classes = network.output_shape[-1] - (VOTES if settings.votes_weight else 0)
     network.compile(
         optimizer=build_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
-        loss=LabelLoss(classes, settings.votes_weight),
+        loss=LabelLoss(classes, ExtraHeads(settings.votes_weight, settings.ferplus_weight)),
         metrics=[LabelAccuracy(classes)],
         jit_compile=jit_choice(),
     )

@@ -66,10 +66,39 @@ class Record(StageSettings):
     augmentation: Augmentation | None = field(default_factory=lambda: Augmentation(shift=0.1, zoom=0.12, erase=0.2))
 
 
+@dataclass(frozen=True)
+class Photographs(Record):
+    """For faces of other cameras than FER2013's: wider changes, and FER+'s votes as labels beside FER2013's.
+
+    docs/training-log.md has the runs that chose these numbers.
+    """
+
+    summary: ClassVar[str] = "like record, for people's own photographs: wider changes, FER+'s votes as labels too"
+
+    votes_weight: float = 0.5
+    ferplus_weight: float = 1.0
+    ferplus_share: float = 0.7
+    augmentation: Augmentation | None = field(
+        default_factory=lambda: Augmentation(
+            rotation=15.0,
+            shift=0.12,
+            zoom=0.2,
+            contrast=0.3,
+            stretch=0.1,
+            sharpness=0.45,
+            gamma=0.6,
+            side_light=0.3,
+            noise=0.03,
+            erase=0.25,
+        )
+    )
+
+
 RECIPES: dict[str, type[Staged] | type[OneCycle] | type[Record]] = {
     "staged": Staged,
     "onecycle": OneCycle,
     "record": Record,
+    "photographs": Photographs,
 }
 
 

@@ -95,7 +95,11 @@ class StageSettings(FitSettings):
     Args:
         label_smoothing: Share of the target that is spread evenly over all classes, 0..1.
         votes_weight: Weight of a second loss, on predicting FER+'s votes, beside that of the labels; 0 for none. See
-            :mod:`emotion_recognition.training.votes_head`.
+            :mod:`emotion_recognition.training.extra_heads`.
+        ferplus_weight: Weight of a third loss, on predicting the distribution over the classes that FER+'s votes make;
+            0 for none.
+        ferplus_share: How much of that prediction becomes part of the saved model's own: its weight in a geometric
+            mean with the labels' one, 0..1.
         balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
             "sampling", each class is drawn equally often.
         clean_statistics: Whether the batch-normalization statistics are computed anew, after the last epoch, on images
@@ -108,6 +112,8 @@ class StageSettings(FitSettings):
 
     label_smoothing: float = 0.0
     votes_weight: float = 0.0
+    ferplus_weight: float = 0.0
+    ferplus_share: float = 0.0
     balance: str = "none"
     clean_statistics: bool = False
     augmentation: Augmentation | None = field(default_factory=Augmentation)
@@ -115,6 +121,15 @@ class StageSettings(FitSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_share("label_smoothing", self.label_smoothing)
-        if not 0 <= self.votes_weight <= 10:
-            raise about(ValueError(f"votes_weight must be 0..10. Received: {self.votes_weight}"), "votes_weight")
+        for name in ("votes_weight", "ferplus_weight"):
+            if not 0 <= getattr(self, name) <= 10:
+                raise about(ValueError(f"{name} must be 0..10. Received: {getattr(self, name)}"), name)
+        if not 0 <= self.ferplus_share <= 1:
+            raise about(ValueError(f"ferplus_share must be 0..1. Received: {self.ferplus_share}"), "ferplus_share")
+        if self.ferplus_share and not self.ferplus_weight:
+            raise about(
+                ValueError(f"ferplus_share needs a ferplus_weight above 0. Received: {self.ferplus_weight}"),
+                "ferplus_share",
+                "ferplus_weight",
+            )
         check_choice("balance", self.balance, BALANCES)

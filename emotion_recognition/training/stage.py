@@ -10,15 +10,16 @@ import keras
 
 from emotion_recognition.data.batches.balance import class_balanced
 from emotion_recognition.data.batches.batches import TrainingBatches
+from emotion_recognition.data.batches.random_changes import with_random_changes
 from emotion_recognition.data.batches.targets import one_hot, training_targets
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.error_about import about
 from emotion_recognition.training.clean_statistics import clean_statistics
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
+from emotion_recognition.training.extra_heads import ExtraHeads, join_heads, with_extra_heads
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
 from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import StageSettings
-from emotion_recognition.training.votes_head import with_votes_head
 from emotion_recognition.workspace import FER2013
 
 #: What the learning rate is divided by from stage to stage.
@@ -79,8 +80,12 @@ def fit_stage(
         ValueError: If the unfinished run had other settings, or training diverged.
     """
     keras.utils.set_random_seed(settings.seed)
-    trainee = with_votes_head(network) if settings.votes_weight else network
-    compile_network(trainee, settings, settings.epochs * -(-len(train) // settings.batch_size))
+    heads = ExtraHeads(settings.votes_weight, settings.ferplus_weight)
+    bare = with_extra_heads(network, heads) if heads else network
+    trainee = with_random_changes(bare, settings.augmentation, settings.seed)
+    compile_network(
+        trainee, settings, network.output_shape[-1], settings.epochs * -(-len(train) // settings.batch_size)
+    )
     facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256}
     if train.labels_from != FER2013:
         facts["labels"] = train.labels_from
@@ -93,6 +98,8 @@ def fit_stage(
         validation_data=(val.images, one_hot(val.labels, len(val.class_names), trainee.output_shape[-1])),
         validation_batch_size=_VALIDATION_BATCH_SIZE,
     )
+    if settings.ferplus_share:
+        join_heads(network, bare, settings.ferplus_share)
     if settings.clean_statistics:
         clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
     compile_for_saving(network, settings)
@@ -103,9 +110,13 @@ def _batches(train: Split, settings: StageSettings, first_epoch: int) -> Trainin
     balanced = None if settings.balance == "none" else class_balanced(train.labels)
     return TrainingBatches(
         train.images,
-        training_targets(train, label_smoothing=settings.label_smoothing, votes=bool(settings.votes_weight)),
+        training_targets(
+            train,
+            label_smoothing=settings.label_smoothing,
+            votes=bool(settings.votes_weight),
+            ferplus=bool(settings.ferplus_weight),
+        ),
         batch_size=settings.batch_size,
-        augmentation=settings.augmentation,
         seed=settings.seed,
         weights=balanced if settings.balance == "weights" else None,
         frequencies=balanced if settings.balance == "sampling" else None,

@@ -3,24 +3,22 @@
 import keras
 import numpy as np
 
-from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.data.files.streaming import in_pieces, read_ahead
 
-_ORDER, _CHANGES = 0, 1
+_ORDER = 0
 
 
 class TrainingBatches(keras.utils.PyDataset):
     """Batches of a split that is held in memory as uint8, or streamed from its file.
 
-    Every epoch has its own order, and every batch its own random changes; both depend on the seed, the epoch and
-    the step alone. A run that goes on in the middle therefore sees what it would have seen.
+    Every epoch has its own order, which depends on the seed and the epoch alone, so that a resumed run sees what it
+    would have seen. :class:`~emotion_recognition.data.batches.random_changes.RandomChanges` changes the images next.
 
     Args:
         images: uint8 array (N, height, width, channels), 0..255; a memory map is read in an order that suits files,
             see :func:`~emotion_recognition.data.files.streaming.in_pieces`.
         targets: Array (N, ...), what the network learns to say about each image.
         batch_size: Images in a batch; the last one of an epoch has what is left.
-        augmentation: The random changes; None for none.
         seed: Start of all random numbers, at least 0.
         weights: float32 array (N,): how much each image counts in the loss; None: all the same.
         frequencies: float32 array (N,) with a mean of 1: how often each image is drawn in an epoch, on average.
@@ -32,7 +30,7 @@ class TrainingBatches(keras.utils.PyDataset):
 
     Example:
         >>> batches = TrainingBatches(
-        ...     np.zeros((5, 48, 48, 1), np.uint8), np.zeros((5, 7)), batch_size=2, augmentation=None, seed=0
+        ...     np.zeros((5, 48, 48, 1), np.uint8), np.zeros((5, 7)), batch_size=2, seed=0
         ... )
         >>> [len(targets) for _, targets in (batches[i] for i in range(len(batches)))]
         [2, 2, 1]
@@ -44,7 +42,6 @@ class TrainingBatches(keras.utils.PyDataset):
         targets: np.ndarray,
         *,
         batch_size: int,
-        augmentation: Augmentation | None,
         seed: int,
         weights: np.ndarray | None = None,
         frequencies: np.ndarray | None = None,
@@ -63,7 +60,6 @@ class TrainingBatches(keras.utils.PyDataset):
         self._weights = weights
         self._frequencies = frequencies
         self._batch_size = batch_size
-        self._augmentation = augmentation
         self._seed = seed
         self._start_epoch(first_epoch)
 
@@ -75,8 +71,6 @@ class TrainingBatches(keras.utils.PyDataset):
         read_ahead(self._images, self._order, start, stop)
         rows = self._order[start:stop]
         images = self._images[rows]
-        if self._augmentation is not None:
-            images = self._augmentation(images, np.random.default_rng([self._seed, _CHANGES, self._epoch, step]))
         if self._weights is not None:
             return images, self._targets[rows], self._weights[rows]
         return images, self._targets[rows]

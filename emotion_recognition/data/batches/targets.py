@@ -7,10 +7,14 @@ A split's labels, and its votes where it has them, come in; float32 targets go t
 import numpy as np
 
 from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.data.sources.fer2013.ferplus_labels import label_votes
 from emotion_recognition.error_about import about
+from emotion_recognition.workspace import FERPLUS_PROBABILITY
 
 
-def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool = False) -> np.ndarray:
+def training_targets(
+    split: Split, *, label_smoothing: float = 0.0, votes: bool = False, ferplus: bool = False
+) -> np.ndarray:
     """Makes the targets of a split.
 
     Args:
@@ -18,11 +22,12 @@ def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool 
         label_smoothing: Share of each target that is spread evenly over all classes, 0..1 (Szegedy et al. 2016,
             arXiv:1512.00567).
         votes: Whether the shares of the image's votes follow behind the classes, as
-            :mod:`emotion_recognition.training.votes_head` learns them.
+            :mod:`emotion_recognition.training.extra_heads` learns them.
+        ferplus: Whether the distribution over the classes that the votes make follows behind those.
 
     Returns:
-        float32 array (N, classes) whose rows add up to 1, or (N, classes + 10) with the shares of FER+'s ten kinds of
-        votes; these add up to 1 too, or are zero for an image without votes.
+        float32 array (N, classes) whose rows add up to 1, or more with the shares of FER+'s ten kinds of votes (10)
+        and the distribution over the classes (classes); these add up to 1 too, or are zero for an image without one.
 
     Raises:
         ValueError: If votes are asked for and the split has none.
@@ -30,7 +35,7 @@ def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool 
     classes = len(split.class_names)
     sure = one_hot(split.labels, classes) if split.distributions is None else split.distributions
     targets = (1 - label_smoothing) * sure + np.float32(label_smoothing / classes)
-    if not votes:
+    if not (votes or ferplus):
         return targets
     if split.votes is None:
         raise about(
@@ -38,8 +43,16 @@ def training_targets(split: Split, *, label_smoothing: float = 0.0, votes: bool 
             "build_with_votes",
             "votes_weight",
         )
-    counts = split.votes.astype(np.float32)
-    return np.concatenate([targets, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)], axis=1)
+    columns: list[np.ndarray] = [targets]
+    if votes:
+        counts = split.votes.astype(np.float32)
+        columns.append(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
+    if ferplus:
+        labelled = label_votes(split.votes, classes, FERPLUS_PROBABILITY)
+        distributions = np.zeros((len(split), classes), np.float32)
+        distributions[labelled.rows] = labelled.distributions
+        columns.append(distributions)
+    return np.concatenate(columns, axis=1)
 
 
 def one_hot(labels: np.ndarray, classes: int, width: int | None = None) -> np.ndarray:

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.data.batches.batches import TrainingBatches
 
 # Image i is filled with i, so that a batch tells which rows it took.
@@ -10,7 +9,7 @@ LABELS = np.arange(10, dtype=np.uint8) % 3
 
 
 def batches(**options: object) -> TrainingBatches:
-    return TrainingBatches(IMAGES, LABELS, **{"batch_size": 4, "augmentation": None, "seed": 5, **options})  # type: ignore[arg-type]
+    return TrainingBatches(IMAGES, LABELS, **{"batch_size": 4, "seed": 5, **options})  # type: ignore[arg-type]
 
 
 def rows_of_an_epoch(source: TrainingBatches) -> list[int]:
@@ -34,7 +33,7 @@ def test_every_epoch_has_another_order() -> None:
 
 
 def test_a_run_that_goes_on_sees_the_batches_it_would_have_seen() -> None:
-    options = {"augmentation": Augmentation(), "batch_size": 3}
+    options = {"batch_size": 3}
     whole = batches(**options)
     whole.on_epoch_end()
     whole.on_epoch_end()
@@ -51,6 +50,6 @@ def test_the_seed_decides_the_order() -> None:
 
 def test_no_images_and_no_batch_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
-        TrainingBatches(IMAGES[:0], LABELS[:0], batch_size=4, augmentation=None, seed=0)
+        TrainingBatches(IMAGES[:0], LABELS[:0], batch_size=4, seed=0)
     with pytest.raises(ValueError, match="batch_size must be at least 1"):
         batches(batch_size=0)

@@ -7,6 +7,7 @@ import pytest
 
 from emotion_recognition.data.batches.targets import one_hot, training_targets
 from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.emotions import class_names
 
 VOTES = np.array([[6, 0, 0, 0, 2, 0, 0, 0, 2, 0], [0] * 10], np.uint8)
 
@@ -46,3 +47,23 @@ def test_votes_that_are_not_there_are_asked_for() -> None:
 
 def test_one_hot_has_zeros_behind_the_classes() -> None:
     assert one_hot(np.array([1]), 2, 5).tolist() == [[0, 1, 0, 0, 0]]
+
+
+def test_the_distribution_that_votes_make_follows_behind_the_votes() -> None:
+    votes = np.zeros((2, 10), np.uint8)
+    votes[0, [4, 5]] = 6, 3  # nine of them for anger and disgust: 2/3 and 1/3
+    votes[1, 9] = 10  # not a face: no distribution
+    split = Split(
+        np.zeros((2, 48, 48, 1), np.uint8),
+        np.array([0, 3], np.uint8),
+        class_names(7),
+        "train",
+        "x",
+        "0" * 64,
+        votes,
+        "1" * 64,
+    )
+    targets = training_targets(split, votes=True, ferplus=True)
+    assert targets.shape == (2, 7 + 10 + 7)
+    assert targets[0, 17:].round(4).tolist() == pytest.approx([0.6667, 0.3333, 0, 0, 0, 0, 0], abs=1e-4)
+    assert not targets[1, 17:].any()
