@@ -71,7 +71,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="annotated picture, folder or video to write (default: the input's name with _emotions, beside it; "
         "for the sample testOutput.jpg; for a camera none)",
     )
-    add_model_options(parser.add_argument_group("models of any origin"))
+    classifier = parser.add_argument_group("emotion classifier")
+    add_model_options(classifier)
+    classifier.add_argument(
+        "--mirrored",
+        action="store_true",
+        help="average what is said of each face and of its mirror image: a little more often right, twice the time",
+    )
     add_detector_options(parser.add_argument_group("face detector"))
     add_output_options(parser.add_argument_group("more output"))
     add_video_options(parser.add_argument_group("video and camera"))
@@ -128,6 +134,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             classes=arguments.classes,
             detector=face_detector,
             options=model_options(arguments),
+            mirrored=arguments.mirrored,
         )
         class_names = detector.classifier.class_names
         explain = _explanation(models, detector) if arguments.explain else None

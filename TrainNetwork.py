@@ -84,6 +84,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="how much of that prediction becomes part of the saved model's: its weight in a geometric mean, 0..1",
     )
     add_setting(
+        parser,
+        "--prior_power",
+        type=float,
+        help="power, 0..2, of the class shares that the saved model's probabilities are divided by",
+    )
+    add_setting(
         parser, "--balance", choices=BALANCES, help="for rare classes: weigh their images more, or draw them more often"
     )
     add_setting(

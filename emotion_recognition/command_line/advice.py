@@ -47,6 +47,7 @@ ADVICE = {
     "pixel_range": "--pixel_range",
     "resume": "--resume",
     "schedule": "--schedule",
+    "prior_power": "--prior_power",
     "seed": "--seed",
     "size": "--size",
     "smooth": "--smooth",

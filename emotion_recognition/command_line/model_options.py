@@ -7,7 +7,7 @@ from emotion_recognition.models.model_options import INTERPOLATIONS, OUTPUTS, PI
 
 
 def add_model_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """Adds ``--pixel_range``, ``--interpolation`` and ``--output``, each None unless given."""
+    """Adds ``--pixel_range``, ``--interpolation``, ``--output`` and ``--prior_power``, each None unless given."""
     parser.add_argument(
         "--pixel_range",
         choices=tuple(PIXEL_RANGES),
@@ -24,11 +24,20 @@ def add_model_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup
         choices=OUTPUTS,
         help="what the models' outputs are; auto tells it from their values (default: what the cards say, else auto)",
     )
+    parser.add_argument(
+        "--prior_power",
+        type=float,
+        metavar="POWER",
+        help="power, 0..2, of the training images' class shares that probabilities are divided by; more finds rare "
+        "emotions more often (default: what the cards say, else 0)",
+    )
 
 
 def model_options(arguments: argparse.Namespace) -> ModelOptions:
     """What a command line says of its models; ``--classes`` names the outputs of those without a card."""
-    return ModelOptions(arguments.classes, arguments.pixel_range, arguments.interpolation, arguments.output)
+    return ModelOptions(
+        arguments.classes, arguments.pixel_range, arguments.interpolation, arguments.output, arguments.prior_power
+    )
 
 
 def joined_ranges(arguments: Sequence[str]) -> list[str]:

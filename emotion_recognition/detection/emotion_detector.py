@@ -5,6 +5,7 @@ A picture goes in, a :class:`~emotion_recognition.detection.picture_result.Pictu
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,10 @@ class EmotionDetector:
             :class:`~emotion_recognition.detection.Face`. Its ``framing``, if it has one, says how FER2013 would frame
             the face in its boxes.
         options: What the models expect and give where their cards do not say it: pixel range, interpolation, kind of
-            output.
+            output; and the power of the class prior.
+        prior: In place of ``options.prior_power``: the power of the training images' class shares, 0..2, that the
+            probabilities are divided by, see :mod:`emotion_recognition.models.prior`.
+        mirrored: Whether the probabilities of each face are averaged with those of its mirror image.
         detector_size: With a name, the longest side that pictures are resized to for it, in pixels.
 
     Raises:
@@ -65,6 +69,8 @@ class EmotionDetector:
         detector: FaceDetector | FindsFaces | str = "auto",
         detector_size: int | None = None,
         options: ModelOptions = _NO_OPTIONS,
+        prior: float | None = None,
+        mirrored: bool = False,
     ) -> None:
         if not isinstance(detector, str) and detector_size is not None:
             raise about(
@@ -76,7 +82,11 @@ class EmotionDetector:
         self.face_detector: FaceDetector = (
             open_detector(detector, size=detector_size) if isinstance(detector, str) else complete(detector)
         )
-        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions, options)
+        if prior is not None:
+            options = replace(options, prior_power=prior)
+        self.classifier = EmotionClassifier(
+            [Path(path) for path in paths], classes or num_emotions, options, mirrored=mirrored
+        )
 
     def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> PictureResult:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.

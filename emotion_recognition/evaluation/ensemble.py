@@ -21,6 +21,7 @@ from emotion_recognition.models.files import conventions_of, load_network
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.network_input import NetworkInput, input_of
 from emotion_recognition.models.postprocessing import Postprocessing, average
+from emotion_recognition.models.prior import Prior
 
 _NO_OPTIONS = ModelOptions()
 _DEFAULT = PredictionSettings()
@@ -108,8 +109,13 @@ class Ensemble:
         return cls(tuple(class_names), tuple(_load(path, class_names, options, named_by) for path in paths))
 
     @classmethod
-    def from_network(cls, network: keras.Model, class_names: Sequence[str]) -> "Ensemble":
+    def from_network(cls, network: keras.Model, class_names: Sequence[str], prior: Prior | None = None) -> "Ensemble":
         """Wraps a network in memory that has these classes in this order, takes 0..255 and has no temperature.
+
+        Args:
+            network: The network.
+            class_names: Its classes.
+            prior: The class prior that is taken out of its probabilities.
 
         Raises:
             ValueError: If it is no classifier of square images with as many outputs.
@@ -121,7 +127,9 @@ class Ensemble:
                 f"Received: {network.output_shape[-1]} outputs"
             )
         conventions = Conventions(tuple(class_names))
-        return cls(tuple(class_names), (Classifier(network.name, network, found, Postprocessing(), conventions),))
+        return cls(
+            tuple(class_names), (Classifier(network.name, network, found, Postprocessing(prior=prior), conventions),)
+        )
 
     @property
     def assumed(self) -> tuple[str, ...]:
@@ -174,7 +182,7 @@ def _load(path: Path, class_names: Sequence[str], options: ModelOptions, named_b
         blue_first=conventions.colour == "BGR",
     )
     order = class_order(class_names, named_by, conventions.class_names, f"the model {path}")
-    post = Postprocessing(conventions.output, conventions.temperature, order)
+    post = Postprocessing(conventions.output, conventions.temperature, order, conventions.prior)
     return Classifier(str(path), network, network_input, post, conventions)
 
 

@@ -17,6 +17,8 @@ expects: "0..255", "0..1" or "-1..1". ``interpolation`` is how its training imag
 "cubic", or "auto", the first where an image shrinks and the last where it grows. ``colour`` is what it learned from:
 "grey", also where grey is repeated in three channels, "RGB" or "BGR". ``output`` is "probabilities", "logits",
 "sigmoid" for one score a class, or "auto", told from the values. The temperature divides the logits; 1 changes nothing.
+``"prior": {"class_shares": [...], "power": 0.5}`` has the classes' shares of the training images, in the order of the
+outputs, and the power that probabilities are divided by it to, see :mod:`~emotion_recognition.models.prior`.
 What is left out is assumed, see :func:`~emotion_recognition.models.conventions.read_conventions`.
 """
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
-from emotion_recognition.error_about import about
+from emotion_recognition.error_about import about, names_of
 from emotion_recognition.models.calibration import temperature_of
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.model_options import (
@@ -21,6 +21,7 @@ from emotion_recognition.models.model_options import (
     PIXEL_RANGES,
     ModelOptions,
 )
+from emotion_recognition.models.prior import Prior, prior_of
 from emotion_recognition.workspace import card_path
 
 #: The order of a colour network's channels, and the network that learned from grey images.
@@ -40,6 +41,7 @@ class Conventions:
         output: One of :data:`~emotion_recognition.models.model_options.OUTPUTS`.
         colour: One of :data:`COLOURS`: what it learned from; None where the card does not say.
         temperature: Above 0; 1 changes nothing.
+        prior: The class prior that is taken out of its probabilities; None: none.
         assumed: What nobody has stated, a sentence each.
     """
 
@@ -49,6 +51,7 @@ class Conventions:
     output: str = "auto"
     colour: str | None = None
     temperature: float = 1.0
+    prior: Prior | None = None
     assumed: tuple[str, ...] = ()
 
 
@@ -84,6 +87,7 @@ def read_conventions(path: Path, outputs: int, options: ModelOptions = _NONE) ->
         output=options.output or _choice(path, card or {}, "output", OUTPUTS) or "auto",
         colour=_choice(path, taken, "colour", COLOURS),
         temperature=_temperature(path, card),
+        prior=_prior(path, card, outputs, options),
         assumed=tuple(assumed),
     )
 
@@ -144,3 +148,10 @@ def _temperature(path: Path, card: Mapping[str, Any] | None) -> float:
         return temperature_of(card)
     except ValueError as error:
         raise ValueError(f"{card_path(path)}: {error}") from error
+
+
+def _prior(path: Path, card: Mapping[str, Any] | None, outputs: int, options: ModelOptions) -> Prior | None:
+    try:
+        return prior_of(card, outputs, options.prior_power)
+    except ValueError as error:
+        raise about(ValueError(f"{card_path(path)}: {error}"), *names_of(error)) from error

@@ -1,12 +1,13 @@
 """What a caller may say of a model that its card does not say, or says otherwise.
 
-Needs nothing, so that a parser can offer the choices. Next: :mod:`emotion_recognition.models.conventions` joins it with
-the card.
+Needs NumPy alone, so that a parser can offer the choices. Next: :mod:`emotion_recognition.models.conventions` joins it
+with the card.
 """
 
 from dataclasses import dataclass
 
 from emotion_recognition.error_about import about
+from emotion_recognition.models.prior import check_power
 
 #: Lowest and highest pixel value that a network may expect, by the name that cards and callers have for it.
 PIXEL_RANGES = {"0..255": (0.0, 255.0), "0..1": (0.0, 1.0), "-1..1": (-1.0, 1.0)}
@@ -30,9 +31,11 @@ class ModelOptions:
         pixel_range: Key of :data:`PIXEL_RANGES`: the pixel values that the models expect.
         interpolation: One of :data:`INTERPOLATIONS`: how images are resized for the models.
         output: One of :data:`OUTPUTS`: what the models' outputs are.
+        prior_power: The power of the class shares, 0..2, that the models' probabilities are divided by; see
+            :mod:`emotion_recognition.models.prior`.
 
     Raises:
-        ValueError: If there is no such range, interpolation or kind of output.
+        ValueError: If there is no such range, interpolation, kind of output or power.
 
     Example:
         >>> ModelOptions(pixel_range="-1..1", interpolation="linear").output is None
@@ -43,9 +46,12 @@ class ModelOptions:
     pixel_range: str | None = None
     interpolation: str | None = None
     output: str | None = None
+    prior_power: float | None = None
 
     def __post_init__(self) -> None:
         for name, known in (("pixel_range", PIXEL_RANGES), ("interpolation", INTERPOLATIONS), ("output", OUTPUTS)):
             value = getattr(self, name)
             if value is not None and value not in known:
                 raise about(ValueError(f"{name} must be one of {list(known)}. Received: {value!r}"), name)
+        if self.prior_power is not None:
+            check_power(self.prior_power)

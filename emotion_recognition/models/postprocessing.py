@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emotion_recognition.models.calibration import apply_temperature
+from emotion_recognition.models.prior import Prior
 
 #: How far probabilities of one image may add up to something else than 1: softmax in bfloat16 is off by up to 0.01.
 _SUM_TOLERANCE = 0.02
@@ -29,11 +30,13 @@ class Postprocessing:
         output: One of :data:`~emotion_recognition.models.model_options.OUTPUTS`.
         temperature: Above 0; 1 changes nothing.
         order: For each wanted class the index of the network's output for it; None leaves the outputs' order.
+        prior: What the network has learned of how frequent classes are, in the order of its outputs; None: unknown.
     """
 
     output: str = "auto"
     temperature: float = 1.0
     order: tuple[int, ...] | None = None
+    prior: Prior | None = None
 
     def kind_of(self, outputs: np.ndarray) -> str:
         """What outputs are: "probabilities", "logits" or "sigmoid".
@@ -66,7 +69,7 @@ class Postprocessing:
         return self.output
 
     def uncalibrated(self, outputs: np.ndarray, kind: str | None = None) -> np.ndarray:
-        """Probabilities in the wanted order, before calibration.
+        """Probabilities in the wanted order, without the class prior, before calibration.
 
         Args:
             outputs: float array (N, outputs) with N at least 1.
@@ -80,6 +83,8 @@ class Postprocessing:
             outputs = _softmax(outputs)
         elif kind == "sigmoid":
             outputs = _shares(outputs)
+        if self.prior is not None:
+            outputs = self.prior.taken_out(outputs)
         return outputs if self.order is None else outputs[:, list(self.order)]
 
     def calibrated(self, probabilities: np.ndarray) -> np.ndarray:

@@ -78,6 +78,7 @@ class Photographs(Record):
     votes_weight: float = 0.5
     ferplus_weight: float = 1.0
     ferplus_share: float = 0.7
+    prior_power: float = 0.5
     augmentation: Augmentation | None = field(
         default_factory=lambda: Augmentation(
             rotation=15.0,

@@ -5,6 +5,8 @@ Before: :func:`~emotion_recognition.training.stages.fit_stages`; next: export, a
 
 from pathlib import Path
 
+import numpy as np
+
 from emotion_recognition import plots
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.evaluation.calibration import fit_temperature
@@ -12,6 +14,7 @@ from emotion_recognition.evaluation.ensemble import Ensemble
 from emotion_recognition.evaluation.metrics import Metrics, compute_metrics
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import load_network, save_network
+from emotion_recognition.models.prior import Prior
 from emotion_recognition.training.run_card import run_card
 from emotion_recognition.training.stages import RunResult
 from emotion_recognition.training.start import Start
@@ -35,12 +38,27 @@ def save_trained(start: Start, path: Path, train: Split, val: Split, done: RunRe
         OSError: If a file cannot be written.
     """
     save_network(start.network, path)
-    ensemble = Ensemble.from_network(load_network(path), val.class_names)
+    prior = class_prior(train, done.entries[-1].get("prior_power", 0.0))
+    ensemble = Ensemble.from_network(load_network(path), val.class_names, prior)
     probabilities = ensemble.predict(val.images).uncalibrated
     metrics = compute_metrics(val.labels, probabilities, val.class_names)
     card = run_card(start.network, start.network_name, train, val, done.entries, metrics.to_json())
+    if prior is not None:
+        card["prior"] = prior.to_card()
     write_card(path, {**card, "calibration": fit_temperature(val.labels, probabilities).to_json()})
     return metrics
+
+
+def class_prior(train: Split, power: float) -> Prior | None:
+    """The prior that a network has learned from a split; None where the power is 0.
+
+    Raises:
+        ValueError: If a class has no image.
+    """
+    if not power:
+        return None
+    counts = np.bincount(train.labels, minlength=len(train.class_names))
+    return Prior(tuple((counts / counts.sum()).tolist()), power)
 
 
 def draw_curves(path: Path, done: RunResult) -> None:

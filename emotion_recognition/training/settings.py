@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.error_about import about
+from emotion_recognition.models.prior import check_power
 
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("constant", "onecycle", "cosine")
@@ -100,6 +101,8 @@ class StageSettings(FitSettings):
             0 for none.
         ferplus_share: How much of that prediction becomes part of the saved model's own: its weight in a geometric
             mean with the labels' one, 0..1.
+        prior_power: The power of the training split's class shares that the saved model's probabilities are divided by,
+            0..2; goes into its card, see :mod:`emotion_recognition.models.prior`.
         balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
             "sampling", each class is drawn equally often.
         clean_statistics: Whether the batch-normalization statistics are computed anew, after the last epoch, on images
@@ -114,6 +117,7 @@ class StageSettings(FitSettings):
     votes_weight: float = 0.0
     ferplus_weight: float = 0.0
     ferplus_share: float = 0.0
+    prior_power: float = 0.0
     balance: str = "none"
     clean_statistics: bool = False
     augmentation: Augmentation | None = field(default_factory=Augmentation)
@@ -132,4 +136,5 @@ class StageSettings(FitSettings):
                 "ferplus_share",
                 "ferplus_weight",
             )
+        check_power(self.prior_power)
         check_choice("balance", self.balance, BALANCES)

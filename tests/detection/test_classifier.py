@@ -265,3 +265,34 @@ def test_colour_crops_are_for_networks_that_learned_from_colour(
     assert classifier.class_names == ("a", "b")
     assert classifier.probabilities(np.zeros((2, 8, 8, channels), np.uint8)).shape == (2, 2)
     assert EmotionClassifier(path, ["b", "a"]).class_names == ("b", "a")
+
+
+def test_mirrored_averages_each_crop_with_its_mirror_image(tmp_path: Path) -> None:
+    # The network looks at the left column alone: its logit for class 1 is that column's mean over 255, times 4.
+    pixels = keras.Input((2, 2, 1))
+    dense_layer = keras.layers.Dense(2, activation="softmax")
+    network = keras.Model(pixels, dense_layer(keras.layers.Flatten()(pixels)))
+    kernel = np.zeros((4, 2), np.float32)
+    kernel[[0, 2], 1] = 2 / 255
+    dense_layer.set_weights([kernel, np.zeros(2, np.float32)])
+    path = save(tmp_path, network)
+    write_card(path, {"network": "left", "class_names": ["a", "b"], "input": {"pixels": "0..255"}})
+    crop = np.array([[[[255], [0]], [[255], [0]]]], np.uint8)
+    sure = np.exp(4) / (1 + np.exp(4))
+    plain = EmotionClassifier(path, ("a", "b")).probabilities(crop)
+    mirrored = EmotionClassifier(path, ("a", "b"), mirrored=True).probabilities(crop)
+    np.testing.assert_allclose(plain, [[1 - sure, sure]], atol=1e-6)
+    np.testing.assert_allclose(mirrored, [[(1 - sure + 0.5) / 2, (sure + 0.5) / 2]], atol=1e-6)
+
+
+def test_the_cards_prior_is_taken_out_unless_the_caller_says_otherwise(tmp_path: Path) -> None:
+    path = save(tmp_path, dense((2, 2, 1), 2))
+    network = keras.models.load_model(path, compile=False)
+    network.layers[-1].set_weights([np.zeros((1, 2), np.float32), np.zeros(2, np.float32)])
+    save_network(network, path)
+    card = {"network": "even", "class_names": ["a", "b"], "input": {"pixels": "0..255"}}
+    write_card(path, {**card, "prior": {"class_shares": [0.9, 0.1], "power": 1.0}})
+    crop = np.zeros((1, 2, 2, 1), np.uint8)
+    np.testing.assert_allclose(EmotionClassifier(path, ("a", "b")).probabilities(crop), [[0.1, 0.9]], atol=1e-6)
+    off = EmotionClassifier(path, ("a", "b"), ModelOptions(prior_power=0.0))
+    np.testing.assert_allclose(off.probabilities(crop), [[0.5, 0.5]], atol=1e-6)
