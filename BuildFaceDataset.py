@@ -56,11 +56,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> None:
-    # The decoder is the one that the detector reads photographs with.
     from emotion_recognition.data.face_pictures.building import build_face_splits, check_face_targets
     from emotion_recognition.data.face_pictures.counts import counts_table
     from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
-    from emotion_recognition.pictures.image_file import decode_image
 
     given = {} if arguments.longest_side is None else {"longest_side": arguments.longest_side}
     storage, shares = PictureStorage(**given), replace(SplitShares(), val=arguments.val_share, seed=arguments.seed)
@@ -71,7 +69,6 @@ def _build(arguments: argparse.Namespace) -> None:
     built = build_face_splits(
         source,
         workspace,
-        decode_image,
         storage,
         overwrite=arguments.overwrite,
         allow_bad=arguments.allow_bad,

@@ -10,24 +10,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emotion_recognition.command_line.detection_options import (
+    add_detector_options,
+    add_video_options,
+    detection_settings,
+    video_settings,
+)
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
+from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
 from emotion_recognition.command_line.parsers import new_parser
-from emotion_recognition.detection.face_detectors.settings import DETECTORS, DetectionSettings, check_detector_size
-from emotion_recognition.detection.video.settings import VideoSettings
+from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import Workspace, beside
+from emotion_recognition.workspace import Workspace, find_released_model
 
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
+    from emotion_recognition.detection import FaceDetector
     from emotion_recognition.detection.drawing.explanation import Explanation
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
     from emotion_recognition.detection.runs.inputs import Input
     from emotion_recognition.detection.runs.outputs import Outputs
     from emotion_recognition.detection.runs.window import Window
     from emotion_recognition.detection.video.reader import VideoReader
-    from emotion_recognition.detection.video.timeline import Timeline
-    from emotion_recognition.detection.video.tracking import FaceTracker
+    from emotion_recognition.detection.video.settings import VideoSettings
 
 EPILOG = """examples:
   EmotionDetector.py -i photo.jpg                        annotates it as photo_emotions.jpg
@@ -36,24 +41,22 @@ EPILOG = """examples:
   EmotionDetector.py -i film.mp4 --every 3 --json film.json
   EmotionDetector.py -i camera --show                    q, Escape or Ctrl-C ends it
 
-exit status: 0 all done; 1 some pictures could not be read, the others are done; 2 bad input, nothing is done"""
+exit status: 0 all done; 1 some pictures could not be read, the others are done; 2 bad input, nothing is done;
+70 a fault of the program itself"""
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = new_parser("Finds faces in pictures and videos, names their emotions and draws both.", EPILOG)
     parser.add_argument(
-        "-m",
-        "--input_model",
+        *("-m", "-im", "--input_model"),
         nargs="+",
         metavar="MODEL",
         help="trained models: names in output/ or paths; the probabilities of several are averaged "
         "(default: the one that comes with the project for -n)",
     )
     parser.add_argument(
-        "-i",
-        "--input",
-        "--image_path",
+        *("-i", "--input", "--image_path"),
         nargs="+",
         dest="input",
         metavar="INPUT",
@@ -61,59 +64,15 @@ def build_parser() -> argparse.ArgumentParser:
         "(default: the sample photo in output/)",
     )
     parser.add_argument(
-        "-o",
-        "--output_path",
+        *("-o", "--output_path"),
         type=Path,
         metavar="OUTPUT",
         help="annotated picture, folder or video to write (default: the input's name with _emotions, beside it; "
         "for the sample testOutput.jpg; for a camera none)",
     )
-    _add_detector_options(parser.add_argument_group("face detector"))
-    _add_output_options(parser.add_argument_group("more output"))
-    _add_video_options(parser.add_argument_group("video and camera"))
-    return parser
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Runs the script; returns its exit status."""
-    arguments = build_parser().parse_args(argv)
-    failed: list[int] = []
-    return exit_status(lambda: failed.append(_detect(arguments))) or (SOME_BAD if any(failed) else 0)
-
-
-def _add_detector_options(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument(
-        "--detector",
-        choices=DETECTORS,
-        default="auto",
-        help="ssd is the project's own; ssd-opencv, OpenCV's, and yunet download their files once; yunet's landmarks "
-        "turn tilted faces upright; haar comes with OpenCV; dlib needs its package; auto takes the first of ssd, "
-        "ssd-opencv and yunet whose files are there, else haar, and never downloads",
-    )
-    group.add_argument(
-        "--detector_model",
-        type=Path,
-        metavar="PATH",
-        help="network of an SSD trained here (.onnx or .keras, its card beside it), of OpenCV's SSD (.pb or "
-        ".caffemodel) or of YuNet (.onnx), or the folder with the files (default: output/, output/face_detector/)",
-    )
-    group.add_argument(
-        "--detector_size",
-        type=int,
-        metavar="PIXELS",
-        help="longest side that pictures are resized to for ssd (default: 320) or shrunk to for yunet (default: 640); "
-        "larger finds smaller faces and takes longer",
-    )
-    group.add_argument(
-        "--min_confidence",
-        type=float,
-        metavar="SCORE",
-        help="lowest score of the face detector that counts as a face, 0..1 (default: what was chosen for ssd; "
-        f"{DetectionSettings.min_confidence} for the others)",
-    )
-
-
-def _add_output_options(group: "argparse._ArgumentGroup") -> None:
+    add_model_options(parser.add_argument_group("models of any origin"))
+    add_detector_options(parser.add_argument_group("face detector"))
+    group = parser.add_argument_group("more output")
     group.add_argument("--json", type=Path, metavar="FILE", help="write everything that is known of each face as JSON")
     group.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
     group.add_argument("--crops", type=Path, metavar="DIR", help="save each face as a picture")
@@ -122,23 +81,15 @@ def _add_output_options(group: "argparse._ArgumentGroup") -> None:
         "--explain", action="store_true", help="draw where the network saw the emotion (Grad-CAM; needs Keras)"
     )
     group.add_argument("--show", action="store_true", help="show the result in a window, if there is a display")
+    add_video_options(parser.add_argument_group("video and camera"))
+    return parser
 
 
-def _add_video_options(group: "argparse._ArgumentGroup") -> None:
-    group.add_argument(
-        "--every",
-        type=int,
-        default=VideoSettings.every,
-        metavar="N",
-        help="look at every N-th frame, repeat its result in between",
-    )
-    group.add_argument(
-        "--smooth",
-        type=float,
-        metavar="SECONDS",
-        help=f"smooth each face's probabilities over this time, 0 for none (default: {VideoSettings.smooth:g} if the "
-        "package trackers is there, which tells the faces apart)",
-    )
+def main(argv: list[str] | None = None) -> int:
+    """Runs the script; returns its exit status."""
+    arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
+    failed: list[int] = []
+    return exit_status(lambda: failed.append(_detect(arguments))) or (SOME_BAD if any(failed) else 0)
 
 
 def _detect(arguments: argparse.Namespace) -> int:
@@ -147,27 +98,25 @@ def _detect(arguments: argparse.Namespace) -> int:
     from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
     from emotion_recognition.detection.video.tracking import check_can_track
 
-    settings = None
-    if arguments.min_confidence is not None:
-        settings = DetectionSettings(min_confidence=arguments.min_confidence)
+    settings, video = detection_settings(arguments), video_settings(arguments)
     if arguments.detector_size is not None:
         check_detector_size(arguments.detector_size)
-    video = VideoSettings(arguments.every, VideoSettings.smooth if arguments.smooth is None else arguments.smooth)
     workspace = Workspace(arguments.base_path)
     source = find_input(arguments.input or [str(workspace.sample_photo)])
     if arguments.smooth and not source.pictures:
         check_can_track()
-    names = arguments.input_model or [workspace.released_model(arguments.num_emotions).name]
-    models = [workspace.find_model(name) for name in names]
+    models = [workspace.find_model(name) for name in arguments.input_model or ()]
+    models = models or [find_released_model(arguments.num_emotions, workspace)]
     output = output_of(source, arguments.output_path, workspace)
     written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
     check_result_paths(written, source, output)
 
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection import open_detector
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
+    from emotion_recognition.detection.runs.video_run import open_reader
 
     with contextlib.ExitStack() as stack:
-        reader = None if source.pictures else stack.enter_context(_open_reader(source))
+        reader = None if source.pictures else stack.enter_context(open_reader(source))
         face_detector = open_detector(
             arguments.detector,
             model=arguments.detector_model,
@@ -180,7 +129,13 @@ def _detect(arguments: argparse.Namespace) -> int:
         # A model without an ONNX copy needs Keras, which takes seconds; other mistakes have been found by now.
         from emotion_recognition import EmotionDetector
 
-        detector = EmotionDetector(models, classes=arguments.class_names, detector=face_detector)
+        detector = EmotionDetector(
+            models,
+            num_emotions=arguments.num_emotions,
+            classes=arguments.classes,
+            detector=face_detector,
+            options=model_options(arguments),
+        )
         class_names = detector.classifier.class_names
         explain = _explanation(models, detector) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}", flush=True)
@@ -193,12 +148,10 @@ def _detect(arguments: argparse.Namespace) -> int:
         outputs = stack.enter_context(open_outputs(result_files, about, class_names, explain))
         window = _window(stack) if arguments.show else None
         failed = 0
-        if reader is None:
-            assert output is not None
+        if reader is not None:
+            _look_at_video(reader, output, detector, outputs, video, window)
+        elif output is not None:
             failed = _look_at_pictures(source, output, detector, outputs, window)
-        else:
-            tracker = _tracker(reader.rate / video.every, face_detector.settings)
-            _look_at_video(reader, output, detector, outputs, video, tracker, window)
     # Now each of these is complete.
     for path in written:
         print(f"Wrote {path}")
@@ -213,16 +166,7 @@ def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
         raise ValueError(
             f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
         ) from error
-    return Explanation(models, detector.classifier.class_names, detector.face_detector.framing)
-
-
-def _open_reader(source: "Input") -> "VideoReader":
-    from emotion_recognition.detection.video.reader import VideoReader
-
-    if source.video is not None:
-        return VideoReader(source.video)
-    assert source.camera is not None
-    return VideoReader(source.camera)
+    return Explanation(models, detector)
 
 
 def _window(stack: contextlib.ExitStack) -> "Window | None":
@@ -235,31 +179,17 @@ def _window(stack: contextlib.ExitStack) -> "Window | None":
         return None
 
 
-def _tracker(rate: float, settings: DetectionSettings) -> "FaceTracker | None":
-    from emotion_recognition.detection.video.tracking import HOW_TO_GET, FaceTracker, can_track
-
-    if can_track():
-        return FaceTracker(rate, settings.min_confidence)
-    print(f"note: faces get no identity and are not smoothed; for both: {HOW_TO_GET}", file=sys.stderr)
-    return None
-
-
 def _look_at_pictures(
     source: "Input", output: Path, detector: "Detector", outputs: "Outputs", window: "Window | None"
 ) -> int:
     from emotion_recognition.detection.results.result_text import faces_table, headline
-    from emotion_recognition.detection.runs.picture_run import annotated_paths, look_at_pictures
+    from emotion_recognition.detection.runs.picture_run import look_at_input
 
-    is_single = source.folder is None
-    pairs = [(source.pictures[0], output)]
-    if source.folder is not None:
-        pairs = annotated_paths(source.pictures, source.folder, output)
+    is_single, total = source.folder is None, len(source.pictures)
     failed = faces = 0
-    with Progress("pictures", len(pairs)) as progress:
-        for outcome in look_at_pictures(pairs, detector.detect, outputs):
+    with Progress("pictures", total) as progress:
+        for outcome in look_at_input(source, output, detector.detect, outputs):
             if outcome.sight is None:
-                if is_single:
-                    raise ValueError(outcome.error)
                 failed += 1
                 progress.clear()
                 print(f"skipped: {outcome.error}", file=sys.stderr, flush=True)
@@ -273,10 +203,8 @@ def _look_at_pictures(
                 if window is not None and outcome.annotated is not None and not window.show(outcome.annotated, 0):
                     break
             progress.step()
-    if failed == len(pairs):
-        raise ValueError(f"None of the {failed:,} pictures could be read.")
     if not is_single:
-        print(f"{len(pairs) - failed:,} of {len(pairs):,} pictures read, {faces:,} faces")
+        print(f"{total - failed:,} of {total:,} pictures read, {faces:,} faces")
     print(f"Wrote {output}")
     return failed
 
@@ -286,15 +214,20 @@ def _look_at_video(
     output: Path | None,
     detector: "Detector",
     outputs: "Outputs",
-    settings: VideoSettings,
-    tracker: "FaceTracker | None",
+    settings: "VideoSettings",
     window: "Window | None",
 ) -> None:
     from emotion_recognition.detection.results.result_text import seconds_table
+    from emotion_recognition.detection.runs.timeline_figure import draw_timeline_figure
     from emotion_recognition.detection.runs.video_run import look_at_video
+    from emotion_recognition.detection.video.tracking import HOW_TO_GET, FaceTracker, can_track
 
-    width, height = reader.size
-    print(f"{reader.name}: {width}×{height} pixels, {reader.rate:g} frames a second", flush=True)
+    tracker = None
+    if can_track():
+        tracker = FaceTracker(reader.rate / settings.every, detector.face_detector.settings.min_confidence)
+    else:
+        print(f"note: faces get no identity and are not smoothed; for both: {HOW_TO_GET}", file=sys.stderr)
+    print(f"{reader.name}: {reader.size[0]}×{reader.size[1]} pixels, {reader.rate:g} frames a second", flush=True)
     with Progress("frames", reader.announced) as progress:
         outcome = look_at_video(
             reader,
@@ -307,25 +240,19 @@ def _look_at_video(
             step=progress.step,
         )
     print(f"{outcome.frames:,} frames" + (f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""))
-    print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
-    if output is not None:
-        print(f"Wrote {output}")
-        _draw_timeline(outcome.timeline, reader.name, detector.classifier.class_names, output)
-
-
-def _draw_timeline(timeline: "Timeline", name: str, class_names: Sequence[str], output: Path) -> None:
-    from emotion_recognition.detection.drawing.annotation import COLOURS
-
-    path = beside(output, "_timeline.png")
-    try:
-        from emotion_recognition.plots import draw_timeline
-    except ImportError:
-        print(f"note: no timeline figure {path.name}, which needs Matplotlib: pip install matplotlib", file=sys.stderr)
+    class_names = detector.classifier.class_names
+    print(seconds_table(outcome.timeline.seconds(), class_names))
+    if output is None:
         return
-    stretches = [(stretch.identity, stretch.emotion, stretch.start, stretch.end) for stretch in timeline.stretches]
-    blue_last = {emotion: COLOURS[emotion][::-1] for emotion in class_names}
-    draw_timeline(path, stretches, blue_last, f"Emotions in {Path(name).name}")
-    print(f"Wrote {path}")
+    print(f"Wrote {output}")
+    figure = Workspace().timeline_figure(output)
+    try:
+        draw_timeline_figure(figure, outcome.timeline, reader.name, class_names)
+        print(f"Wrote {figure}")
+    except ImportError:
+        print(
+            f"note: no timeline figure {figure.name}, which needs Matplotlib: pip install matplotlib", file=sys.stderr
+        )
 
 
 def _print_detector(detector: "FaceDetector", asked: str, workspace: Workspace) -> None:

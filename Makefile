@@ -10,7 +10,7 @@ FER2013 ?= $(BASE)/fer2013/fer2013.csv
 FACES ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-peers figures clean
+.PHONY: help demo test lint format docs bench bench-peers figures clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ $(VENV)/.run: $(VENV)/.detect requirements.txt requirements-train.txt
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt requirements-audit.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-track.txt
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.run requirements-docs.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
 	@touch $@
 
 $(VENV)-peers/.fer: requirements-peers.txt requirements-peers-imports.txt
@@ -53,6 +57,10 @@ format: $(VENV)/.dev ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(VENV)/.docs ## make the API pages in docs/api; a warning is an error
+	PYTHONPATH=. $(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --fresh-env docs/api_pages docs/api
+	@echo "Wrote docs/api/index.html"
+
 bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the same run
 	$(BIN)/python -m benchmarks.build_dataset $(FER2013)
 	$(BIN)/python -m benchmarks.build_folder $(FER2013)
@@ -76,6 +84,6 @@ figures: $(VENV)/.run ## make the README's figures again from the released model
 	$(BIN)/python -m figures.make_figures -b $(BASE)
 	$(BIN)/python -m figures.face_sheet -b $(BASE)
 
-clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) $(VENV)-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean: ## remove the virtual environments, the API pages and caches
+	rm -rf $(VENV) $(VENV)-peers docs/api .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

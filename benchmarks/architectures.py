@@ -64,6 +64,7 @@ def _train(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     from emotion_recognition.evaluation.calibration import log_loss
     from emotion_recognition.evaluation.metrics import compute_metrics
     from emotion_recognition.evaluation.predictions import predict
+    from emotion_recognition.training.run import TrainingRun
     from emotion_recognition.training.stages import fit_stages
     from emotion_recognition.training.start import open_start
 
@@ -75,22 +76,21 @@ def _train(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
         seed=arguments.seed,
         mixed_precision=arguments.mixed_precision,
     )
-    start = open_start(train, settings, network_name=name)
-    run = fit_stages(
+    start = open_start(train, settings, network=name)
+    resume_path = arguments.output / f"{name}.resume.h5"
+    done = fit_stages(
         start,
         train,
         val,
         [settings],
-        log_path=arguments.output / f"{name}_log.csv",
-        resume_path=arguments.output / f"{name}.resume.h5",
-        resume=(arguments.output / f"{name}.resume.h5").is_file(),
+        TrainingRun(arguments.output / f"{name}_log.csv", resume_path, resume=resume_path.is_file()),
     )
     probabilities = predict(start.network, val.images).probabilities
     return {
         "network": name,
         "parameters": start.network.count_params(),
         "operations": count_operations(start.network),
-        "seconds_per_epoch": sorted(row["seconds"] for row in run.rows)[len(run.rows) // 2],
+        "seconds_per_epoch": sorted(row["seconds"] for row in done.rows)[len(done.rows) // 2],
         "val_accuracy": compute_metrics(val.labels, probabilities, val.class_names).accuracy,
         "val_log_loss": log_loss(val.labels, probabilities),
     }

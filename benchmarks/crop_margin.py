@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 
 from emotion_recognition.data.files.hdf5 import read_split
-from emotion_recognition.detection.face_detectors.detectors import FaceDetector, open_detector
 from emotion_recognition.detection.face_detectors.haar import HaarDetector, HaarSettings
+from emotion_recognition.detection.face_detectors.opening import FaceDetector, open_detector
 from emotion_recognition.pictures.faces import Box
 from emotion_recognition.pictures.image_file import read_image
 

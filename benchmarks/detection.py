@@ -23,7 +23,7 @@ from emotion_recognition.workspace import Workspace
 if TYPE_CHECKING:
     import numpy as np
 
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector
 
 #: Fewer rounds than this make no median worth printing.
 MIN_ROUNDS = 9
@@ -91,7 +91,7 @@ def _photo(text: str) -> tuple[Path, int]:
 
 def _detectors(folder: Path, base_path: Path) -> "dict[str, FaceDetector]":
     """Every detector that can be opened without a download."""
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.opening import open_detector
 
     detectors: dict[str, FaceDetector] = {}
     for name in ("haar", "ssd", "ssd-opencv", "yunet", "dlib"):

@@ -32,17 +32,15 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.face_pictures import MarkedPicture, faceless_groups, pictures_below, read_marked_pictures
 from emotion_recognition.atomic_file import check_can_write, write_json
 from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.evaluation.face_detection.scored_picture import LOWEST_CONFIDENCE
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector
     from emotion_recognition.evaluation.face_detection.figures import DetectorFigures
     from emotion_recognition.pictures.faces import Face
-
-#: Boxes down to this take part in average precision; see above what those at its lower end are.
-LOWEST_CONFIDENCE = 0.01
 
 #: Pictures that every detector sees before its time is taken.
 _WARM_UP = 5
@@ -116,7 +114,7 @@ class Contestant:
 
 
 def _contestants(names: str | None, folder: Path, size: int | None) -> list[Contestant]:
-    from emotion_recognition.detection.face_detectors.settings import DETECTORS
+    from emotion_recognition.detection.face_detectors.registry import DETECTORS
 
     if names is not None:
         return [_contestant(name, folder, size) for name in names.split(",")]
@@ -131,8 +129,9 @@ def _contestants(names: str | None, folder: Path, size: int | None) -> list[Cont
 
 
 def _contestant(text: str, folder: Path, size: int | None) -> Contestant:
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
-    from emotion_recognition.detection.face_detectors.settings import SIZED_DETECTORS, DetectionSettings
+    from emotion_recognition.detection.face_detectors.opening import open_detector
+    from emotion_recognition.detection.face_detectors.registry import SIZED_DETECTORS
+    from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 
     given, _, own_size = text.rpartition("@") if text.rpartition("@")[2].isdecimal() else (text, "", "")
     name, _, model = given.partition("=")

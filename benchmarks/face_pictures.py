@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
+
 #: A source that starts with this is a picture that was looked through and has no face.
 _NO_FACE = "noface:"
 
 #: The start of the sources of animals, whose heads detectors take for faces more often than anything else.
 _ANIMALS = "noface:animal"
-
-_PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +97,7 @@ def pictures_below(folder: Path) -> list[Path]:
     Raises:
         ValueError: If there is none.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _PICTURE_SUFFIXES and path.is_file())
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
     if not paths:
         raise ValueError(f"There is no picture in {folder}.")
     return paths

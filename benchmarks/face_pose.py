@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.face_pictures import read_marked_pictures
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.detection.face_detectors.detectors import open_detector
+from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.pictures.image_file import read_image
 from emotion_recognition.pictures.upright import roll_of
 from emotion_recognition.training.face_ssd.matching import overlaps

@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.peer_worker import CROPS
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import new_parser
-from emotion_recognition.detection.face_detectors.settings import DETECTORS
+from emotion_recognition.detection.face_detectors.registry import DETECTORS
 from emotion_recognition.workspace import Workspace
 
 #: Fewer rounds than this make no median worth printing.

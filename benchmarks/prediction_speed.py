@@ -14,7 +14,7 @@ from functools import partial
 
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
-from emotion_recognition.models import NETWORKS
+from emotion_recognition.models import DEFAULT_NETWORK, NETWORKS
 from emotion_recognition.quiet_start import import_keras
 
 IMAGES = 3589
@@ -23,7 +23,7 @@ IMAGES = 3589
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--network", choices=NETWORKS, default=NETWORKS[0], help="architecture")
+    parser.add_argument("--network", choices=NETWORKS, default=DEFAULT_NETWORK, help="architecture")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each kind")
     return parser
 

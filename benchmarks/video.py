@@ -44,7 +44,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--rounds must be at least {MIN_ROUNDS}. Received: {arguments.rounds}")
     workspace = Workspace(arguments.base_path)
 
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.opening import open_detector
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
     from emotion_recognition.detection.runs.video_run import look_at_video
     from emotion_recognition.detection.video.reader import VideoReader
@@ -66,7 +66,8 @@ def _measure(arguments: argparse.Namespace) -> None:
         for _ in range(arguments.rounds):
             start = time.perf_counter()
             with VideoReader(film) as reader, open_outputs(OutputSettings(), {}, ()) as outputs:
-                tracker = FaceTracker(reader.rate / arguments.every, 0.5) if can_track() else None
+                least = face_detector.settings.min_confidence
+                tracker = FaceTracker(reader.rate / arguments.every, least) if can_track() else None
                 settings = VideoSettings(every=arguments.every)
                 outcome = look_at_video(
                     reader, detector.detect, outputs, output=output, settings=settings, tracker=tracker

@@ -154,3 +154,37 @@ def check_same_classes(expected: Sequence[str], expected_by: str, received: Sequ
             f"{received_by} has {len(received)} classes ({', '.join(received)}), but {expected_by} has "
             f"{len(expected)} ({', '.join(expected)}); both must have the same classes in the same order."
         )
+
+
+def class_order(
+    wanted: Sequence[str], wanted_by: str, received: Sequence[str], received_by: str
+) -> tuple[int, ...] | None:
+    """Finds where each class of the one side stands on the other, whose classes may be in another order.
+
+    Other words for the emotions, as in :data:`SYNONYMS`, count as the same where the names themselves differ.
+
+    Args:
+        wanted: Class names in label order of the one side.
+        wanted_by: What that side is, for the message.
+        received: Class names of the other side.
+        received_by: What the other side is.
+
+    Returns:
+        For each wanted class its index in ``received``; None if the order is the same.
+
+    Raises:
+        ValueError: If they are not the same classes; the message has both sides.
+
+    Example:
+        >>> class_order(("anger", "happy", "sad"), "the data", ("happiness", "sad", "angry"), "the model")
+        (2, 0, 1)
+    """
+    one, other = list(wanted), list(received)
+    if sorted(one) != sorted(other):
+        one, other = ([emotion_of_word(name) or name for name in names] for names in (one, other))
+    if sorted(one) != sorted(other) or len(set(one)) < len(one):
+        raise ValueError(
+            f"{received_by} has {len(received)} classes ({', '.join(received)}), but {wanted_by} has "
+            f"{len(wanted)} ({', '.join(wanted)}); both must have the same classes."
+        )
+    return None if one == other else tuple(other.index(name) for name in one)

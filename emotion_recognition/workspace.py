@@ -3,7 +3,7 @@
 A base path goes in, paths come out; nothing else in the project spells a file name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
@@ -19,6 +19,9 @@ LABELS = (FER2013, FERPLUS, FERPLUS_PROBABILITY)
 FER2013_FILES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 
+_PACKAGE = Path(__file__).resolve().parent
+#: The base path of the checkout that this package is in; of an installed package it is not there.
+_CHECKOUT = _PACKAGE.parent / DEFAULT_BASE_PATH
 #: The package's folder that an installation puts the ONNX copies of the released models into.
 _INSTALLED_MODELS = "released"
 #: Sides of images in pixels that data sets are built in, FER2013's own first, and numbers of their channels.
@@ -79,14 +82,14 @@ class Workspace:
     """All paths below one base path.
 
     Args:
-        base_path: The folder that holds ``fer2013/``, ``hdf5/`` and ``output/``.
+        base_path: The folder that holds ``fer2013/``, ``hdf5/`` and ``output/``; by default :func:`default_base_path`.
 
     Example:
         >>> Workspace(Path("base")).split_path("val", 6).as_posix()
         'base/hdf5/fer2013_6classes_val.hdf5'
     """
 
-    base_path: Path = DEFAULT_BASE_PATH
+    base_path: Path = field(default_factory=lambda: default_base_path())
 
     @property
     def fer2013_folder(self) -> Path:
@@ -95,7 +98,7 @@ class Workspace:
 
     @property
     def hdf5_folder(self) -> Path:
-        """Where BuildDataset.py writes."""
+        """Where data sets are written to, as HDF5 files."""
         return self.base_path / "hdf5"
 
     @property
@@ -118,6 +121,18 @@ class Workspace:
         if photo == self.sample_photo:
             return photo.with_name("testOutput.jpg")
         return photo.with_name(f"{photo.stem}_emotions{photo.suffix}")
+
+    def annotated_video(self, video: Path, suffix: str) -> Path:
+        """The default output for a video: beside it, NAME_emotions with a suffix."""
+        return video.with_name(f"{video.stem}_emotions{suffix}")
+
+    def annotated_folder(self, folder: Path) -> Path:
+        """The default output for several pictures: beside the folder that holds them, NAME_emotions."""
+        return folder.with_name(f"{folder.name or 'pictures'}_emotions")
+
+    def timeline_figure(self, annotated: Path) -> Path:
+        """The figure of who showed what when, beside an annotated video."""
+        return beside(annotated, "_timeline.png")
 
     def create_folders(self) -> None:
         """Creates the base path's sub-folders where they are missing."""
@@ -194,39 +209,50 @@ class Workspace:
         return self.output_folder / given if given.parent == Path() else given
 
 
-def find_released_model(num_emotions: int) -> Path:
+def default_base_path() -> Path:
+    """The base path without a choice: that of the working directory, or else the checkout's, if there is one.
+
+    Where there is neither, that of the working directory, for whoever creates it.
+    """
+    return _CHECKOUT if not DEFAULT_BASE_PATH.is_dir() and _CHECKOUT.is_dir() else DEFAULT_BASE_PATH
+
+
+def find_released_model(num_emotions: int, workspace: Workspace | None = None) -> Path:
     """The pre-trained model for that many classes, wherever the project is.
 
-    Looked for below the default base path of the working directory, then of the checkout, then among the installed
-    package's own files, where it is the ONNX copy with its card.
+    Args:
+        num_emotions: The number of its classes.
+        workspace: Looked in first, where it was chosen. Then come the checkout and the installed package's own files,
+            where it is the ONNX copy with its card; a folder of the same name in the working directory is last.
 
     Raises:
         FileNotFoundError: If it is nowhere.
     """
-    return _find_released(Workspace().released_model(num_emotions), "model")
+    return _find_released(workspace, Workspace(DEFAULT_BASE_PATH).released_model(num_emotions).name, "model")
 
 
 def find_released_face_detector(workspace: Workspace | None = None) -> Path:
     """The face detector that comes with the project, wherever the project is.
 
     Args:
-        workspace: Looked in first; by default the default base path of the working directory. Then come the checkout
-            and the installed package's own files, as for :func:`find_released_model`.
+        workspace: As for :func:`find_released_model`.
 
     Raises:
         FileNotFoundError: If it is nowhere.
     """
-    return _find_released((workspace or Workspace()).released_face_detector, "face detector", needs_onnx=True)
+    name = Workspace(DEFAULT_BASE_PATH).released_face_detector.name
+    return _find_released(workspace, name, "face detector", needs_onnx=True)
 
 
-def _find_released(near: Path, what: str, *, needs_onnx: bool = False) -> Path:
-    package = Path(__file__).resolve().parent
-    checkout = Workspace(package.parent / DEFAULT_BASE_PATH).output_folder / near.name
-    installed = (package / _INSTALLED_MODELS / near.name).with_suffix(".onnx")
-    for path in (near, checkout, installed):
+def _find_released(workspace: Workspace | None, name: str, what: str, *, needs_onnx: bool = False) -> Path:
+    checkout = Workspace(_CHECKOUT).output_folder / name
+    installed = (_PACKAGE / _INSTALLED_MODELS / name).with_suffix(".onnx")
+    near = (workspace or Workspace(DEFAULT_BASE_PATH)).output_folder / name
+    places = (checkout, installed, near) if workspace is None else (near, checkout, installed)
+    for path in places:
         if (path.is_file() and not needs_onnx) or path.with_suffix(".onnx").is_file():
             return path
-    raise FileNotFoundError(f"There is no {what} {near}, none at {checkout}, and none at {installed}.")
+    raise FileNotFoundError(f"There is no {what} {places[0]}, none at {places[1]}, and none at {places[2]}.")
 
 
 def beside(model_path: Path, ending: str) -> Path:

@@ -13,7 +13,7 @@ from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 
 if TYPE_CHECKING:
-    from emotion_recognition.detection.face_detectors.detectors import FaceDetector
+    from emotion_recognition.detection.face_detectors.opening import FaceDetector
 
 FIGURES = Path(__file__).resolve().parent
 
@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _draw(arguments: argparse.Namespace) -> None:
-    from emotion_recognition.detection.face_detectors.detectors import open_detector
+    from emotion_recognition.detection.face_detectors.opening import open_detector
 
     folder = Workspace(arguments.base_path).face_detector_folder
     detector = open_detector(arguments.detector, model=arguments.detector_model, folder=folder)

@@ -64,7 +64,7 @@ def write_splits(splits: Mapping[Path, Split]) -> None:
 
 def without_released_detector(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes it as if the project's own face detector were in no place but where a test puts it."""
-    from emotion_recognition.detection.face_detectors import detectors
+    from emotion_recognition.detection.face_detectors import opening
 
     released = Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_face_detector
 
@@ -74,7 +74,7 @@ def without_released_detector(monkeypatch: pytest.MonkeyPatch) -> None:
             raise FileNotFoundError(f"There is no face detector {near}.")
         return near
 
-    monkeypatch.setattr(detectors, "find_released_face_detector", only_near)
+    monkeypatch.setattr(opening, "find_released_face_detector", only_near)
 
 
 @pytest.fixture
@@ -129,5 +129,5 @@ def brightness_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     head.set_weights([sharpness * 2 * centres[None, :], -sharpness * centres**2])
     path = tmp_path_factory.mktemp("models") / "brightness.keras"
     save_network(network, path)
-    write_card(path, {"network": "brightness", "class_names": list(class_names(7))})
+    write_card(path, {"network": "brightness", "class_names": list(class_names(7)), "input": {"pixels": "0..255"}})
     return path

@@ -112,12 +112,52 @@ def test_a_model_may_be_named_by_its_name_in_output(
     assert f"model: {base / 'output' / 'mine.keras'}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("option", ["-m", "-im", "--input_model"])
+def test_every_name_of_the_model_option_is_taken(
+    option: str, base: Path, blank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = base / "output" / "emotion_classification_7classes.keras"
+    assert run(base, "-i", blank, option, model) == 0
+    assert f"model: {model}\n" in capsys.readouterr().out
+
+
+def test_a_released_model_that_the_base_path_lacks_is_the_checkout_s(
+    base: Path, blank: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    released = Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_model(6)
+    assert run(base, "-i", blank, "-n", "6") == 0
+    assert f"model: {released}\n" in capsys.readouterr().out
+
+
+def test_from_another_folder_the_checkout_s_models_are_found(
+    blank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert EmotionDetector.main(["-i", "blank.png"]) == 0
+    out = capsys.readouterr().out
+    assert f"face detector: SSD at 320 pixels ({REPOSITORY / DEFAULT_BASE_PATH / 'output' / 'face_ssd.onnx'})" in out
+    assert f"model: {Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_model(7)}\n" in out
+
+
+def test_a_class_set_without_known_emotions_is_drawn(base: Path, tmp_path: Path) -> None:
+    import keras
+
+    from emotion_recognition.models.files import save_network
+
+    pixels = keras.Input((8, 8, 1))
+    head = keras.layers.Dense(3, activation="softmax")
+    save_network(keras.Model(pixels, head(keras.layers.Flatten()(pixels))), tmp_path / "mine.keras")
+    arguments = ["--classes", "asleep,awake,yawning", "-m", tmp_path / "mine.keras", "--histogram"]
+    assert run(base, *arguments, "-o", tmp_path / "out.png") == 0
+    assert (read_image(tmp_path / "out.png") != read_image(SAMPLE)).any()
+
+
 def mistakes() -> Sequence[object]:
     return [
         pytest.param(["--min_confidence", "1.5"], "min_confidence must be within 0..1", id="min_confidence above 1"),
         pytest.param(["--min_confidence", "nan"], "min_confidence must be within 0..1", id="min_confidence nan"),
         pytest.param(["-m", "missing.keras"], "There is no model missing.keras", id="no model"),
-        pytest.param(["-n", "6"], "There is no model emotion_classification_6classes", id="no released model"),
+        pytest.param(["-n", "5"], "emotion_classification_5classes.keras, none at ", id="no released model"),
         pytest.param(["-i", "{tmp}/missing.jpg"], "There is no picture", id="no picture"),
         pytest.param(["-i", "{tmp}/text.jpg"], "is not a picture", id="no image"),
         pytest.param(["-i", "{tmp}/half.jpg"], "truncated", id="truncated"),

@@ -7,6 +7,7 @@ from emotion_recognition.emotions import (
     NO_LABEL,
     check_same_classes,
     class_names,
+    class_order,
     emotion_of_word,
     label_of_emotion,
     labels_from_fer2013,
@@ -107,3 +108,19 @@ def test_classes_that_differ_in_name_number_or_order_are_an_error_that_names_bot
     message = str(caught.value)
     assert f"the model has {len(received)} classes ({', '.join(received)})" in message
     assert "the data has 2 (happy, sad)" in message
+
+
+def test_classes_are_found_in_another_order_and_in_other_words() -> None:
+    assert class_order(("a", "b", "c"), "x", ("a", "b", "c"), "y") is None
+    assert class_order(("a", "b", "c"), "x", ("c", "a", "b"), "y") == (1, 2, 0)
+    assert class_order(("anger", "happy"), "x", ("Joy", "angry"), "y") == (1, 0)
+    # Names that are the same count as they are, even where two mean one emotion.
+    assert class_order(("joy", "smiling"), "x", ("smiling", "joy"), "y") == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("received", "count"), [(("happy",), 1), (("happy", "asleep"), 2), (("happy", "joy"), 2), (("happy", "happy"), 2)]
+)
+def test_other_classes_have_no_order(received: tuple[str, ...], count: int) -> None:
+    with pytest.raises(ValueError, match=rf"the model has {count} classes \(happy.*the data has 2 \(happy, sad\)"):
+        class_order(("happy", "sad"), "the data", received, "the model")

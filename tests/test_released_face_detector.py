@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.detection.face_detectors.detectors import open_detector
+from emotion_recognition.detection.face_detectors.face_ssd.card import read_face_ssd
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
-from emotion_recognition.detection.face_detectors.face_ssd.letterbox import Letterbox
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
-from emotion_recognition.detection.face_detectors.face_ssd.network_file import read_face_ssd
+from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.detection.face_detectors.settings import DETECTOR_SIZES
 from emotion_recognition.pictures.image_file import read_image
+from emotion_recognition.pictures.letterbox import Letterbox
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY
 

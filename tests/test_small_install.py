@@ -6,15 +6,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from emotion_recognition.detection.video.writer import count_frames, open_video
-from emotion_recognition.emotions import FER2013_CLASS_COUNTS
-from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY
 
@@ -126,61 +122,3 @@ def test_with_a_copy_keras_is_not_even_imported(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package as `pip install .` builds it, from a copy of the sources."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements-detect.txt", "requirements-train.txt"):
-        shutil.copy(REPOSITORY / name, folder)
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPOSITORY / "emotion_recognition", folder / "emotion_recognition", ignore=ignore)
-    output = folder / DEFAULT_BASE_PATH / "output"
-    output.mkdir(parents=True)
-    for model in (*map(RELEASED.released_model, FER2013_CLASS_COUNTS), RELEASED.released_face_detector):
-        for path in (model, copy_path(model), model.with_suffix(".json")):
-            shutil.copy(path, output)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    subprocess.run([*build, "--wheel-dir", str(folder / "dist"), "."], cwd=folder, check=True)
-    (built,) = (folder / "dist").glob("*.whl")
-    return built
-
-
-def test_the_package_holds_every_module_and_the_released_models(wheel: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        names = set(archive.namelist())
-        (metadata,) = (name for name in names if name.endswith("/METADATA"))
-        requires = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
-    modules = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "emotion_recognition").rglob("*.py")}
-    assert modules <= names
-    names_of_stems = [f"emotion_classification_{count}classes" for count in FER2013_CLASS_COUNTS] + ["face_ssd"]
-    stems = [f"emotion_recognition/released/{stem}" for stem in names_of_stems]
-    data = {name for name in names if "/released/" in name}
-    assert data == {stem + suffix for stem in stems for suffix in (".onnx", ".json")}
-    always = [line.split()[1] for line in requires if "extra ==" not in line]
-    assert [re.split("[<>=]", name)[0] for name in always] == ["numpy", "opencv-python-headless"]
-    assert any(line.startswith("Requires-Dist: tensorflow") and 'extra == "train"' in line for line in requires)
-
-
-def test_the_installed_package_detects_with_its_own_model(wheel: Path, tmp_path: Path) -> None:
-    installed = tmp_path / "site"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(installed)
-    code = ONLY_NUMPY_AND_OPENCV + (
-        "import emotion_recognition\n"
-        f"assert emotion_recognition.__file__.startswith({str(installed)!r})\n"
-        "for count in (6, 7):\n"
-        "    detector = emotion_recognition.EmotionDetector(num_emotions=count)\n"
-        "    assert detector.face_detector.name == 'ssd'\n"
-        f"    print(*(face.emotion for face in detector.detect({str(RELEASED.sample_photo)!r})))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(installed)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "happy\nhappy\n", "")

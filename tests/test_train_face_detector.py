@@ -100,7 +100,7 @@ def test_a_new_detector_is_trained_and_leaves_model_card_copy_log_and_curves(
         "--mixed_precision",
         "--note",
         "Painted.",
-        "--min_confidence",
+        "--card_confidence",
         "0.6",
     )
     assert train(base, "-epochs", "1", *options) == 0
@@ -216,7 +216,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_nothing_had_happened(
     # It is neither thrown away nor mixed with another run.
     before = files(output)
     assert train(base, *STAGES) == 2
-    assert "next.resume.h5; go on with --resume, or delete that file" in last_error(capsys)
+    assert "next.resume.h5; resume it, or delete that file (--resume)" in last_error(capsys)
     assert train(base, *STAGES, "--resume", "--seed", "1") == 2
     assert "has another seed: 0. Received: 1" in last_error(capsys)
     assert files(output) == before
@@ -240,7 +240,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_nothing_had_happened(
 def test_an_existing_detector_is_exported_without_training(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = base / "output"
     before = files(output)
-    assert TrainFaceDetector.main(["-b", str(base), "--export", "-im", "tiny.keras"]) == 0
+    assert TrainFaceDetector.main(["-b", str(base), "--export", "onnx", "-im", "tiny.keras"]) == 0
     assert capsys.readouterr().out == f"Wrote {output / 'tiny.onnx'}\n"
     after = files(output)
     assert sorted(after) == ["tiny.json", "tiny.keras", "tiny.onnx"]
@@ -256,7 +256,7 @@ def test_an_existing_detector_is_exported_without_training(base: Path, capsys: p
         (["-im", "missing.keras"], ["no model missing.keras"]),
         (["-im", "other.keras"], ["must be a face_ssd with its card", "'vggnet'"]),
         (["-im", "cardless.keras"], ["cardless.keras has no card beside it"]),
-        (["-im", "stageless.keras"], ["tells of no stage, so its rate is unknown; give -lr."]),
+        (["-im", "stageless.keras"], ["tells of no stage, so its learning rate is unknown; give one (-lr)"]),
         (["-om", "model.h5"], ["must end in .keras", "model.h5"]),
         (["-om", "model.onnx"], [".keras, .h5, .hdf5", "model.onnx"]),
         (["-lr", "0"], ["learning_rate must be above 0", "Received: 0.0"]),
@@ -266,27 +266,24 @@ def test_an_existing_detector_is_exported_without_training(base: Path, capsys: p
         (["--size", "100"], ["size must be a multiple of 64", "Received: 100"]),
         (["--seed", "-1"], ["seed must be at least 0"]),
         (["--weight_decay", "1"], ["weight_decay must be at least 0 and below 1"]),
-        (["--min_confidence", "1.5"], ["min_confidence must be", "Received: 1.5"]),
+        (["--card_confidence", "1.5"], ["card_confidence must be", "Received: 1.5 (--card_confidence)"]),
         (["--ema", "1"], ["ema must be at least 0 and below 1"]),
         (["--patience", "3"], ["patience must be none with a schedule"]),
         (["--patience", "0", "--schedule", "constant"], ["patience must be at least 1"]),
-        (
-            ["--augmentation", "turn=3"],
-            ["augmentation must be none or mosaic=NUMBER", "turn=3 (--augmentation)"],
-        ),
+        (["--augmentation", "turn=3"], ["augmentation must be none or mosaic=NUMBER", "Received: turn=3"]),
         (["--augmentation", "mosaic=2"], ["mosaic must be 0..1. Received: 2.0"]),
-        (["--augmentation", "flip=2"], ["augmentation must be none or", "Received: flip=2 (--augmentation)"]),
-        (["--stages", "1e-3:2", "-epochs", "1"], ["--stages has the rates", "leave out -lr and -epochs"]),
-        (["--stages", "1e-3:2", "-lr", "1"], ["--stages has the rates", "leave out -lr and -epochs"]),
-        (["--stages", "1e-3"], ["--stages must be rate:epochs pairs", "Received: 1e-3"]),
+        (["--augmentation", "flip=2"], ["augmentation must be none or", "Received: flip=2"]),
+        (["--stages", "1e-3:2", "-epochs", "1"], ["--stages has the learning rates", "leave out -lr and -epochs"]),
+        (["--stages", "1e-3:2", "-lr", "1"], ["--stages has the learning rates", "leave out -lr and -epochs"]),
+        (["--stages", "1e-3"], ["stages must be rate:epochs pairs", "Received: 1e-3 (--stages)"]),
         (["--stages", "1e-3:0"], ["epochs must be at least 1"]),
         (["--resume", "-im", "tiny.keras"], ["nothing to resume", "face_ssd_final.resume.h5"]),
-        (["--export"], ["--export needs the model to export: -im MODEL."]),
-        (["--export", "-im", "tiny.keras", "-om", "a.keras"], ["leave out -om"]),
-        (["--export", "-im", "missing.keras"], ["no model missing.keras"]),
-        (["--export", "-im", "other.keras"], ["must be a face_ssd with its card"]),
-        (["--export", "-im", "cardless.keras"], ["has no card beside it"]),
-        (["--export", "-im", "broken.keras"], ["is not a .keras file, or is damaged"]),
+        (["--export", "litert"], ["export must be some of onnx. Received: litert (--export)"]),
+        (["--export", "litert", "-im", "tiny.keras"], ["export must be some of onnx. Received: litert"]),
+        (["--export", "onnx", "-im", "missing.keras"], ["no model missing.keras"]),
+        (["--export", "onnx", "-im", "other.keras"], ["must be a face_ssd with its card"]),
+        (["--export", "onnx", "-im", "cardless.keras"], ["has no card beside it"]),
+        (["--export", "onnx", "-im", "broken.keras"], ["is not a .keras file, or is damaged"]),
     ],
 )
 def test_a_mistake_ends_in_one_line_and_leaves_nothing(
@@ -330,6 +327,13 @@ def test_what_the_command_line_does_not_know_ends_with_status_2(
         TrainFaceDetector.main(options)
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_an_option_that_has_got_another_name_ends_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        TrainFaceDetector.main(["--min_confidence", "0.6"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "error: --min_confidence is now called --card_confidence\n"
 
 
 def test_missing_and_broken_data_sets_say_what_writes_them(

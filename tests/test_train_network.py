@@ -12,7 +12,9 @@ import pytest
 
 import TrainNetwork
 from emotion_recognition.data.files.hdf5 import read_split
+from emotion_recognition.models import NETWORKS
 from emotion_recognition.models.card import write_card
+from emotion_recognition.models.export_formats import FORMATS
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.onnx_copy import read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
@@ -125,7 +127,7 @@ def test_a_network_that_opencv_does_not_run_is_trained_without_a_copy(
     save_network(network, small_model)
     (small_base / "output" / "next.onnx").write_text("the copy of an earlier model", encoding="utf-8")
     assert train(small_base, "-im", "small.keras", "-om", "next.keras") == 0
-    assert "No ONNX copy, so that EmotionDetector.py will need Keras for this model: " in capsys.readouterr().out
+    assert "No ONNX copy, so that detection will need Keras for this model: " in capsys.readouterr().out
     assert read_copy(small_base / "output" / "next.keras") is None
 
 
@@ -179,9 +181,9 @@ def test_without_a_rate_an_input_model_goes_on_at_a_tenth_of_its_own(
     card = json.loads((small_base / "output" / "next.json").read_text())
     assert [stage["learning_rate"] for stage in card["stages"]] == [0.004, 0.0004]
     assert card["stages"][1]["input_model"] == "small.keras"
-    assert float(load_network(small_base / "output" / "next.h5").optimizer.get_config()["learning_rate"]) == (
-        pytest.approx(0.0004)
-    )
+    assert float(
+        load_network(small_base / "output" / "next.h5", compiled=True).optimizer.get_config()["learning_rate"]
+    ) == (pytest.approx(0.0004))
 
 
 def test_a_given_rate_wins_and_a_model_may_be_given_by_its_path(
@@ -216,14 +218,17 @@ def test_a_new_head_keeps_every_other_layer(small_base: Path, capsys: pytest.Cap
         (["-epochs", "0"], ["epochs must be at least 1"]),
         (["--batch_size", "-3"], ["batch_size must be at least 1"]),
         (["--seed", "-1"], ["seed must be at least 0", "Received: -1"]),
-        (["--new_head"], ["--new_head needs an input model"]),
-        (["--network", "vggnet", "-im", "small.keras"], ["--network is for new networks"]),
-        (["--new_head", "-n", "6", "-im", "small.keras"], ["this project's networks", "'small'"]),
-        (["--resume"], ["nothing to resume"]),
+        (["--new_head"], ["new_head needs an input model (--new_head; -im)"]),
+        (["--network", "vggnet", "-im", "small.keras"], ["network is for new networks", "(--network; -im)"]),
+        (["--new_head", "-n", "6", "-im", "small.keras"], ["networks that can be built by name", "'small'"]),
+        (["--resume"], ["nothing to resume", "(--resume)"]),
         (["--stages", "1e-3:2"], ["leave out -lr and -epochs"]),
-        (["--augmentation", "turn=3"], ["augmentation must be none or flip=NUMBER", "(--augmentation)"]),
-        (["--votes", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
-        (["--optimizer", "sgd", "-im", "small.keras"], ["trained with Adam", "give -lr or the same --optimizer"]),
+        (["--augmentation", "turn=3"], ["augmentation must be none or flip=NUMBER"]),
+        (["--votes_weight", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
+        (
+            ["--optimizer", "sgd", "-im", "small.keras"],
+            ["trained with Adam", "give one, or the same optimizer (-lr; --optimizer)"],
+        ),
         (["--schedule", "cosine"], ["patience must be none"]),
     ],
 )
@@ -243,6 +248,32 @@ def test_a_patience_that_is_no_number_ends_with_status_2(capsys: pytest.CaptureF
         TrainNetwork.main(["--patience", "often"])
     assert caught.value.code == 2
     assert "--patience: must be a whole number or none. Received: often" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [["--votes", "1"], ["--votes=1"], ["--votes"]])
+def test_an_option_that_has_got_another_name_ends_in_one_line(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        TrainNetwork.main(given)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "error: --votes is now called --votes_weight\n"
+    assert "--votes " not in TrainNetwork.build_parser().format_help()
+
+
+def test_models_are_named_by_the_option_of_every_script() -> None:
+    parsed = [TrainNetwork.build_parser().parse_args([name, "a.keras"]) for name in ("-im", "-m", "--input_model")]
+    assert [arguments.input_model for arguments in parsed] == ["a.keras"] * 3
+
+
+def test_the_help_says_what_recipes_networks_and_formats_are() -> None:
+    shown = TrainNetwork.build_parser().format_help()
+    assert "vggnet, adam, stages 0.001:60,0.0001:20,1e-05:10, patience 8\n" in shown
+    assert (
+        "vggnet, adam, learning rate 0.008, 20 epochs, schedule onecycle, batch_size 256, clean_statistics\n" in shown
+    )
+    for row in (*NETWORKS.values(), *FORMATS.values()):
+        assert row.summary in shown
 
 
 def test_a_missing_data_set_says_what_writes_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

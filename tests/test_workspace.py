@@ -12,7 +12,9 @@ from emotion_recognition.workspace import (
     Workspace,
     beside,
     card_path,
+    default_base_path,
     find_released_face_detector,
+    find_released_model,
 )
 
 
@@ -136,11 +138,18 @@ def test_an_annotated_photo_lies_beside_the_photo_and_is_another_file() -> None:
     assert workspace.annotated_photo(Path("photos/me.png")) == Path("photos/me_emotions.png")
 
 
+def move_package(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Makes it as if the package lay in another checkout; returns the package's folder."""
+    package = checkout / "emotion_recognition"
+    monkeypatch.setattr(workspace_module, "_PACKAGE", package)
+    monkeypatch.setattr(workspace_module, "_CHECKOUT", checkout / DEFAULT_BASE_PATH)
+    return package
+
+
 def test_the_face_detector_is_found_near_then_in_the_checkout_then_in_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "checkout" / "emotion_recognition"
-    monkeypatch.setattr(workspace_module, "__file__", str(package / "workspace.py"))
+    package = move_package(tmp_path / "checkout", monkeypatch)
     near = Workspace(tmp_path / "base")
     checkout = Workspace(tmp_path / "checkout" / DEFAULT_BASE_PATH)
     for workspace in (near, checkout):
@@ -159,3 +168,48 @@ def test_the_face_detector_is_found_near_then_in_the_checkout_then_in_the_packag
     assert find_released_face_detector(near) == checkout.released_face_detector
     near.released_face_detector.with_suffix(".onnx").touch()
     assert find_released_face_detector(near) == near.released_face_detector
+
+
+def test_without_a_choice_a_stray_folder_in_the_working_directory_is_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = move_package(tmp_path / "checkout", monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    stray, checkout = Workspace(DEFAULT_BASE_PATH), Workspace(tmp_path / "checkout" / DEFAULT_BASE_PATH)
+    for workspace in (stray, checkout):
+        workspace.create_folders()
+    stray.released_model(7).touch()
+    assert find_released_model(7) == stray.released_model(7)
+    installed = package / "released" / "emotion_classification_7classes.onnx"
+    installed.parent.mkdir(parents=True)
+    installed.touch()
+    assert find_released_model(7) == installed
+    checkout.released_model(7).touch()
+    assert find_released_model(7) == checkout.released_model(7)
+    # Whoever chooses a base path means it.
+    assert find_released_model(7, stray) == stray.released_model(7)
+    with pytest.raises(
+        FileNotFoundError, match=r"There is no model .*checkout.*6classes\.keras, none at .*, and none at"
+    ):
+        find_released_model(6)
+
+
+def test_the_default_base_path_is_the_working_directory_s_or_else_the_checkout_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move_package(tmp_path / "checkout", monkeypatch)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert default_base_path() == DEFAULT_BASE_PATH  # there is none; it may be created here
+    checkout = tmp_path / "checkout" / DEFAULT_BASE_PATH
+    checkout.mkdir(parents=True)
+    assert default_base_path() == Workspace().base_path == checkout
+    DEFAULT_BASE_PATH.mkdir()
+    assert default_base_path() == Workspace().base_path == DEFAULT_BASE_PATH
+
+
+def test_what_is_annotated_lies_beside_its_source() -> None:
+    workspace = Workspace(Path("base"))
+    assert workspace.annotated_video(Path("in/a.webm"), ".mp4") == Path("in/a_emotions.mp4")
+    assert workspace.annotated_folder(Path("photos/summer")) == Path("photos/summer_emotions")
+    assert workspace.timeline_figure(Path("in/a_emotions.mp4")) == Path("in/a_emotions_timeline.png")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emotion_recognition.emotions import CLASS_COUNTS, class_names, own_class_names
-from emotion_recognition.workspace import CHANNELS, DEFAULT_BASE_PATH, FER2013, IMAGE_SIZES, LABELS, Variant
+from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES, LABELS, Variant, default_base_path
 
 #: The emotions that are meant without ``-n``: FER2013's own.
 DEFAULT_CLASS_COUNT = 7
@@ -50,7 +50,7 @@ def _add_base_path(parser: argparse.ArgumentParser) -> None:
         "-b",
         "--base_path",
         type=Path,
-        default=DEFAULT_BASE_PATH,
+        default=default_base_path(),
         metavar="DIR",
         help="folder that holds fer2013/, hdf5/ and output/",
     )

@@ -3,46 +3,62 @@
 A model's ONNX copy is run by OpenCV; a model without one needs Keras. Cropping comes before; annotation comes next.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from emotion_recognition.emotions import check_same_classes, class_names
-from emotion_recognition.models.calibration import apply_temperature, temperature_of
-from emotion_recognition.models.card import read_card
+from emotion_recognition.emotions import class_names, class_order
+from emotion_recognition.error_about import about
+from emotion_recognition.models.conventions import Conventions, read_conventions, say
+from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.network_input import NetworkInput
 from emotion_recognition.models.onnx_copy import SUFFIX, OnnxCopy, read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
+from emotion_recognition.models.postprocessing import Postprocessing, average
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import MODEL_SUFFIXES
 
-#: float32 (N, size, size, channels), 0..255 -> float32 (N, classes).
+#: float32 (N, size, size, channels) in the network's pixel range -> float32 (N, classes).
 _Network = Callable[[np.ndarray], np.ndarray]
+
+_NO_OPTIONS = ModelOptions()
 
 
 class EmotionClassifier:
     """Trained networks with the names of their classes; each is calibrated, their probabilities are averaged.
 
+    What is assumed of a model, because neither its card nor the caller says it, is logged as a warning.
+
     Args:
         paths: The model file, or several; also ONNX copies whose model is not there.
-        classes: The classes that each must have, in label order, or their number where they are emotions.
+        classes: The classes that each must have, or their number where they are emotions. The probabilities come in
+            this order, whatever the models'. Names are also those of the outputs of a model without a card.
+        options: What the caller says of the models beside their cards.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If one is no classifier of square images with those classes, their sizes differ, or an ONNX file
-            is not its model's copy.
+        ValueError: If one is no classifier of square images with those classes, they take different crops, or an ONNX
+            file is not its model's copy.
     """
 
-    def __init__(self, paths: Path | Sequence[Path], classes: int | Sequence[str]) -> None:
+    def __init__(
+        self, paths: Path | Sequence[Path], classes: int | Sequence[str], options: ModelOptions = _NO_OPTIONS
+    ) -> None:
         paths = [paths] if isinstance(paths, Path) else list(paths)
         if not paths:
             raise ValueError("At least one model is needed. Received: none")
         self.class_names = class_names(classes) if isinstance(classes, int) else tuple(classes)
-        self._models = [_open(path, self.class_names) for path in paths]
-        self.size = self._models[0].size
+        if options.class_names is None and not isinstance(classes, int):
+            options = replace(options, class_names=self.class_names)
+        self._models = [_open(path, self.class_names, options) for path in paths]
+        first = self._models[0]
+        self.size = first.size
         #: What crops must have: 3, in the order RGB, if a network learned from colour, else 1.
         self.crop_channels = max(model.crop_channels for model in self._models)
+        #: How crops are to be resized, one of :data:`~emotion_recognition.models.model_options.INTERPOLATIONS`.
+        self.interpolation = first.interpolation
         for path, model in zip(paths, self._models, strict=True):
             if model.size != self.size:
                 raise ValueError(
@@ -51,6 +67,11 @@ class EmotionClassifier:
             if model.crop_channels != self.crop_channels:
                 raise ValueError(
                     f"The models must all have learned from grey images or all from colour; {path} differs."
+                )
+            if model.interpolation != self.interpolation:
+                raise ValueError(
+                    f"The models must take crops resized in one way, but {paths[0]} takes {self.interpolation} and "
+                    f"{path} {model.interpolation}."
                 )
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
@@ -63,45 +84,88 @@ class EmotionClassifier:
             float32 array (N, classes), 0..1; each row sums to 1.
 
         Raises:
-            ValueError: If a network's output is not that.
+            ValueError: If a network's outputs are not what its card or the caller says.
         """
         if len(crops) == 0:
             return np.empty((0, len(self.class_names)), np.float32)
-        return np.asarray(np.mean([model.probabilities(crops) for model in self._models], axis=0, dtype=np.float32))
+        return average([model.probabilities(crops) for model in self._models])
+
+    def shown(self, crops: np.ndarray) -> list[np.ndarray]:
+        """What each network is shown of crops: float32 arrays (N, size, size, channels) in its own pixel range.
+
+        Args:
+            crops: As for :meth:`probabilities`.
+        """
+        return [model.shown(crops) for model in self._models]
+
+    def outputs_for(self, classes: Sequence[int]) -> list[list[int]]:
+        """For each network the indices of its outputs that speak for some classes: it may have another order.
+
+        Args:
+            classes: Indices into :attr:`class_names`.
+        """
+        return [[model.output_for(index) for index in classes] for model in self._models]
 
 
 class _Model:
     """One of the networks, whatever runs it."""
 
-    def __init__(self, path: Path, network: _Network, size: int, channels: int, card: Mapping[str, Any] | None) -> None:
-        self.size = size
-        self.crop_channels = 3 if channels == 3 and _learned_colour(card) else 1
-        self._path, self._network, self._channels = path, network, channels
-        self._temperature = temperature_of(card)
+    def __init__(
+        self,
+        path: Path,
+        network: _Network,
+        taken: NetworkInput,
+        conventions: Conventions,
+        wanted: Sequence[str],
+    ) -> None:
+        self.size = taken.size
+        self.crop_channels = 3 if taken.channels == 3 and conventions.colour in ("RGB", "BGR") else 1
+        self.interpolation = conventions.interpolation
+        self._path, self._network = path, network
+        self._input = replace(taken, pixel_range=conventions.pixel_range, blue_first=conventions.colour == "BGR")
+        order = class_order(
+            wanted, f"the choice of {len(wanted)} classes", conventions.class_names, f"The model {path}"
+        )
+        self._postprocessing = Postprocessing(conventions.output, conventions.temperature, order)
+        self._noted: set[str] = set()
+        say(conventions.assumed)
+
+    def shown(self, crops: np.ndarray) -> np.ndarray:
+        """float32 (N, size, size, channels) of uint8 crops (N, size, size, crop_channels)."""
+        return self._input.prepare(crops)
+
+    def output_for(self, index: int) -> int:
+        """The index of the network's output for a class."""
+        return index if self._postprocessing.order is None else self._postprocessing.order[index]
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """float32 (N, classes), calibrated, of uint8 crops (N, size, size, crop_channels)."""
-        outputs = self._network(np.repeat(crops.astype(np.float32), self._channels // crops.shape[-1], axis=-1))
-        if not np.allclose(outputs.sum(axis=1), 1, atol=1e-3) or outputs.min() < 0:
-            raise ValueError(
-                f"{self._path}: a model must end in probabilities that sum to 1; its last layer seems to be no softmax."
-            )
-        return apply_temperature(outputs, self._temperature)
+        outputs = self._network(self.shown(crops))
+        try:
+            kind = self._postprocessing.kind_of(outputs)
+        except ValueError as error:
+            raise ValueError(f"{self._path}: {error}") from error
+        note = self._postprocessing.note_on(kind)
+        if note and kind not in self._noted:
+            self._noted.add(kind)
+            say([f"{self._path.name} {note}"])
+        return self._postprocessing.calibrated(self._postprocessing.uncalibrated(outputs, kind))
 
 
-def _open(path: Path, names: Sequence[str]) -> _Model:
+def _open(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Model:
     copy = read_copy(path)
     if copy is None:
-        return _open_keras(path, names)
-    _check_classes(path, copy.card["class_names"], names)
-    return _Model(path, _onnx(copy), copy.entry.image_size, copy.entry.channels, copy.card)
+        return _open_keras(path, wanted, options)
+    conventions = read_conventions(path, len(copy.card["class_names"]), options)
+    taken = NetworkInput(copy.entry.image_size, copy.entry.channels)
+    return _Model(path, _onnx(copy), taken, conventions, wanted)
 
 
 def _onnx(copy: OnnxCopy) -> _Network:
     return OnnxNetwork(copy.content, str(copy.path))
 
 
-def _open_keras(path: Path, expected: Sequence[str]) -> _Model:
+def _open_keras(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Model:
     if path.suffix == SUFFIX or not path.is_file():
         raise FileNotFoundError(f"There is no model {path}.")
     if path.suffix not in MODEL_SUFFIXES:
@@ -109,38 +173,31 @@ def _open_keras(path: Path, expected: Sequence[str]) -> _Model:
     try:
         import_keras()
     except ModuleNotFoundError as error:
-        raise ValueError(
-            f"{path} has no ONNX copy beside it, and {error.name}, which would run it, is not installed; install "
-            f"requirements.txt, or write the copy where it is: TrainNetwork.py --export onnx -im {path.name}"
+        raise about(
+            ValueError(
+                f"{path} has no ONNX copy beside it, and {error.name}, which would run it, is not installed; install "
+                f"requirements.txt, or write the copy of {path.name} where it is"
+            ),
+            "export_onnx",
         ) from error
     import keras
 
-    from emotion_recognition.models.files import classes_of, load_network
+    from emotion_recognition.models.files import conventions_of, load_network
 
     network = load_network(path)
-    names, _ = classes_of(path, network)
-    _check_classes(path, names, expected)
-    size, channels = _square_input(path, network.input_shape)
+    conventions = conventions_of(path, network, options)
+    taken = _square_input(path, network.input_shape)
 
     def run(images: np.ndarray) -> np.ndarray:
         # Called directly: predict() sets up a data pipeline first, which takes longer than a few faces.
         return np.asarray(keras.ops.convert_to_numpy(network(images, training=False)))
 
-    return _Model(path, run, size, channels, read_card(path))
+    return _Model(path, run, taken, conventions, wanted)
 
 
-def _check_classes(path: Path, names: Sequence[str], expected: Sequence[str]) -> None:
-    check_same_classes(expected, f"the choice of {len(expected)} classes", names, f"The model {path}")
-
-
-def _learned_colour(card: Mapping[str, Any] | None) -> bool:
-    taken = (card or {}).get("input")
-    return isinstance(taken, dict) and taken.get("colour") == "RGB"
-
-
-def _square_input(path: Path, shape: object) -> tuple[int, int]:
+def _square_input(path: Path, shape: object) -> NetworkInput:
     if not isinstance(shape, tuple) or len(shape) != 4 or shape[1] != shape[2] or shape[3] not in (1, 3):
         raise ValueError(f"{path} must take square images (N, size, size, 1 or 3), but takes {shape}.")
     if shape[1] is None:
         raise ValueError(f"{path} must take images of one size, but takes {shape}.")
-    return int(shape[1]), int(shape[3])
+    return NetworkInput(int(shape[1]), int(shape[3]))

@@ -1,7 +1,7 @@
 """Faces and their emotions: joins a face detector and an emotion classifier.
 
-A picture goes in; for each face comes out a :class:`~emotion_recognition.detection.face_emotion.FaceEmotion`, which
-annotation draws.
+A picture goes in, a :class:`~emotion_recognition.detection.picture_result.PictureResult` comes out: for each face a
+:class:`~emotion_recognition.detection.face_emotion.FaceEmotion`, which annotation draws.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,13 +10,19 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.detection.classifier import EmotionClassifier
-from emotion_recognition.detection.face_detectors.detectors import FaceDetector, open_detector
+from emotion_recognition.detection.face_detectors.opening import FaceDetector, FindsFaces, open_detector
+from emotion_recognition.detection.face_detectors.outside import complete
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.picture_result import PictureResult
+from emotion_recognition.error_about import about
+from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr
 from emotion_recognition.pictures.upright import turn_of
 from emotion_recognition.workspace import find_released_model
+
+_NO_OPTIONS = ModelOptions()
 
 
 class EmotionDetector:
@@ -26,8 +32,14 @@ class EmotionDetector:
         model: A trained model, or several whose calibrated probabilities are averaged; by default the one that comes
             with the project for that many emotions.
         num_emotions: 5, 6, 7 or 8; every model must have those classes.
-        classes: In place of emotions, the names of the models' own classes in label order.
-        detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it.
+        classes: In place of emotions, the names of the models' own classes, in the order of the results; also of the
+            outputs of a model without a card.
+        detector: A face detector from :func:`~emotion_recognition.detection.open_detector`, or a name for it; or any
+            object whose ``detect(image)`` takes a BGR image and gives a list of
+            :class:`~emotion_recognition.detection.Face`. Its ``framing``, if it has one, says how FER2013 would frame
+            the face in its boxes.
+        options: What the models expect and give where their cards do not say it: pixel range, interpolation, kind of
+            output.
         detector_size: With a name, the longest side that pictures are resized to for it, in pixels.
 
     Raises:
@@ -50,18 +62,23 @@ class EmotionDetector:
         *,
         num_emotions: int = 7,
         classes: Sequence[str] | None = None,
-        detector: FaceDetector | str = "auto",
+        detector: FaceDetector | FindsFaces | str = "auto",
         detector_size: int | None = None,
+        options: ModelOptions = _NO_OPTIONS,
     ) -> None:
         if not isinstance(detector, str) and detector_size is not None:
-            raise ValueError(f"detector_size is for a detector that is named. Received: {detector_size}")
+            raise about(
+                ValueError(f"detector_size is for a detector that is named. Received: {detector_size}"), "detector_size"
+            )
         if model is None:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
-        self.face_detector = open_detector(detector, size=detector_size) if isinstance(detector, str) else detector
-        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions)
+        self.face_detector: FaceDetector = (
+            open_detector(detector, size=detector_size) if isinstance(detector, str) else complete(detector)
+        )
+        self.classifier = EmotionClassifier([Path(path) for path in paths], classes or num_emotions, options)
 
-    def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> list[FaceEmotion]:
+    def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> PictureResult:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.
 
         Args:
@@ -70,7 +87,8 @@ class EmotionDetector:
             colour_order: Which colour comes first in an array: ``"bgr"`` as OpenCV gives it, ``"rgb"`` as Pillow does.
 
         Returns:
-            One entry for each face, highest detector score first; empty without a face.
+            A sequence with one entry for each face, highest detector score first; empty without a face. It has
+            ``to_dict()``, ``to_json()`` and ``to_dataframe()``.
 
         Raises:
             ValueError: If the image is none.
@@ -78,9 +96,7 @@ class EmotionDetector:
         """
         return self.detect_batch([image], colour_order=colour_order)[0]
 
-    def detect_batch(
-        self, images: Iterable[ImageSource], *, colour_order: ColourOrder = "bgr"
-    ) -> list[list[FaceEmotion]]:
+    def detect_batch(self, images: Iterable[ImageSource], *, colour_order: ColourOrder = "bgr") -> list[PictureResult]:
         """Finds the faces of many pictures; the faces of all of them are classified together.
 
         Pictures are taken one after another and may differ in size; of each only the faces' crops are kept, so that
@@ -91,28 +107,37 @@ class EmotionDetector:
             colour_order: As for :meth:`detect`, the same for all.
 
         Returns:
-            One list for each picture, in their order, as :meth:`detect` returns it.
+            One result for each picture, in their order, as :meth:`detect` returns it.
 
         Raises:
             ValueError: If an image is none.
             OSError: If a file cannot be read.
         """
-        found: list[list[Face]] = []
+        found: list[tuple[Sequence[Face], tuple[int, int], str | None]] = []
         crops: list[np.ndarray] = []
         for image in images:
             pixels = as_bgr(image, colour_order)
-            found.append(self.face_detector.detect(pixels))
-            crops.append(self.crops(pixels, found[-1]))
+            faces = self.face_detector.detect(pixels)
+            file = str(image) if isinstance(image, str | Path) else None
+            found.append((faces, (pixels.shape[1], pixels.shape[0]), file))
+            crops.append(self.crops(pixels, faces))
         if not found:
             return []
         rows = iter(self.classifier.probabilities(np.concatenate(crops)))
         names = self.classifier.class_names
         return [
-            [
-                FaceEmotion(face.box, face.score, dict(zip(names, map(float, next(rows)), strict=True)), face.landmarks)
-                for face in faces
-            ]
-            for faces in found
+            PictureResult(
+                tuple(
+                    FaceEmotion(
+                        face.box, face.score, dict(zip(names, map(float, next(rows)), strict=True)), face.landmarks
+                    )
+                    for face in faces
+                ),
+                size,
+                tuple(names),
+                file,
+            )
+            for faces, size, file in found
         ]
 
     def crops(self, image: np.ndarray, faces: Sequence[Face | FaceEmotion]) -> np.ndarray:
@@ -136,4 +161,5 @@ class EmotionDetector:
             self.classifier.size,
             channels=self.classifier.crop_channels,
             rolls=rolls,
+            interpolation=self.classifier.interpolation,
         )

@@ -1,9 +1,14 @@
 """A face with what it expresses: the result for one face of a picture, which annotation draws."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from emotion_recognition.pictures.faces import Box, Landmarks
+
+#: Digits after the point that results are written with: of scores and probabilities, and of seconds.
+DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -32,3 +37,24 @@ class FaceEmotion:
     def probability(self) -> float:
         """The probability of :attr:`emotion`, 0..1."""
         return self.probabilities[self.emotion]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that is known of the face, as values that JSON has.
+
+        Scores and probabilities are rounded to a millionth, landmarks to a tenth of a pixel.
+
+        Example:
+            >>> FaceEmotion((1, 2, 30, 40), 0.875, {"happy": 0.25, "sad": 0.75}).to_dict()["emotion"]
+            'sad'
+        """
+        return {
+            "box": list(self.box),
+            "score": round(self.score, DIGITS),
+            "emotion": self.emotion,
+            "probabilities": {name: round(value, DIGITS) for name, value in self.probabilities.items()},
+            "landmarks": None if self.landmarks is None else [[round(x, 1), round(y, 1)] for x, y in self.landmarks],
+        }
+
+    def to_json(self) -> str:
+        """:meth:`to_dict` as one line of JSON."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)

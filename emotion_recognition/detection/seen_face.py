@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.face_emotion import DIGITS, FaceEmotion
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,10 @@ class SeenFace:
     emotion: FaceEmotion
     identity: int | None = None
     carried: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that is known of the face, as values that JSON has."""
+        return {"identity": self.identity, "carried": self.carried, **self.emotion.to_dict()}
 
 
 @dataclass(frozen=True)
@@ -38,3 +43,15 @@ class Sight:
     faces: Sequence[SeenFace]
     frame: int | None = None
     time: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that is known of the picture or frame, as values that JSON has; seconds to a microsecond."""
+        width, height = self.size
+        return {
+            "file": self.file,
+            "frame": self.frame,
+            "time": None if self.time is None else round(self.time, DIGITS),
+            "width": width,
+            "height": height,
+            "faces": [face.to_dict() for face in self.faces],
+        }

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from emotion_recognition.data.audit.label_errors import check_cleanlab, likely_label_errors
 from emotion_recognition.data.files.hdf5 import Split
-from emotion_recognition.emotions import check_same_classes
-from emotion_recognition.evaluation.predictions import predict
-from emotion_recognition.models.files import classes_of, load_network
+from emotion_recognition.evaluation.ensemble import Ensemble
+from emotion_recognition.models.conventions import say
 
 
 def find_likely_errors(
@@ -21,7 +20,7 @@ def find_likely_errors(
     Args:
         model_path: A model with the splits' classes.
         splits: The splits by name.
-        progress: Whether to show a progress bar, where standard error is a terminal.
+        progress: Whether to show on standard error how far it is.
 
     Returns:
         For each split pairs of a row and the class that the network sees there, the most doubtful first. Rows whose
@@ -32,12 +31,12 @@ def find_likely_errors(
         ValueError: If cleanlab is missing, the model has other classes, or cannot take the images.
     """
     check_cleanlab()
-    network = load_network(model_path)
-    names, _ = classes_of(model_path, network)
-    check_same_classes(next(iter(splits.values())).class_names, "the data set", names, f"the model {model_path}")
+    ensemble = Ensemble.from_files([model_path], next(iter(splits.values())).class_names)
+    say(ensemble.assumed)
     found = {}
     for name, split in splits.items():
-        probabilities = predict(network, split.images, progress=progress).probabilities
+        # Without the temperature: confident learning sets each class's threshold from the network's own confidence.
+        probabilities = ensemble.predict(split.images, progress=progress).uncalibrated
         seen = probabilities.argmax(axis=1)
         rows = likely_label_errors(split.labels, probabilities)
         found[name] = [(int(row), int(seen[row])) for row in rows if seen[row] != split.labels[row]]

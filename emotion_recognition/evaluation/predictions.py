@@ -1,24 +1,22 @@
-"""Networks and images -> class probabilities, for every image once.
+"""One network and images -> class probabilities, for every image once.
 
-Before: :mod:`emotion_recognition.evaluation.network_input` fits the images; next:
-:mod:`emotion_recognition.evaluation.metrics` counts.
+Before: :mod:`emotion_recognition.models.network_input` fits the images; next:
+:mod:`emotion_recognition.evaluation.ensemble` calibrates and averages.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
-from emotion_recognition.evaluation.network_input import NetworkInput, input_of
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.views import count_views, views
-
-#: How far probabilities of one image may add up to something else than 1: softmax in bfloat16 is off by up to 0.01.
-_SUM_TOLERANCE = 0.02
+from emotion_recognition.models.network_input import NetworkInput, input_of
+from emotion_recognition.models.postprocessing import Postprocessing, average
+from emotion_recognition.progress import Progress
 
 _DEFAULT = PredictionSettings()
+_AS_IT_IS = Postprocessing()
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,29 +24,36 @@ class Predictions:
     """What one network says about every image.
 
     Args:
-        probabilities: float32 array (N, classes), 0..1, every row adds up to 1.
-        from_logits: Whether the network gave something else and softmax made probabilities of it.
+        probabilities: float32 array (N, classes), 0..1, every row adds up to 1; not calibrated.
+        kind: What the network's outputs were: "probabilities", "logits" or "sigmoid".
     """
 
     probabilities: np.ndarray
-    from_logits: bool
+    kind: str
 
 
 def predict(
-    network: keras.Model, images: np.ndarray, settings: PredictionSettings = _DEFAULT, *, progress: bool = False
+    network: keras.Model,
+    images: np.ndarray,
+    settings: PredictionSettings = _DEFAULT,
+    *,
+    network_input: NetworkInput | None = None,
+    postprocessing: Postprocessing = _AS_IT_IS,
+    progress: bool = False,
 ) -> Predictions:
     """Shows every image to a network.
 
-    Outputs that are negative or do not add up to 1 are taken for logits: softmax is applied to all of them.
-
     Args:
-        network: A classifier of square images, see :func:`~emotion_recognition.evaluation.network_input.input_of`.
-        images: uint8 array (N, height, width, 1), 0..255.
-        settings: Batch size, pixel range, views.
-        progress: Whether to show a progress bar, where standard error is a terminal.
+        network: A classifier of square images, see :func:`~emotion_recognition.models.network_input.input_of`.
+        images: uint8 array (N, height, width, 1 or 3), 0..255, grey or RGB.
+        settings: Batch size, views.
+        network_input: How images are fitted to it; None takes its size and pixels of 0..255.
+        postprocessing: How its outputs are read; its temperature is not applied here.
+        progress: Whether to show on standard error how far it is.
 
     Raises:
-        ValueError: If there are no images, the network is no such classifier, or it gives NaN or infinity.
+        ValueError: If there are no images, the network is no such classifier, its outputs are not what they are
+            stated to be, or it gives NaN or infinity.
 
     Example:
         >>> from emotion_recognition.models import build_network
@@ -57,30 +62,25 @@ def predict(
     """
     if len(images) == 0:
         raise ValueError("images must hold at least one image. Received: none")
-    network_input = input_of(network, settings.pixel_range)
+    network_input = network_input or input_of(network)
     runner = _runner(network)
-    steps = count_views(settings.tta) * -(-len(images) // settings.batch_size)
-    # disable=None: the bar shows on a terminal only.
-    with tqdm(total=steps, unit="batch", leave=False, disable=None if progress else True) as bar:
-        raw = [_outputs(runner, view, network_input, settings.batch_size, bar) for view in views(images, settings.tta)]
-    if not all(np.isfinite(outputs).all() for outputs in raw):
-        raise ValueError("the network gives NaN or infinity for some images; its weights are damaged.")
-    from_logits = not all(_are_probabilities(outputs) for outputs in raw)
-    probabilities = average([_softmax(outputs) for outputs in raw] if from_logits else raw)
+    shown = Progress("images", count_views(settings.tta) * len(images)) if progress else None
+    raw = []
+    for view in views(images, settings.tta):
+        batches = []
+        for start in range(0, len(view), settings.batch_size):
+            batch = view[start : start + settings.batch_size]
+            batches.append(np.asarray(runner.predict_on_batch(network_input.prepare(batch)), dtype=np.float32))
+            if shown is not None:
+                shown.step(len(batch))
+        raw.append(np.concatenate(batches))
+    if shown is not None:
+        shown.clear()
+    # Told from all views together, so that one reading holds for all of them.
+    kind = postprocessing.kind_of(np.concatenate(raw))
+    probabilities = average([postprocessing.uncalibrated(outputs, kind) for outputs in raw])
     assert len(probabilities) == len(images), "every image must be predicted exactly once"
-    return Predictions(probabilities, from_logits)
-
-
-def average(probabilities: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean of several networks' probabilities.
-
-    Args:
-        probabilities: float arrays (N, classes), one per network or view; all of the same shape.
-
-    Returns:
-        float32 array (N, classes).
-    """
-    return np.asarray(np.stack(probabilities).mean(axis=0, dtype=np.float64), dtype=np.float32)
+    return Predictions(probabilities, kind)
 
 
 def _runner(network: keras.Model) -> keras.Model:
@@ -90,23 +90,3 @@ def _runner(network: keras.Model) -> keras.Model:
         # XLA would compile twice, for whole batches and for the last one, and then be no faster.
         runner.jit_compile = False
     return runner
-
-
-def _outputs(
-    runner: keras.Model, images: np.ndarray, network_input: NetworkInput, batch_size: int, bar: tqdm
-) -> np.ndarray:
-    batches = []
-    for start in range(0, len(images), batch_size):
-        pixels = network_input.prepare(images[start : start + batch_size])
-        batches.append(np.asarray(runner.predict_on_batch(pixels), dtype=np.float32))
-        bar.update()
-    return np.concatenate(batches)
-
-
-def _are_probabilities(outputs: np.ndarray) -> bool:
-    return bool(outputs.min() >= 0 and np.abs(outputs.sum(axis=1) - 1).max() <= _SUM_TOLERANCE)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)

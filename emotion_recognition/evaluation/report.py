@@ -21,7 +21,7 @@ def to_text(evaluation: Evaluation) -> str:
         ("split", f"{split.split}, {metrics.examples} images of {len(split.class_names)} classes"),
         ("data", f"{split.source_name}, SHA-256 {split.source_sha256}"),
         *([] if split.labels_from == FER2013 else [("labels", split.labels_from)]),
-        ("pixel range", evaluation.settings.pixel_range),
+        ("pixel range", _pixel_range(evaluation)),
         ("views", TTA[evaluation.settings.tta]),
         *(("note", note) for note in evaluation.notes),
     ]
@@ -44,7 +44,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         "class_names": list(split.class_names),
         "split": split.split,
         "data": {"source": split.source_name, "sha256": split.source_sha256, "labels": split.labels_from},
-        "pixel_range": evaluation.settings.pixel_range,
+        "pixel_range": _pixel_range(evaluation),
         "tta": evaluation.settings.tta,
         "notes": list(evaluation.notes),
         "metrics": evaluation.metrics.to_json(),
@@ -65,6 +65,12 @@ def headline(evaluation: Evaluation) -> str:
         f"{names[0] if len(names) == 1 else f'{len(names)} models averaged'}\n"
         f"{evaluation.split.split} split: {_percent(metrics.accuracy)} of {metrics.examples:,} images right"
     )
+
+
+def _pixel_range(evaluation: Evaluation) -> str:
+    """What all models expect, or what each does."""
+    ranges = evaluation.pixel_ranges
+    return ranges[0] if len(set(ranges)) == 1 else ", ".join(ranges)
 
 
 def _overall(evaluation: Evaluation) -> str:

@@ -1,4 +1,24 @@
-"""The card: a JSON file beside each model with what it takes to know it and to repeat it."""
+"""The card: a JSON file beside each model with what it takes to know it and to repeat it.
+
+It has the model's name with ``.json``. Training writes all of it; a minimal one, for a model from elsewhere, says how
+to use it::
+
+    {
+      "network": "mini_xception",
+      "class_names": ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"],
+      "input": {"pixels": "-1..1", "interpolation": "linear", "colour": "grey"},
+      "output": "probabilities",
+      "calibration": {"temperature": 1.3}
+    }
+
+``class_names``, the only entry that must be there, are the classes in the order of the outputs; other words for the
+emotions, as in :data:`~emotion_recognition.emotions.SYNONYMS`, will do. ``pixels`` is the range that the network
+expects: "0..255", "0..1" or "-1..1". ``interpolation`` is how its training images were resized: "area", "linear",
+"cubic", or "auto", the first where an image shrinks and the last where it grows. ``colour`` is what it learned from:
+"grey", also where grey is repeated in three channels, "RGB" or "BGR". ``output`` is "probabilities", "logits",
+"sigmoid" for one score a class, or "auto", told from the values. The temperature divides the logits; 1 changes nothing.
+What is left out is assumed, see :func:`~emotion_recognition.models.conventions.read_conventions`.
+"""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +28,7 @@ from typing import Any
 from emotion_recognition.atomic_file import write_json
 from emotion_recognition.workspace import FER2013, card_path
 
-_REQUIRED = ("network", "class_names")
+_REQUIRED = ("class_names",)
 
 
 def write_card(model_path: Path, card: Mapping[str, Any]) -> None:
@@ -16,7 +36,7 @@ def write_card(model_path: Path, card: Mapping[str, Any]) -> None:
 
     Args:
         model_path: The model file; the card gets its name with ``.json``.
-        card: At least ``network`` (str) and ``class_names`` (list of str, in label order).
+        card: At least ``class_names`` (list of str, in the order of the outputs).
 
     Raises:
         ValueError: If a required entry is missing.

@@ -16,15 +16,27 @@ import h5py
 import keras
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
 from emotion_recognition.models.card import read_card
+from emotion_recognition.models.conventions import Conventions, read_conventions, say
+from emotion_recognition.models.keras2 import with_input_layer
+from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.precision import with_precision
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
+_NONE = ModelOptions()
 
-def load_network(path: Path) -> keras.Model:
-    """Loads a network, compiled as it was when saved.
+
+def load_network(path: Path, *, compiled: bool = False) -> keras.Model:
+    """Loads a network.
+
+    Models that Keras 2 saved are read too. What a network was compiled with, an optimizer of another Keras version or a
+    loss of its author's own, matters to training alone and cannot keep it from being used.
+
+    Args:
+        path: The model file.
+        compiled: Whether to compile it as it was when saved, for more training. Where that cannot be read, the network
+            comes uncompiled, without an optimizer, and its learning rate is unknown.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -35,12 +47,9 @@ def load_network(path: Path) -> keras.Model:
         raise FileNotFoundError(f"There is no model {path}.")
     _check_signature(path)
     try:
-        with warnings.catch_warnings(), _no_advice():
-            # The optimizer's moments are not in the file, see save_network.
-            warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer")
-            network = keras.saving.load_model(path, safe_mode=True)
-            if path.suffix != ".keras":
-                _check_axes(path, network)
+        network = _read(path, compiled)
+        if path.suffix != ".keras":
+            _check_axes(path, network)
     # Keras lets through whatever the broken part of the file ran into: KeyError, TypeError, zipfile.BadZipFile ...
     except Exception as error:
         raise ValueError(f"{path} cannot be loaded as a Keras model: {_first_line(error)}") from error
@@ -81,8 +90,25 @@ def _compress(archive: Path) -> None:
             compressed.writestr(name, content)
 
 
+def conventions_of(path: Path, network: keras.Model, options: ModelOptions = _NONE) -> Conventions:
+    """What a model file's network takes and gives, by the caller, by its card, or assumed.
+
+    Args:
+        path: The model file; its card is looked for beside it.
+        network: The network from that file.
+        options: What the caller says of it.
+
+    Raises:
+        ValueError: If the network is no classifier, its card is none or contradicts it, or nobody names its classes.
+    """
+    if len(network.outputs) != 1 or len(network.outputs[0].shape) != 2:
+        shapes = ", ".join(str(output.shape) for output in network.outputs)
+        raise ValueError(f"{path} is no classifier: it must have one output (N, classes). Received: {shapes}")
+    return read_conventions(path, int(network.output_shape[-1]), options)
+
+
 def classes_of(path: Path, network: keras.Model) -> tuple[tuple[str, ...], bool]:
-    """The class names of a model file, in label order.
+    """The class names of a model file, in label order; says so where they are assumed.
 
     Args:
         path: The model file; its card is looked for beside it.
@@ -95,24 +121,21 @@ def classes_of(path: Path, network: keras.Model) -> tuple[tuple[str, ...], bool]
         ValueError: If the network is no classifier, the card contradicts it, or there is no card and no label set
             of that size.
     """
-    if len(network.outputs) != 1 or len(network.outputs[0].shape) != 2:
-        shapes = ", ".join(str(output.shape) for output in network.outputs)
-        raise ValueError(f"{path} is no classifier: it must have one output (N, classes). Received: {shapes}")
-    outputs = int(network.output_shape[-1])
-    card = read_card(path)
-    if card is not None:
-        names = tuple(card["class_names"])
-        if len(names) != outputs:
-            raise ValueError(
-                f"{path} has {outputs} outputs, but its card names {len(names)} classes: {', '.join(names)}."
-            )
-        return names, True
-    if outputs not in FER2013_CLASS_COUNTS:
-        raise ValueError(
-            f"{path} has {outputs} outputs and no card beside it that names them; without one, "
-            f"{' or '.join(map(str, FER2013_CLASS_COUNTS))} outputs are needed."
-        )
-    return class_names(outputs), False
+    conventions = conventions_of(path, network)
+    say(conventions.assumed)
+    return conventions.class_names, read_card(path) is not None
+
+
+def _read(path: Path, compiled: bool) -> keras.Model:
+    with warnings.catch_warnings(), contextlib.ExitStack() as stack:
+        stack.enter_context(_no_advice())
+        # The optimizer's moments are not in the file, see save_network; Keras 2 had an argument that Keras 3 ignores.
+        warnings.filterwarnings("ignore", message="Skipping variable loading for optimizer|Argument `decay`")
+        readable = path if path.suffix == ".keras" else stack.enter_context(with_input_layer(path))
+        if compiled:
+            with contextlib.suppress(Exception):  # whatever its author's own loss or optimizer runs into
+                return keras.saving.load_model(readable, safe_mode=True)
+        return keras.saving.load_model(readable, safe_mode=True, compile=False)
 
 
 def _check_signature(path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Batch normalisation as one operation, for training on a CPU; the one file that calls TensorFlow itself.
+"""Batch normalization as one operation, for training on a CPU; all that training calls TensorFlow itself for.
 
-Keras composes batch normalisation of a dozen elementwise operations. On a CPU these take more time than the
+Keras composes batch normalization of a dozen elementwise operations. On a CPU these take more time than the
 convolutions between them: with the fused operation a training step of ``vggnet`` is nearly twice as
 fast (``benchmarks/training_speed.py``). Weights, results and gradients are the same.
 """
@@ -22,7 +22,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        # Scale, offset and the moving figures stay float32, also between layers that compute in bfloat16.
+        # Scale, offset and the moving statistics stay float32, also between layers that compute in bfloat16.
         self.autocast = False
 
     def call(
@@ -45,7 +45,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             is_training=learns,
         )
         if learns:
-            # The operation gives the unbiased variance for the moving figure; Keras keeps the biased one.
+            # The operation gives the unbiased variance for the moving one; Keras keeps the biased one.
             count = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), tf.float32)
             _move(self.moving_mean, mean, self.momentum)
             _move(self.moving_variance, variance * (count - 1) / count, self.momentum)

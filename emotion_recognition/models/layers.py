@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import layers
 
+from emotion_recognition.models.registry import LAST_LAYER
+
 #: Added to the variance of an image's pixels (0..1) before the root: a blank image becomes zeros, not noise.
 CONTRAST_EPSILON = 1e-4
 
@@ -28,9 +30,9 @@ def standardise(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def convolutions(x: keras.KerasTensor, filters: int, count: int, dropout: float) -> keras.KerasTensor:
-    """One VGG block: ``count`` 3×3 convolutions with batch normalisation and ReLU, 2×2 max pooling, dropout.
+    """One VGG block: ``count`` 3×3 convolutions with batch normalization and ReLU, 2×2 max pooling, dropout.
 
-    (N, H, W, C) -> (N, H/2, W/2, filters). Simonyan and Zisserman 2015, arXiv:1409.1556; batch normalisation
+    (N, H, W, C) -> (N, H/2, W/2, filters). Simonyan and Zisserman 2015, arXiv:1409.1556; batch normalization
     after Ioffe and Szegedy 2015, arXiv:1502.03167.
     """
     for _ in range(count):
@@ -59,5 +61,5 @@ def averaging_head(x: keras.KerasTensor, num_classes: int, dropout: float) -> ke
 
 def _classifier(x: keras.KerasTensor, num_classes: int, dropout: float) -> keras.KerasTensor:
     x = layers.Dropout(dropout)(x)
-    x = layers.Dense(num_classes, name="logits")(x)
+    x = layers.Dense(num_classes, name=LAST_LAYER)(x)
     return layers.Softmax(name="probabilities", dtype="float32")(x)

@@ -2,9 +2,9 @@
 
 import keras
 
-from emotion_recognition.models import NETWORKS, build_network
-
-LAST_LAYER = "logits"
+from emotion_recognition.error_about import about
+from emotion_recognition.models.building import build_network
+from emotion_recognition.models.registry import LAST_LAYER, NETWORKS
 
 
 def with_new_head(network: keras.Model, name: str, num_classes: int) -> keras.Model:
@@ -12,14 +12,16 @@ def with_new_head(network: keras.Model, name: str, num_classes: int) -> keras.Mo
 
     Args:
         network: A network that ``build_network`` made.
-        name: Its architecture, one of :data:`emotion_recognition.models.NETWORKS`.
+        name: Its architecture, one of :data:`~emotion_recognition.models.registry.NETWORKS`.
         num_classes: Outputs of the new network.
 
     Raises:
         ValueError: If the network is not of that architecture.
     """
     if name not in NETWORKS:
-        raise ValueError(f"A new head is for this project's networks, {', '.join(NETWORKS)}. Received: {name!r}")
+        known = ", ".join(NETWORKS)
+        message = f"A new head is for networks that can be built by name, {known}. Received: {name!r}"
+        raise about(ValueError(message), "new_head")
     _, height, _, channels = network.input_shape
     fresh = build_network(name, num_classes=num_classes, image_size=height, channels=channels)
     if len(fresh.layers) != len(network.layers):

@@ -1,8 +1,8 @@
 """The ONNX copy beside a model: where it lies, and whether it is that model's.
 
 The model's card holds the SHA-256 of the copy and of the model file it was made from, so that no other file passes for
-it. Written by :mod:`emotion_recognition.models.export`, run by :mod:`emotion_recognition.models.onnx_network`. Nothing
-here needs Keras.
+it. Written by :mod:`emotion_recognition.models.export_formats.onnx`, run by
+:mod:`emotion_recognition.models.onnx_network`. Nothing here needs Keras.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from emotion_recognition.error_about import about
 from emotion_recognition.models.card import read_card
 from emotion_recognition.workspace import beside
 
@@ -25,17 +26,17 @@ class CopyEntry:
     Args:
         sha256: That of the ONNX file.
         model_sha256: That of the model file it was made from.
-        image_size: Height and width of its input in pixels.
+        max_difference: Largest difference of an output between the copy in OpenCV and the model in Keras that was seen
+            when it was made.
+        image_size: Height and width of its input in pixels; 0 of a face detector, which takes every size.
         channels: Channels of its input.
-        max_difference: Largest difference of a probability between the copy in OpenCV and the model in Keras that was
-            seen when it was made.
     """
 
     sha256: str
     model_sha256: str
-    image_size: int
-    channels: int
     max_difference: float
+    image_size: int = 0
+    channels: int = 3
 
     def to_card(self) -> dict[str, Any]:
         """The card's part that :func:`read_copy` reads."""
@@ -86,9 +87,7 @@ def read_copy(model_path: Path) -> OnnxCopy | None:
         return None
     card = read_card(model_path)
     if card is None or _CARD_ENTRY not in card:
-        raise ValueError(
-            f"{path} is unknown to {beside(model_path, '.json')}, the model's card; {_advice(model_path)}."
-        )
+        raise _stale(f"{path} is unknown to {beside(model_path, '.json')}, the model's card")
     try:
         entry = CopyEntry(**card[_CARD_ENTRY])
     except TypeError as error:
@@ -97,9 +96,9 @@ def read_copy(model_path: Path) -> OnnxCopy | None:
         ) from error
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise ValueError(f"{path} is not the copy that the model's card describes; {_advice(model_path)}.")
+        raise _stale(f"{path} is not the copy that the model's card describes")
     if model_path != path and model_path.is_file() and sha256_of(model_path) != entry.model_sha256:
-        raise ValueError(f"{path} is the copy of an earlier {model_path.name}; {_advice(model_path)}.")
+        raise _stale(f"{path} is the copy of an earlier {model_path.name}")
     return OnnxCopy(path, content, card, entry)
 
 
@@ -109,5 +108,5 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _advice(model_path: Path) -> str:
-    return f"delete it, or write it again with: TrainNetwork.py --export onnx -im {model_path.with_suffix('.keras')}"
+def _stale(what: str) -> ValueError:
+    return about(ValueError(f"{what}; delete it, or export the model again"), "export_onnx")

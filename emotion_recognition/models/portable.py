@@ -2,7 +2,7 @@
 
 Exporters write a Keras layer as whatever its backend made of it. OpenCV's DNN module then takes the batch size to be 1
 where a graph asks for it, and is wrong about means along several axes. A trained network goes in, one to export comes
-out; next: :mod:`emotion_recognition.models.export`.
+out; next: :mod:`emotion_recognition.models.keras_export`.
 """
 
 import math

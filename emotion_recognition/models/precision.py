@@ -15,7 +15,7 @@ def with_precision(network: keras.Model, policy: str, *, fused_normalization: bo
     Args:
         network: A functional or sequential network; networks inside it are rebuilt too.
         policy: "float32", "mixed_bfloat16" or "mixed_float16".
-        fused_normalization: Whether batch normalisation is computed by one operation, which is faster to train on a
+        fused_normalization: Whether batch normalization is computed by one operation, which is faster to train on a
             CPU. Only the copy that is trained should have it; without, a copy has Keras's own layers again.
 
     Raises:

@@ -13,6 +13,7 @@ import numpy as np
 
 from emotion_recognition.pictures.bgr_image import check_bgr, grey
 from emotion_recognition.pictures.faces import Box
+from emotion_recognition.pictures.interpolation import interpolation_code
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def crop_faces(
     *,
     channels: int = 1,
     rolls: Sequence[float] | None = None,
+    interpolation: str = "auto",
 ) -> np.ndarray:
     """Cuts out faces as squares of the network's size, turned upright where their tilt is known.
 
@@ -66,6 +68,8 @@ def crop_faces(
         channels: 1 for grey, 3 for colour.
         rolls: How far each face is tilted clockwise, in degrees, see
             :func:`~emotion_recognition.pictures.upright.roll_of`; None takes all faces as they are.
+        interpolation: How the squares are resized, see
+            :func:`~emotion_recognition.pictures.interpolation.interpolation_code`.
 
     Returns:
         uint8 array (N, size, size, channels), 0..255, grey or RGB, which is the order of data sets and networks.
@@ -82,9 +86,8 @@ def crop_faces(
             square = _cut_turned(image, box, framing, side, roll, channels)
         else:
             square = _cut(image, left, top, side, channels)
-        # The mean over the covered area keeps a shrunken face free of aliasing; enlarged, cubic is smoothest.
-        interpolation = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-        crops[i] = cv2.resize(square, (size, size), interpolation=interpolation).reshape(size, size, channels)
+        code = interpolation_code(interpolation, shrinks=side > size)
+        crops[i] = cv2.resize(square, (size, size), interpolation=code).reshape(size, size, channels)
     return crops
 
 

@@ -21,12 +21,15 @@ MAX_PIXELS = 100_000_000
 #: OpenCV's own default for JPEG, stated because pixel values depend on it.
 JPEG_QUALITY = 95
 
+#: What OpenCV writes from grey images alone.
+_WITHOUT_COLOUR = (".pbm", ".pgm")
+
 
 def read_image(path: Path) -> np.ndarray:
     """Reads a picture, upright.
 
     Args:
-        path: A JPEG, PNG, WebP, TIFF, BMP or GIF file.
+        path: A JPEG, PNG, WebP, TIFF, BMP, GIF, PBM, PGM or PPM file.
 
     Returns:
         BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
@@ -67,6 +70,16 @@ def decode_image(encoded: bytes, name: str) -> np.ndarray:
     return np.asarray(image)
 
 
+def can_write(suffix: str) -> bool:
+    """Whether :func:`write_image` writes pictures in the format of a file name's suffix.
+
+    Example:
+        >>> can_write(".png"), can_write(".pgm"), can_write("")  # a PGM file has no colour
+        (True, False, False)
+    """
+    return bool(suffix) and suffix.lower() not in _WITHOUT_COLOUR and cv2.haveImageWriter(f"image{suffix}")
+
+
 def check_output(path: Path, *, input_path: Path) -> None:
     """Refuses, before any work is done, a path that :func:`write_image` should not or cannot write.
 
@@ -77,7 +90,7 @@ def check_output(path: Path, *, input_path: Path) -> None:
         raise ValueError(f"The output must not replace the input. Received: {path} for both")
     if path.is_dir():
         raise ValueError(f"The output must be a file, but {path} is a folder.")
-    if not path.suffix or not cv2.haveImageWriter(f"image{path.suffix}"):
+    if not can_write(path.suffix):
         raise ValueError(
             f"The output's name must end in a suffix that OpenCV can write, such as .jpg or .png. Received: {path}"
         )

@@ -3,11 +3,13 @@
 import cv2
 import numpy as np
 
+from emotion_recognition.pictures.interpolation import interpolation_code
+
 
 def fit_images(images: np.ndarray, size: int, channels: int) -> np.ndarray:
     """Resizes images and gives them the wanted number of channels.
 
-    Shrinking takes the mean over the covered area (``cv2.INTER_AREA``), growing is cubic (``cv2.INTER_CUBIC``).
+    :func:`~emotion_recognition.pictures.interpolation.interpolation_code` says how.
 
     Args:
         images: uint8 array (N, height, width, 1), 0..255, grey.
@@ -23,9 +25,9 @@ def fit_images(images: np.ndarray, size: int, channels: int) -> np.ndarray:
     """
     _, height, width, _ = images.shape
     if (height, width) != (size, size):
-        interpolation = cv2.INTER_AREA if size < min(height, width) else cv2.INTER_CUBIC
         resized = np.empty((len(images), size, size, 1), np.uint8)
+        code = interpolation_code("auto", shrinks=size < min(height, width))
         for i, image in enumerate(images):
-            resized[i, :, :, 0] = cv2.resize(image, (size, size), interpolation=interpolation)
+            resized[i, :, :, 0] = cv2.resize(image, (size, size), interpolation=code)
         images = resized
     return np.repeat(images, channels, axis=-1) if channels > 1 else images

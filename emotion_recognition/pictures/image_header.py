@@ -4,17 +4,29 @@ A small file may unpack to gigabytes; OpenCV cannot tell a picture's size withou
 in; :mod:`emotion_recognition.pictures.image_file` decodes them next.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Callable
 
 #: What is read, for messages.
-KINDS = "JPEG, PNG, WebP, TIFF, BMP and GIF"
+KINDS = "JPEG, PNG, WebP, TIFF, BMP, GIF and PNM (PBM, PGM, PPM)"
+
+#: How the names of such files end, where only the name is looked at; upper and lower case are the same.
+PICTURE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
+    *(".pbm", ".pgm", ".ppm", ".pnm"),
+)
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 #: JPEG's start-of-frame markers; C4, C8 and CC between them mean something else.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+#: PBM, PGM and PPM as text, and the same as bytes.
+_PNM_SIGNATURES = tuple(f"P{number}".encode() for number in range(1, 7))
+_PNM_GAPS = (b" ", b"\t", b"\n", b"\r", b"#")
+_PNM_NUMBERS = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})\s")
 
 #: JPEG's markers that no length follows.
 _JPEG_BARE = frozenset(range(0xD0, 0xD9)) | {0x01, 0xFF}
@@ -41,7 +53,7 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
         (320, 200)
     """
     for signature, read_size in _READERS.items():
-        if encoded.startswith(signature) and (signature != b"RIFF" or encoded[8:12] == b"WEBP"):
+        if _starts(encoded, signature):
             try:
                 width, height = read_size(encoded)
             except (struct.error, IndexError, KeyError) as error:
@@ -50,6 +62,15 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
                 raise ValueError(f"its header says {width}×{height} pixels")
             return width, height
     raise UnknownPictureError(f"it does not start as {KINDS} files do")
+
+
+def _starts(encoded: bytes, signature: bytes) -> bool:
+    """Whether a file is of the kind with that signature, which for two kinds says too little alone."""
+    if signature == b"RIFF":
+        return encoded.startswith(signature) and encoded[8:12] == b"WEBP"
+    if signature in _PNM_SIGNATURES:
+        return encoded.startswith(signature) and encoded[2:3] in _PNM_GAPS
+    return encoded.startswith(signature)
 
 
 def _png(encoded: bytes) -> tuple[int, int]:
@@ -106,6 +127,14 @@ def _bmp(encoded: bytes) -> tuple[int, int]:
     return width, abs(height)  # a negative height means that the top row comes first
 
 
+def _pnm(encoded: bytes) -> tuple[int, int]:
+    # Two numbers between spaces, tabs and line breaks; a comment goes from # to the end of its line.
+    numbers = _PNM_NUMBERS.match(encoded, 2)
+    if numbers is None:
+        raise ValueError("its width and height are not where they must be")
+    return int(numbers[1]), int(numbers[2])
+
+
 def _tiff(encoded: bytes) -> tuple[int, int]:
     order = "<" if encoded.startswith(b"II") else ">"
     big = encoded[2:4] in (b"+\0", b"\0+")
@@ -133,4 +162,5 @@ _READERS: dict[bytes, Callable[[bytes], tuple[int, int]]] = {
     b"MM\0*": _tiff,
     b"II+\0": _tiff,
     b"MM\0+": _tiff,
+    **dict.fromkeys(_PNM_SIGNATURES, _pnm),
 }

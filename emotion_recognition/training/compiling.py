@@ -10,7 +10,7 @@ from emotion_recognition.training.votes_head import VOTES, LabelAccuracy, LabelL
 
 MOMENTUM = 0.9
 
-#: Batch normalisation's scale and offset and the biases are few and are not decayed.
+#: Batch normalization's scale and offset and the biases are few and are not decayed.
 _NOT_DECAYED = ["gamma", "beta", "bias"]
 
 
@@ -20,13 +20,13 @@ def compile_network(network: keras.Model, settings: StageSettings, steps: int) -
     Args:
         network: Gives probabilities, with the votes behind them if the settings weigh votes; compiled in place, its
             optimizer is built.
-        settings: Optimizer, rate, schedule, weight decay, moving average, weight of the votes.
+        settings: Optimizer, learning rate, schedule, weight decay, moving average, weight of the votes.
         steps: Steps of the whole stage.
     """
-    classes = network.output_shape[-1] - (VOTES if settings.votes else 0)
+    classes = network.output_shape[-1] - (VOTES if settings.votes_weight else 0)
     network.compile(
         optimizer=build_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
-        loss=LabelLoss(classes, settings.votes),
+        loss=LabelLoss(classes, settings.votes_weight),
         metrics=[LabelAccuracy(classes)],
         jit_compile=jit_choice(),
     )
@@ -34,7 +34,7 @@ def compile_network(network: keras.Model, settings: StageSettings, steps: int) -
 
 
 def compile_for_saving(network: keras.Model, settings: StageSettings) -> None:
-    """Compiles a trained network with the stage's highest rate in place of a schedule, and nothing else.
+    """Compiles a trained network with the stage's highest learning rate in place of a schedule, and nothing else.
 
     So its file can be read without this project, and a next stage knows what to take a tenth of.
     """
@@ -61,11 +61,11 @@ def jit_choice() -> bool | Literal["auto"]:
 
 
 def build_optimizer(settings: FitSettings, rate: Any, *, averages: bool = True) -> keras.Optimizer:
-    """The optimizer of a stage; batch normalisation's scales and offsets and the biases are not decayed.
+    """The optimizer of a stage; batch normalization's scales and offsets and the biases are not decayed.
 
     Args:
         settings: Which one, its weight decay and its moving average of the weights.
-        rate: Its rate, or a Keras schedule.
+        rate: Its learning rate, or a Keras schedule.
         averages: Whether it keeps the moving average that the settings ask for.
     """
     options: dict[str, Any] = {"weight_decay": settings.weight_decay or None}

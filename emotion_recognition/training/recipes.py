@@ -3,10 +3,12 @@
 Does not import Keras, so that a ``--help`` can show them at once.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import ClassVar, TypeVar
 
 from emotion_recognition.data.batches.augmentation import Augmentation
+from emotion_recognition.error_about import about
+from emotion_recognition.models.registry import DEFAULT_NETWORK
 from emotion_recognition.training.settings import FitSettings, StageSettings
 
 #: The settings of a stage, of whichever network.
@@ -15,25 +17,25 @@ Settings = TypeVar("Settings", bound=FitSettings)
 
 @dataclass(frozen=True)
 class Staged(StageSettings):
-    """The classic run: Adam at one rate with early stopping, then fine-tuned at a tenth of it, and again.
+    """The classic run: Adam at one learning rate with early stopping, then fine-tuned at a tenth of it, and again.
 
-    ``stages`` are the rate and the most epochs of each stage of a whole run.
+    ``stages`` are the learning rate and the most epochs of each stage of a whole run.
     """
 
-    summary: ClassVar[str] = "Adam at 1e-3, then 1e-4, then 1e-5, each stage with early stopping"
-    network: ClassVar[str] = "vggnet"
+    summary: ClassVar[str] = "the classic run, each stage with early stopping"
+    network: ClassVar[str] = DEFAULT_NETWORK
     stages: ClassVar[tuple[tuple[float, int], ...]] = ((1e-3, 60), (1e-4, 20), (1e-5, 10))
 
 
 @dataclass(frozen=True)
 class OneCycle(StageSettings):
-    """Short and without choices: Adam's rate rises, falls and is annihilated within 20 epochs.
+    """Short and without choices: Adam's learning rate rises, falls, and decays to a thousandth within 20 epochs.
 
     Smith 2018, arXiv:1803.09820.
     """
 
-    summary: ClassVar[str] = "Adam, the rate rises to 0.008 and falls again within 20 epochs of large batches"
-    network: ClassVar[str] = "vggnet"
+    summary: ClassVar[str] = "a short run of large batches, along one cycle of the learning rate"
+    network: ClassVar[str] = DEFAULT_NETWORK
     stages: ClassVar[tuple[tuple[float, int], ...]] = ()
 
     learning_rate: float = 0.008
@@ -48,7 +50,7 @@ class OneCycle(StageSettings):
 class Record(StageSettings):
     """What gave the best validation accuracy; docs/training-log.md has the runs that chose these numbers."""
 
-    summary: ClassVar[str] = "SGD along a cosine; what gave the best validation accuracy"
+    summary: ClassVar[str] = "what gave the best validation accuracy"
     network: ClassVar[str] = "vggnet_wide"
     stages: ClassVar[tuple[tuple[float, int], ...]] = ()
 
@@ -71,6 +73,32 @@ RECIPES: dict[str, type[Staged] | type[OneCycle] | type[Record]] = {
 }
 
 
+def recipes_help() -> str:
+    """Lines for each recipe, for the end of a help text: what it is for, its network, and what it sets otherwise."""
+    lines = []
+    for name, recipe in RECIPES.items():
+        lines += [f"  {name:<12} {recipe.summary}", f"  {'':<12} {', '.join(_choices_of(recipe))}"]
+    return "\n".join(lines)
+
+
+def _choices_of(recipe: type[Staged] | type[OneCycle] | type[Record]) -> list[str]:
+    own, usual = recipe(), StageSettings()
+    if recipe.stages:
+        text = ",".join(f"{rate:g}:{epochs}" for rate, epochs in recipe.stages)
+        choices = [recipe.network, own.optimizer, f"stages {text}", f"patience {own.patience}"]
+    else:
+        choices = [recipe.network, own.optimizer, f"learning rate {own.learning_rate:g}", f"{own.epochs} epochs"]
+    said = {"optimizer", "learning_rate", "epochs", "patience", "augmentation"}
+    for each in fields(StageSettings):
+        value = getattr(own, each.name)
+        if each.name not in said and value != getattr(usual, each.name):
+            choices.append(each.name if value is True else f"{each.name} {value}")
+    if own.augmentation is not None and own.augmentation != usual.augmentation:
+        changed = asdict(own.augmentation).items() - asdict(Augmentation()).items()
+        choices.append("augmentation " + ",".join(f"{name}={value:g}" for name, value in sorted(changed)))
+    return choices
+
+
 def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
     """Reads ``rate:epochs`` pairs with commas between them.
 
@@ -89,7 +117,8 @@ def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
                 raise ValueError
             stages.append((float(rate), int(epochs)))
         except ValueError:
-            raise ValueError(f"--stages must be rate:epochs pairs such as 1e-3:60,1e-4:20. Received: {text}") from None
+            message = f"stages must be rate:epochs pairs such as 1e-3:60,1e-4:20. Received: {text}"
+            raise about(ValueError(message), "stages") from None
     return tuple(stages)
 
 

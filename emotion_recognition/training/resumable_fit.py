@@ -4,9 +4,8 @@ A compiled network and its batches go in; the network is fitted, and its epochs'
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,6 +13,7 @@ import keras
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import COLUMNS, EpochLog
 from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
+from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import FitSettings
 
 
@@ -40,13 +40,9 @@ def fit_resumably(
     batches: Callable[[int], keras.utils.PyDataset],
     settings: FitSettings,
     *,
-    facts: dict[str, Any],
-    log_path: Path,
-    resume_path: Path,
-    resume: bool,
-    history: dict[str, Any] | None,
+    facts: Mapping[str, Any],
+    run: TrainingRun,
     columns: Sequence[str] = COLUMNS,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
     **fit_options: Any,
 ) -> StageResult:
     """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
@@ -55,34 +51,31 @@ def fit_resumably(
         trainee: A compiled network.
         batches: From the number of epochs that are done to the batches of the others.
         settings: Of the stage.
-        facts: What a resumed run must share with the interrupted one, as JSON values.
-        log_path: CSV file that gets a row per epoch.
-        resume_path: File that holds an unfinished run's state; it stays when the stage is done.
-        resume: Whether to go on with the unfinished run at ``resume_path``.
-        history: What came before this stage, as JSON values: ``rows``, the log's rows of earlier stages, ``entries``,
-            one for each of them, and whatever else the resume point should keep.
+        facts: What a resumed run must share with the interrupted one, beside the run's identity, as JSON values.
+        run: Where the log and the state are written, what came before. The file of the state stays when the stage is
+            done.
         columns: Of the log.
-        callbacks: Further Keras callbacks.
         **fit_options: More of ``fit``'s arguments.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
+    facts = {**facts, **run.identity}
     if settings.schedule == "constant":
         facts = {name: fact for name, fact in facts.items() if name != "epochs"}  # may be made longer or shorter
     early_stopping = ResumableEarlyStopping(settings.patience)
-    history = {"rows": [], "entries": [], **(history or {})}
+    history = {"rows": [], "entries": [], **run.history}
     rows: list[dict[str, Any]] = []
     epochs = settings.epochs
-    if resume:
-        point = read_resume_point(resume_path, facts)
+    if run.resume:
+        point = read_resume_point(run.resume_path, facts)
         point.apply(trainee, early_stopping)
         rows = point.rows
         if settings.patience is not None and point.counted["wait"] >= settings.patience:
             # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
             epochs = len(rows)
-    log = EpochLog(log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=columns)
+    log = EpochLog(run.log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=columns)
     with _refusing_nan(settings.learning_rate):
         trainee.fit(
             batches(len(rows)),
@@ -93,9 +86,10 @@ def fit_resumably(
                 keras.callbacks.TerminateOnNaN(raise_error=True),
                 early_stopping,
                 log,
-                SaveResumePoint(resume_path, facts, early_stopping, log, history),
-                *callbacks,
+                SaveResumePoint(run.resume_path, facts, early_stopping, log, history),
+                *run.callbacks,
             ],
+            verbose=run.verbose,
             **fit_options,
         )
     best_epoch = len(log.rows) if settings.patience is None else early_stopping.best_epoch + 1
@@ -104,7 +98,7 @@ def fit_resumably(
 
 @contextlib.contextmanager
 def _refusing_nan(learning_rate: float) -> Iterator[None]:
-    """Inside the block, a loss that is no number ends training as a mistake in the settings."""
+    """Inside the block, a loss that is NaN ends training as a mistake in the settings."""
     try:
         yield
     except RuntimeError as error:

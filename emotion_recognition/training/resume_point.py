@@ -1,8 +1,8 @@
 """The resume point: all that an interrupted run needs to go on as if nothing had happened.
 
-Written when an epoch ends, in one HDF5 file that is whole at any time: weights, the optimizer's state (the rate and
-Adam's moments), the states of the random generators in the network, early stopping's count and best weights, and
-the log so far.
+Written when an epoch ends, in one HDF5 file that is whole at any time: weights, the optimizer's state (the learning
+rate and Adam's moments), the states of the random generators in the network, early stopping's count and best weights,
+and the log so far.
 """
 
 import json
@@ -15,8 +15,12 @@ import keras
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.error_about import about
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
+
+#: Settings that earlier versions wrote under another name.
+_RENAMED = {"votes": "votes_weight"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,11 +44,6 @@ class ResumePoint:
     best_weights: list[np.ndarray]
     network: list[np.ndarray]
     optimizer: list[np.ndarray]
-
-    @property
-    def finished_epochs(self) -> int:
-        """Epochs that need not be done again."""
-        return len(self.rows)
 
     def apply(self, network: keras.Model, early_stopping: ResumableEarlyStopping) -> None:
         """Puts the state into a compiled network with a built optimizer, and into early stopping."""
@@ -114,18 +113,18 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
         ValueError: If the file is damaged, or is of a run with other settings; the message names the first.
     """
     point = _read(path)
+    stored = {_RENAMED.get(name, name): value for name, value in point.settings.items()}
     # Through JSON, as the stored ones went: it knows no tuples.
     for name, value in json.loads(json.dumps(settings)).items():
-        if point.settings.get(name) != value:
-            raise ValueError(
-                f"The unfinished run at {path} has another {name}: {point.settings.get(name)!r}. Received: {value!r}"
-            )
+        if stored.get(name) != value:
+            text = f"The unfinished run at {path} has another {name}: {stored.get(name)!r}. Received: {value!r}"
+            raise about(ValueError(text), name)
     return point
 
 
 def _read(path: Path) -> ResumePoint:
     if not path.is_file():
-        raise FileNotFoundError(f"There is nothing to resume: no unfinished run at {path}; start it without --resume.")
+        raise about(FileNotFoundError(f"There is nothing to resume: no unfinished run at {path}."), "resume")
     try:
         with h5py.File(path, "r") as file:
             state = json.loads(file.attrs["state"])

@@ -1,6 +1,6 @@
 """How the learning rate goes over the steps of a stage.
 
-Each is a Keras schedule that knows its highest rate. None goes into a model file: see
+Each is a Keras schedule that knows its highest learning rate. None goes into a model file: see
 :func:`~emotion_recognition.training.stage.fit_stage`.
 """
 
@@ -10,17 +10,18 @@ from typing import Any
 import keras
 from keras import ops
 
-#: Share of all steps in which the rate rises, and as many in which it falls again; the rest annihilates it.
+#: Share of all steps in which the learning rate rises, and as many in which it falls again; in the rest it
+#: decays to its end.
 ONE_CYCLE_RISE = 0.45
-#: The rate starts and ends its cycle at a tenth of the highest one, and ends at a thousandth.
+#: The learning rate starts and ends its cycle at a tenth of the highest one, and ends at a thousandth.
 ONE_CYCLE_START, ONE_CYCLE_END = 0.1, 0.001
 
-#: Share of all steps in which the rate rises from zero before it falls along a cosine.
+#: Share of all steps in which the learning rate rises from zero before it falls along a cosine.
 COSINE_WARM_UP = 0.05
 
 
 class PiecewiseLinear(keras.optimizers.schedules.LearningRateSchedule):
-    """The rate goes in straight lines between points.
+    """The learning rate goes in straight lines between points.
 
     Args:
         points: (step, rate) pairs with rising steps, the first one at step 0. After the last one the rate stays.
@@ -56,12 +57,13 @@ class PiecewiseLinear(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def schedule(name: str, learning_rate: float, steps: int) -> Any:
-    """The rate of a stage, as a Keras optimizer takes it.
+    """The learning rate of a stage, as a Keras optimizer takes it.
 
     Args:
-        name: "constant"; "onecycle": rise, fall and annihilation, straight lines (Smith 2018, arXiv:1803.09820);
-            "cosine": a warm-up, then half a cosine down to zero (Loshchilov and Hutter 2017, arXiv:1608.03983).
-        learning_rate: The highest rate.
+        name: "constant"; "onecycle": rise, fall and decay to a thousandth, in straight lines (Smith 2018,
+            arXiv:1803.09820); "cosine": a warm-up, then half a cosine down to zero (Loshchilov and Hutter 2017,
+            arXiv:1608.03983).
+        learning_rate: The highest one.
         steps: Steps of the whole stage, at least 1.
 
     Raises:

@@ -6,6 +6,7 @@ Does not import Keras, so that a ``--help`` can show them at once.
 from dataclasses import dataclass, field
 
 from emotion_recognition.data.batches.augmentation import Augmentation
+from emotion_recognition.error_about import about
 
 OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("constant", "onecycle", "cosine")
@@ -17,14 +18,14 @@ class FitSettings:
     """What every network's stage has.
 
     Args:
-        learning_rate: The optimizer's rate; the highest one where a schedule changes it.
-        schedule: How the rate goes, see :mod:`emotion_recognition.training.schedules`: "constant", "onecycle" or
-            "cosine".
+        learning_rate: The optimizer's; the highest one where a schedule changes it.
+        schedule: How the learning rate goes, see :mod:`emotion_recognition.training.schedules`: "constant", "onecycle"
+            or "cosine".
         epochs: Most epochs; under a schedule, exactly as many.
         patience: Epochs without a lower validation loss after which the stage ends, with the weights of its best
             epoch. None: every epoch is done and the last weights are kept, as schedules need it.
         optimizer: "adam" (Kingma and Ba 2015, arXiv:1412.6980) or "sgd", with Nesterov momentum 0.9.
-        weight_decay: Share of each kernel that a step takes away, times the rate (Loshchilov and Hutter 2019,
+        weight_decay: Share of each kernel that a step takes away, times the learning rate (Loshchilov and Hutter 2019,
             arXiv:1711.05101). With this optimizer and momentum 0.9, 5e-3 is what 5e-4 is as an L2 penalty.
         ema: Momentum of the moving average of the weights that is kept in place of the last ones, below 1; 0 keeps
             the last ones.
@@ -49,20 +50,22 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         if not 0 < self.learning_rate < 10:
-            raise ValueError(f"learning_rate must be above 0 and below 10. Received: {self.learning_rate}")
+            text = f"learning_rate must be above 0 and below 10. Received: {self.learning_rate}"
+            raise about(ValueError(text), "learning_rate")
         for name, least in (("epochs", 1), ("patience", 1), ("batch_size", 1), ("seed", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
-                raise ValueError(f"{name} must be at least {least}. Received: {value}")
+                raise about(ValueError(f"{name} must be at least {least}. Received: {value}"), name)
         for name in ("weight_decay", "ema"):
             check_share(name, getattr(self, name))
         for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             check_choice(name, getattr(self, name), choices)
         if self.patience is not None and (self.schedule != "constant" or self.ema):
-            raise ValueError(
+            text = (
                 "patience must be none with a schedule or a moving average of the weights: the last epochs are the "
                 f"best ones there. Received: {self.patience} with {self.schedule}, ema {self.ema:g}"
             )
+            raise about(ValueError(text), "patience")
 
 
 def check_share(name: str, value: float) -> None:
@@ -72,7 +75,7 @@ def check_share(name: str, value: float) -> None:
         ValueError: If so.
     """
     if not 0 <= value < 1:
-        raise ValueError(f"{name} must be at least 0 and below 1. Received: {value}")
+        raise about(ValueError(f"{name} must be at least 0 and below 1. Received: {value}"), name)
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -82,7 +85,7 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         ValueError: If so.
     """
     if value not in choices:
-        raise ValueError(f"{name} must be one of {list(choices)}. Received: {value!r}")
+        raise about(ValueError(f"{name} must be one of {list(choices)}. Received: {value!r}"), name)
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,11 @@ class StageSettings(FitSettings):
 
     Args:
         label_smoothing: Share of the target that is spread evenly over all classes, 0..1.
-        votes: Weight of a second loss, on predicting FER+'s votes, beside that of the labels; 0 for none. See
+        votes_weight: Weight of a second loss, on predicting FER+'s votes, beside that of the labels; 0 for none. See
             :mod:`emotion_recognition.training.votes_head`.
         balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
             "sampling", each class is drawn equally often.
-        clean_statistics: Whether batch normalisation's figures are computed anew, after the last epoch, on images
+        clean_statistics: Whether the batch-normalization statistics are computed anew, after the last epoch, on images
             without random changes.
         augmentation: Random changes to the training images; None for none.
 
@@ -104,7 +107,7 @@ class StageSettings(FitSettings):
     """
 
     label_smoothing: float = 0.0
-    votes: float = 0.0
+    votes_weight: float = 0.0
     balance: str = "none"
     clean_statistics: bool = False
     augmentation: Augmentation | None = field(default_factory=Augmentation)
@@ -112,6 +115,6 @@ class StageSettings(FitSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_share("label_smoothing", self.label_smoothing)
-        if not 0 <= self.votes <= 10:
-            raise ValueError(f"votes must be 0..10. Received: {self.votes}")
+        if not 0 <= self.votes_weight <= 10:
+            raise about(ValueError(f"votes_weight must be 0..10. Received: {self.votes_weight}"), "votes_weight")
         check_choice("balance", self.balance, BALANCES)

@@ -4,10 +4,7 @@ Stage before: HDF5 splits; next: :mod:`emotion_recognition.training.stages` stri
 """
 
 import functools
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -15,21 +12,23 @@ from emotion_recognition.data.batches.balance import class_balanced
 from emotion_recognition.data.batches.batches import TrainingBatches
 from emotion_recognition.data.batches.targets import one_hot, training_targets
 from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.error_about import about
 from emotion_recognition.training.clean_statistics import clean_statistics
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
+from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.votes_head import with_votes_head
 from emotion_recognition.workspace import FER2013
 
-#: What the rate is divided by from stage to stage.
+#: What the learning rate is divided by from stage to stage.
 STAGE_RATIO = 10.0
 
 _VALIDATION_BATCH_SIZE = 256
 
 
 def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, float]:
-    """The rate a trained network was fitted with, and a tenth of it for the next stage.
+    """The learning rate that a trained network was fitted with, and a tenth of it for the next stage.
 
     Args:
         network: The network as loaded from its file.
@@ -37,19 +36,22 @@ def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, flo
 
     Raises:
         ValueError: If the network was saved without its optimizer, with another one, or with a schedule in place of
-            a rate.
+            a learning rate.
     """
     stored = getattr(network, "optimizer", None)
     if stored is None:
-        raise ValueError("The input model was saved without its optimizer, so its rate is unknown; give -lr.")
+        text = "The input model was saved without its optimizer, so its learning rate is unknown; give one"
+        raise about(ValueError(text), "learning_rate")
     if type(stored).__name__.lower() != optimizer:
-        raise ValueError(
-            f"The input model was trained with {type(stored).__name__}, whose rate says nothing about {optimizer}'s; "
-            "give -lr or the same --optimizer."
+        text = (
+            f"The input model was trained with {type(stored).__name__}, whose learning rate says nothing about "
+            f"{optimizer}'s; give one, or the same optimizer"
         )
+        raise about(ValueError(text), "learning_rate", "optimizer")
     rate = stored.get_config()["learning_rate"]
     if not isinstance(rate, float):
-        raise ValueError("The input model was trained with a schedule, not with one rate; give -lr.")
+        text = "The input model was trained with a schedule, not with one learning rate; give one"
+        raise about(ValueError(text), "learning_rate")
     # Keras stores the rate as float32: 0.001 comes back as 0.0010000000475.
     own = float(f"{rate:.6g}")
     return own, own / STAGE_RATIO
@@ -60,14 +62,7 @@ def fit_stage(
     train: Split,
     val: Split,
     settings: StageSettings,
-    *,
-    log_path: Path,
-    resume_path: Path,
-    resume: bool = False,
-    identity: dict[str, Any] | None = None,
-    history: dict[str, Any] | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: int = 2,
+    run: TrainingRun,
 ) -> StageResult:
     """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
 
@@ -76,24 +71,17 @@ def fit_stage(
         train: Split to learn from.
         val: Split to choose the epoch by.
         settings: What decides the result.
-        log_path: CSV file that gets a row per epoch.
-        resume_path: File that holds an unfinished run's state. It stays when the stage is done; see
-            :func:`~emotion_recognition.training.stages.fit_stages`.
-        resume: Whether to go on with the unfinished run at ``resume_path``.
-        identity: More facts that a resumed run must share with the interrupted one, as JSON values.
-        history: What came before this stage, as JSON values: ``rows``, the log's rows of earlier stages, ``entries``,
-            one for each of them, and whatever else the resume point should keep.
-        callbacks: Further Keras callbacks.
-        verbose: Keras's own: 0 silent, 1 a progress bar, 2 a line per epoch.
+        run: Where the log and the state are written, what came before. The file of the state stays when the stage is
+            done; see :func:`~emotion_recognition.training.stages.fit_stages`.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
     keras.utils.set_random_seed(settings.seed)
-    trainee = with_votes_head(network) if settings.votes else network
+    trainee = with_votes_head(network) if settings.votes_weight else network
     compile_network(trainee, settings, settings.epochs * -(-len(train) // settings.batch_size))
-    facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **(identity or {})}
+    facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256}
     if train.labels_from != FER2013:
         facts["labels"] = train.labels_from
     result = fit_resumably(
@@ -101,17 +89,12 @@ def fit_stage(
         functools.partial(_batches, train, settings),
         settings,
         facts=facts,
-        log_path=log_path,
-        resume_path=resume_path,
-        resume=resume,
-        history=history,
-        callbacks=callbacks,
+        run=run,
         validation_data=(val.images, one_hot(val.labels, len(val.class_names), trainee.output_shape[-1])),
         validation_batch_size=_VALIDATION_BATCH_SIZE,
-        verbose=verbose,
     )
     if settings.clean_statistics:
-        clean_statistics(network, train.images, settings.seed)
+        clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
     compile_for_saving(network, settings)
     return result
 
@@ -120,7 +103,7 @@ def _batches(train: Split, settings: StageSettings, first_epoch: int) -> Trainin
     balanced = None if settings.balance == "none" else class_balanced(train.labels)
     return TrainingBatches(
         train.images,
-        training_targets(train, label_smoothing=settings.label_smoothing, votes=bool(settings.votes)),
+        training_targets(train, label_smoothing=settings.label_smoothing, votes=bool(settings.votes_weight)),
         batch_size=settings.batch_size,
         augmentation=settings.augmentation,
         seed=settings.seed,

@@ -4,14 +4,13 @@ Before: a :class:`~emotion_recognition.training.start.Start`; next: a saved mode
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import keras
-
+from emotion_recognition.error_about import about
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
+from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.run_card import stage_entry
 from emotion_recognition.training.settings import FitSettings
 from emotion_recognition.training.stage import fit_stage
@@ -44,14 +43,10 @@ def fit_stages(
     train: Data,
     val: Data,
     stages: Sequence[Settings],
+    run: TrainingRun,
     *,
     fit: FitStage = fit_stage,
-    log_path: Path,
-    resume_path: Path,
-    resume: bool = False,
     save: Callable[[RunResult], None] | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: int = 2,
 ) -> RunResult:
     """Fits a network in stages.
 
@@ -60,44 +55,34 @@ def fit_stages(
         train: Split to learn from.
         val: Split to choose epochs by.
         stages: The settings of at least one stage.
+        run: Where the run writes and whether it goes on with an unfinished one, whose state is deleted when the last
+            stage is done and saved. Identity and history come from ``start``.
         fit: What fits one stage, with the arguments of :func:`~emotion_recognition.training.stage.fit_stage`.
-        log_path: CSV file that gets a row per epoch, after those of the input model's stages.
-        resume_path: File that holds the unfinished run's state; deleted when the last stage is done and saved.
-        resume: Whether to go on with the unfinished run at ``resume_path``.
         save: Called after each stage.
-        callbacks: Further Keras callbacks.
-        verbose: Keras's own.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
         FileExistsError: If an unfinished run is there and is not to be resumed; it is not thrown away.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
-    if resume_path.exists() and not resume:
-        raise FileExistsError(f"An unfinished run is at {resume_path}; go on with --resume, or delete that file.")
+    if run.resume_path.exists() and not run.resume:
+        text = f"An unfinished run is at {run.resume_path}; resume it, or delete that file"
+        raise about(FileExistsError(text), "resume")
     history: dict[str, Any] = {"position": 0, "entries": start.stages, "rows": start.rows}
-    if resume:
-        history = read_history(resume_path)
+    if run.resume:
+        history = read_history(run.resume_path)
         if history["position"] >= len(stages):
-            raise ValueError(
-                f"The unfinished run at {resume_path} is in stage {history['position'] + 1}. "
-                f"Received: {len(stages)} stages"
-            )
+            reached = f"The unfinished run at {run.resume_path} is in stage {history['position'] + 1}."
+            raise about(ValueError(f"{reached} Received: {len(stages)} stages"), "stages")
     first = int(history["position"])
-    run = RunResult([], [], 0)
+    done = RunResult([], [], 0)
     for position in range(first, len(stages)):
         result = fit(
             start.network,
             train,
             val,
             stages[position],
-            log_path=log_path,
-            resume_path=resume_path,
-            resume=resume and position == first,
-            identity=start.identity,
-            history=history,
-            callbacks=callbacks,
-            verbose=verbose,
+            replace(run, resume=run.resume and position == first, identity=start.identity, history=history),
         )
         entry = stage_entry(
             stages[position],
@@ -105,14 +90,14 @@ def fit_stages(
             input_model=start.input_name if position == 0 else "the stage before",
             new_head=start.new_head and position == 0,
         )
-        run = RunResult(
+        done = RunResult(
             entries=[*history["entries"], entry],
             rows=[*history["rows"], *result.rows],
             best_row=len(history["rows"]) + result.best_epoch - 1,
         )
         if save is not None:
-            save(run)
-        history = {"position": position + 1, "entries": run.entries, "rows": run.rows}
+            save(done)
+        history = {"position": position + 1, "entries": done.entries, "rows": done.rows}
     # Only now: had saving failed, the resume point would have held all that was learned.
-    resume_path.unlink(missing_ok=True)
-    return run
+    run.resume_path.unlink(missing_ok=True)
+    return done

@@ -10,18 +10,19 @@ import keras
 
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import check_same_classes
-from emotion_recognition.models import build_network
+from emotion_recognition.error_about import about
+from emotion_recognition.models.building import build_network, name_of
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.files import classes_of, load_network
 from emotion_recognition.models.new_head import with_new_head
 from emotion_recognition.models.precision import with_precision
+from emotion_recognition.models.registry import DEFAULT_NETWORK, BuildFunction
+from emotion_recognition.models.with_probabilities import with_probabilities
 from emotion_recognition.training.compiling import on_tensorflow_cpu
 from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.run import log_path
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
-from emotion_recognition.workspace import beside
-
-DEFAULT_NETWORK = "vggnet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,7 @@ class Start:
 
     Args:
         network: The network, in the precision that it trains in.
-        network_name: Its architecture; "unknown" for a model without a card.
+        network_name: Its architecture; "unknown" for an input model without a card.
         learning_rate: The rate of the stage.
         description: What this start is, for a person.
         input_name: File name of the input model; None from scratch.
@@ -58,7 +59,7 @@ def open_start(
     train: Split,
     settings: StageSettings,
     *,
-    network_name: str | None = None,
+    network: str | BuildFunction | keras.Model | None = None,
     input_model: Path | None = None,
     new_head: bool = False,
     lower_rate: bool = False,
@@ -68,7 +69,8 @@ def open_start(
     Args:
         train: Its image shape and classes are those of the network.
         settings: Of the stage: rate, precision, and the seed that a new network's weights are drawn from.
-        network_name: Architecture of a new network; None for the default one.
+        network: A new network: its name, a function that builds it, or the network itself, from wherever; None for the
+            default one.
         input_model: File of a trained model to go on with; None for a new network.
         new_head: Whether the trained model gets a new last layer for the split's classes.
         lower_rate: Whether a trained model goes on at a tenth of its own rate, in place of the settings'.
@@ -80,11 +82,12 @@ def open_start(
     keras.utils.set_random_seed(settings.seed)
     if input_model is None:
         if new_head:
-            raise ValueError("--new_head needs an input model (-im).")
-        start = _from_scratch(train, network_name or DEFAULT_NETWORK, settings)
+            raise about(ValueError("new_head needs an input model"), "new_head", "input_model")
+        start = _from_scratch(train, DEFAULT_NETWORK if network is None else network, settings)
     else:
-        if network_name is not None:
-            raise ValueError("--network is for new networks; with an input model (-im) its own architecture is kept.")
+        if network is not None:
+            message = "network is for new networks; an input model keeps its own architecture"
+            raise about(ValueError(message), "network", "input_model")
         start = _from_model(train, input_model, new_head, settings, lower_rate)
     policy = "mixed_bfloat16" if settings.mixed_precision else "float32"
     return replace(start, network=with_precision(start.network, policy, fused_normalization=on_tensorflow_cpu()))
@@ -97,26 +100,39 @@ def tensorboard(folder: Path) -> Sequence[keras.callbacks.Callback]:
         ValueError: If the package is missing.
     """
     if find_spec("tensorboard") is None:
-        raise ValueError("--tensorboard needs the package: pip install tensorboard")
+        raise about(ValueError("TensorBoard's logs need its package: pip install tensorboard"), "tensorboard")
     return [keras.callbacks.TensorBoard(folder)]
 
 
-def _from_scratch(train: Split, name: str, settings: StageSettings) -> Start:
-    _, height, _, channels = train.images.shape
-    network = build_network(name, num_classes=len(train.class_names), image_size=height, channels=channels)
+def _from_scratch(train: Split, network: str | BuildFunction | keras.Model, settings: StageSettings) -> Start:
+    if isinstance(network, keras.Model):
+        name, built = network.name, with_probabilities(network)
+        _check_input(f"The network {name}", built, train)
+        if built.output_shape[-1] != len(train.class_names):
+            raise ValueError(
+                f"The network {name} has {built.output_shape[-1]} outputs, but the training split has "
+                f"{len(train.class_names)} classes: {', '.join(train.class_names)}."
+            )
+    else:
+        name, (_, height, _, channels) = name_of(network), train.images.shape
+        built = build_network(network, num_classes=len(train.class_names), image_size=height, channels=channels)
     rate = settings.learning_rate
-    text = f"New network {name} with {network.count_params():,} parameters; learning rate {rate:g}"
-    return Start(network, name, rate, text)
+    text = f"New network {name} with {built.count_params():,} parameters; learning rate {rate:g}"
+    return Start(built, name, rate, text)
+
+
+def _check_input(what: str, network: keras.Model, train: Split) -> None:
+    if network.input_shape[1:] != train.images.shape[1:]:
+        raise ValueError(
+            f"{what} takes images of shape {network.input_shape[1:]}, "
+            f"but the training split has {train.images.shape[1:]}."
+        )
 
 
 def _from_model(train: Split, path: Path, new_head: bool, settings: StageSettings, lower_rate: bool) -> Start:
-    network = load_network(path)
+    network = load_network(path, compiled=True)
     names, _ = classes_of(path, network)
-    if network.input_shape[1:] != train.images.shape[1:]:
-        raise ValueError(
-            f"{path} takes images of shape {network.input_shape[1:]}, "
-            f"but the training split has {train.images.shape[1:]}."
-        )
+    _check_input(str(path), network, train)
     card = read_card(path) or {}
     name = card.get("network", "unknown")
     rate, own_text = settings.learning_rate, "unknown or another optimizer's"
@@ -134,5 +150,5 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
         check_same_classes(train.class_names, "the training split", names, f"The input model {path}")
     text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
     stages = list(card.get("stages", []))
-    rows = [row for row in read_log(beside(path, "_log.csv")) if row["stage"] <= len(stages)]
+    rows = [row for row in read_log(log_path(path)) if row["stage"] <= len(stages)]
     return Start(network, name, rate, text, path.name, new_head, stages, rows)

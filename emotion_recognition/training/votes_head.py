@@ -12,7 +12,8 @@ import keras
 from keras import layers, ops
 
 from emotion_recognition.data.sources.fer2013.ferplus_votes import VOTE_NAMES
-from emotion_recognition.models.new_head import LAST_LAYER
+from emotion_recognition.error_about import about
+from emotion_recognition.models.registry import LAST_LAYER
 
 #: Numbers that the head adds to the network's output.
 VOTES = len(VOTE_NAMES)
@@ -28,15 +29,16 @@ def with_votes_head(network: keras.Model) -> keras.Model:
         From the same pixels to (N, classes + 10).
 
     Raises:
-        ValueError: If the network has no layer of that name, :data:`~emotion_recognition.models.new_head.LAST_LAYER`.
+        ValueError: If the network has no layer of that name, :data:`~emotion_recognition.models.registry.LAST_LAYER`.
     """
     if LAST_LAYER not in {layer.name for layer in network.layers}:
-        raise ValueError(f"--votes needs one of this project's networks; this one has no layer {LAST_LAYER!r}.")
+        message = f"Votes are learned beside a layer named {LAST_LAYER!r}; this network has no layer {LAST_LAYER!r}."
+        raise about(ValueError(message), "votes_weight")
     features = network.get_layer(LAST_LAYER).input
     x = layers.Dense(VOTES, name="votes_logits", dtype=network.get_layer(LAST_LAYER).dtype_policy)(features)
     shares = layers.Softmax(name="votes", dtype="float32")(x)
     both = layers.Concatenate(name="probabilities_and_votes", dtype="float32")([network.outputs[0], shares])
-    return keras.Model(network.input, both, name=network.name)
+    return keras.Model(network.inputs[0], both, name=network.name)
 
 
 class LabelLoss(keras.losses.Loss):

@@ -10,6 +10,7 @@ from emotion_recognition.emotions import FER2013_EMOTIONS, class_names
 from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.export import export_model
 from emotion_recognition.models.files import save_network
+from emotion_recognition.models.model_options import ModelOptions
 
 
 def save(folder: Path, network: keras.Model) -> Path:
@@ -60,11 +61,106 @@ def test_a_model_of_another_class_count_is_an_error_that_names_both(brightness_m
         EmotionClassifier(brightness_model, 6)
 
 
-def test_a_model_with_its_classes_in_another_order_is_an_error(tmp_path: Path) -> None:
+def says(folder: Path, output: int, activation: str | None = "softmax", outputs: int = 7) -> Path:
+    """A model that is surest of one output, whatever it sees."""
+    network = dense((8, 8, 1), outputs, activation or "linear")
+    bias = np.full(outputs, -2.0, np.float32)
+    bias[output] = 3
+    network.layers[-1].set_weights([np.zeros((1, outputs), np.float32), bias])
+    return save(folder, network)
+
+
+CROP = np.full((1, 8, 8, 1), 255, np.uint8)
+
+
+def test_classes_in_another_order_are_put_into_the_asked_one(tmp_path: Path) -> None:
+    path = says(tmp_path, 6)
+    write_card(path, {"network": "dense", "class_names": sorted(class_names(7)), "input": {"pixels": "0..255"}})
+    classifier = EmotionClassifier(path, 7)
+    assert classifier.class_names == FER2013_EMOTIONS
+    assert classifier.class_names[classifier.probabilities(CROP).argmax()] == "surprise"
+
+
+def test_an_onnx_copy_s_classes_are_put_into_the_asked_order_too(tmp_path: Path) -> None:
+    path = says(tmp_path, 6)
+    write_card(path, {"network": "dense", "class_names": sorted(class_names(7)), "input": {"pixels": "0..255"}})
+    export_model(path, ["onnx"])
+    path.unlink()
+    classifier = EmotionClassifier(path, 7)
+    assert classifier.class_names[classifier.probabilities(CROP).argmax()] == "surprise"
+
+
+def test_the_caller_names_the_outputs_of_a_model_without_a_card(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ("awake", "asleep", "away")
+    classifier = EmotionClassifier(says(tmp_path, 1, outputs=3), names, ModelOptions(pixel_range="0..255"))
+    assert classifier.class_names[classifier.probabilities(CROP).argmax()] == "asleep"
+    assert caplog.messages == []
+    with pytest.raises(ValueError, match="has 3 outputs, but 2 classes are named for them: a, b"):
+        EmotionClassifier(tmp_path / "model.keras", ["a", "b"])
+
+
+def test_what_is_assumed_of_a_model_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    classifier = EmotionClassifier(says(tmp_path, 3, None), 7)
+    probabilities = classifier.probabilities(CROP)
+    classifier.probabilities(CROP)
+    assert caplog.messages == [
+        "note: model.keras has no card; its outputs are taken for anger, disgust, fear, happy, sad, surprise, neutral.",
+        "note: model.keras does not say its pixel range; 0..255 is assumed.",
+        "note: model.keras gives logits, not probabilities; softmax was applied to them.",
+    ]
+    # e^3 against six times e^-2
+    assert probabilities[0, 3] == pytest.approx(np.exp(3) / (np.exp(3) + 6 * np.exp(-2)), abs=1e-5)
+
+
+def test_sigmoid_scores_are_divided_by_their_sum(tmp_path: Path) -> None:
+    probabilities = EmotionClassifier(says(tmp_path, 3, "sigmoid"), 7).probabilities(CROP)
+    high, low = 1 / (1 + np.exp(-3)), 1 / (1 + np.exp(2))
+    assert probabilities[0, 3] == pytest.approx(high / (high + 6 * low), abs=1e-5)
+    assert probabilities.sum() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("by", ["card", "caller"])
+def test_the_pixel_range_and_the_interpolation_come_from_the_card_or_the_caller(tmp_path: Path, by: str) -> None:
+    network = dense((8, 8, 1), 2)
+    # Says b where the mean is above 0, which is above grey 127.5 in -1..1.
+    network.layers[-1].set_weights([np.array([[-10, 10]], np.float32), np.zeros(2, np.float32)])
+    path = save(tmp_path, network)
+    card = {"network": "dense", "class_names": ["a", "b"]}
+    options = ModelOptions()
+    if by == "card":
+        write_card(path, {**card, "input": {"pixels": "-1..1", "interpolation": "linear"}})
+    else:
+        write_card(path, {**card, "input": {"pixels": "0..255"}})
+        options = ModelOptions(pixel_range="-1..1", interpolation="linear")
+    classifier = EmotionClassifier(path, ["a", "b"], options)
+    assert classifier.interpolation == "linear"
+    crops = np.stack([np.full((8, 8, 1), grey, np.uint8) for grey in (120, 135)])
+    assert classifier.probabilities(crops).argmax(axis=1).tolist() == [0, 1]
+
+
+def test_models_whose_crops_are_resized_in_several_ways_are_an_error(brightness_model: Path, tmp_path: Path) -> None:
     path = save(tmp_path, dense((8, 8, 1), 7))
-    write_card(path, {"network": "dense", "class_names": sorted(class_names(7))})
-    with pytest.raises(ValueError, match="same classes in the same order"):
-        EmotionClassifier(path, 7)
+    taken = {"pixels": "0..255", "interpolation": "linear"}
+    write_card(path, {"network": "dense", "class_names": list(FER2013_EMOTIONS), "input": taken})
+    with pytest.raises(ValueError, match=r"resized in one way, but .*brightness\.keras takes auto and .* linear"):
+        EmotionClassifier([brightness_model, path], 7)
+
+
+def test_a_network_that_learned_from_blue_first_gets_blue_first(tmp_path: Path) -> None:
+    network = dense((8, 8, 3), 2)
+    # Says b where the first channel is brighter than the last.
+    kernel = np.array([[-1, 1], [0, 0], [1, -1]], np.float32)
+    network.layers[-1].set_weights([kernel, np.zeros(2, np.float32)])
+    path = save(tmp_path, network)
+    blue = np.broadcast_to(np.array([0, 0, 255], np.uint8), (1, 8, 8, 3))
+    for colour, expected in (("RGB", 0), ("BGR", 1)):
+        taken = {"pixels": "0..255", "colour": colour}
+        write_card(path, {"network": "dense", "class_names": ["a", "b"], "input": taken})
+        classifier = EmotionClassifier(path, ["a", "b"])
+        assert classifier.crop_channels == 3
+        assert classifier.probabilities(blue).argmax() == expected
 
 
 @pytest.mark.parametrize("shape", [(8, 12, 1), (8, 8, 2), (None, None, 1), (64,)])
@@ -73,10 +169,11 @@ def test_a_network_of_other_input_is_an_error(shape: tuple[int | None, ...], tmp
         EmotionClassifier(save(tmp_path, dense(shape, 7)), 7)
 
 
-def test_a_network_without_softmax_is_an_error(tmp_path: Path) -> None:
-    classifier = EmotionClassifier(save(tmp_path, dense((8, 8, 1), 7, activation="relu")), 7)
-    with pytest.raises(ValueError, match="must end in probabilities"):
-        classifier.probabilities(np.full((2, 8, 8, 1), 255, np.uint8))
+def test_outputs_that_are_not_what_the_card_says_are_an_error(tmp_path: Path) -> None:
+    path = says(tmp_path, 3, None)
+    write_card(path, {"network": "dense", "class_names": list(FER2013_EMOTIONS), "output": "probabilities"})
+    with pytest.raises(ValueError, match=r"model\.keras: .* must be probabilities"):
+        EmotionClassifier(path, 7).probabilities(CROP)
 
 
 def with_temperature(model: Path, folder: Path, temperature: float) -> Path:
@@ -167,5 +264,4 @@ def test_colour_crops_are_for_networks_that_learned_from_colour(
     assert classifier.crop_channels == channels
     assert classifier.class_names == ("a", "b")
     assert classifier.probabilities(np.zeros((2, 8, 8, channels), np.uint8)).shape == (2, 2)
-    with pytest.raises(ValueError, match="same classes in the same order"):
-        EmotionClassifier(path, ["b", "a"])
+    assert EmotionClassifier(path, ["b", "a"]).class_names == ("b", "a")

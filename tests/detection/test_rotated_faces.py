@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition import EmotionDetector
-from emotion_recognition.detection.face_detectors.detectors import open_detector
+from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.image_file import read_image
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace

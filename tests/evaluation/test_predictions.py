@@ -6,7 +6,9 @@ import pytest
 from keras import layers
 
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
-from emotion_recognition.evaluation.predictions import average, predict
+from emotion_recognition.evaluation.predictions import predict
+from emotion_recognition.models.network_input import NetworkInput
+from emotion_recognition.models.postprocessing import Postprocessing
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (7, 4, 4, 1), dtype=np.uint8)
@@ -37,14 +39,14 @@ def test_every_image_is_predicted_once_and_in_order(batch_size: int) -> None:
     model = network()
     predictions = predict(model, IMAGES, PredictionSettings(batch_size=batch_size))
     assert predictions.probabilities.dtype == np.float32
-    assert not predictions.from_logits
+    assert predictions.kind == "probabilities"
     np.testing.assert_allclose(predictions.probabilities, softmax(logits(model, IMAGES)), atol=1e-5)
 
 
 def test_logits_become_probabilities_and_are_said_to_be_logits() -> None:
     model = network(activation=None)
     predictions = predict(model, IMAGES)
-    assert predictions.from_logits
+    assert predictions.kind == "logits"
     np.testing.assert_allclose(predictions.probabilities, softmax(logits(model, IMAGES)), atol=1e-5)
 
 
@@ -52,7 +54,7 @@ def test_logits_that_are_all_positive_are_logits_too() -> None:
     model = network(activation=None)
     kernel, _ = model.get_weights()
     model.set_weights([np.abs(kernel), np.full(3, 2.0)])
-    assert predict(model, IMAGES).from_logits
+    assert predict(model, IMAGES).kind == "logits"
 
 
 def test_huge_logits_do_not_overflow() -> None:
@@ -64,12 +66,12 @@ def test_probabilities_in_bfloat16_are_probabilities() -> None:
     pixels = keras.Input((4, 4, 1))
     x = layers.Flatten()(layers.Rescaling(1 / 255)(pixels))
     model = keras.Model(pixels, layers.Dense(7, activation="softmax", dtype="bfloat16")(x))
-    assert not predict(model, RNG.integers(0, 256, (200, 4, 4, 1), dtype=np.uint8)).from_logits
+    assert predict(model, RNG.integers(0, 256, (200, 4, 4, 1), dtype=np.uint8)).kind == "probabilities"
 
 
 def test_the_pixel_range_reaches_the_network() -> None:
     model = network(scale=1)
-    predictions = predict(model, IMAGES, PredictionSettings(pixel_range="-1..1"))
+    predictions = predict(model, IMAGES, network_input=NetworkInput(4, 1, "-1..1"))
     expected = softmax(logits(model, IMAGES / 127.5 - 1))
     np.testing.assert_allclose(predictions.probabilities, expected, atol=1e-5)
 
@@ -100,13 +102,6 @@ def test_the_callers_network_stays_compiled_as_it_was() -> None:
     assert model.loss == "mse"
 
 
-def test_average_by_hand() -> None:
-    first, second = np.array([[0.2, 0.8], [1.0, 0.0]]), np.array([[0.6, 0.4], [0.5, 0.5]])
-    mean = average([first, second])
-    assert mean.dtype == np.float32
-    np.testing.assert_allclose(mean, [[0.4, 0.6], [0.75, 0.25]])
-
-
 def test_a_network_with_broken_weights_is_refused() -> None:
     model = network()
     model.set_weights([np.full((16, 3), np.nan), np.zeros(3)])
@@ -119,7 +114,27 @@ def test_no_images_are_refused() -> None:
         predict(network(), IMAGES[:0])
 
 
-@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"batch_size": -3}, {"pixel_range": "0..2"}])
+@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"batch_size": -3}, {"tta": "all"}])
 def test_settings_out_of_range_are_refused(wrong: dict) -> None:
     with pytest.raises(ValueError, match=rf"{next(iter(wrong))} must be .*Received: "):
         PredictionSettings(**wrong)
+
+
+def test_sigmoid_scores_are_told_from_logits_and_divided_by_their_sum() -> None:
+    model = network(activation="sigmoid")
+    predictions = predict(model, IMAGES)
+    assert predictions.kind == "sigmoid"
+    scores = 1 / (1 + np.exp(-logits(model, IMAGES)))
+    assert (np.abs(scores.sum(axis=1) - 1) > 0.1).any()
+    np.testing.assert_allclose(predictions.probabilities, scores / scores.sum(axis=1, keepdims=True), atol=1e-5)
+
+
+def test_outputs_are_read_in_the_wanted_order() -> None:
+    model = network()
+    received = predict(model, IMAGES, postprocessing=Postprocessing(order=(2, 0, 1))).probabilities
+    np.testing.assert_allclose(received, softmax(logits(model, IMAGES))[:, [2, 0, 1]], atol=1e-5)
+
+
+def test_piped_progress_has_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    predict(network(), IMAGES, progress=True)
+    assert "\r" not in capsys.readouterr().err

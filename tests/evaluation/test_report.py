@@ -31,6 +31,7 @@ def evaluation(
         model_names=names or ("a.keras",),
         split=SPLIT,
         settings=PredictionSettings(),
+        pixel_ranges=("0..255",) * max(1, len(names)),
         probabilities=LESS_SURE,
         temperatures=temperatures,
         metrics=compute_metrics(LABELS, SURE, NAMES),

@@ -70,6 +70,13 @@ def test_labels_of_merged_emotions_become_fer2013s_indices(tmp_path: Path) -> No
     assert (tmp_path / "a.csv").read_text() == "0\n2\n6\n"
 
 
+def test_other_words_for_the_emotions_are_their_indices_too(tmp_path: Path) -> None:
+    write_submission(tmp_path / "a.csv", np.array([0, 1, 2]), ("angry", "happiness", "surprised"))
+    assert (tmp_path / "a.csv").read_text() == "0\n3\n5\n"
+    write_submission(tmp_path / "b.csv", np.array([0, 1]), ("joy", "smiling"))
+    assert (tmp_path / "b.csv").read_text() == "joy\nsmiling\n"
+
+
 def test_classes_that_fer2013_does_not_have_are_named(tmp_path: Path) -> None:
     write_submission(tmp_path / "a.csv", np.array([1, 0]), ("sad", "asleep"))
     assert (tmp_path / "a.csv").read_text() == "asleep\nsad\n"

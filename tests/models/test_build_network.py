@@ -77,5 +77,5 @@ def test_a_blank_image_gives_finite_probabilities(name: str, grey: int) -> None:
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"name must be one of \['vggnet'.*Received: 'resnet'"):
+    with pytest.raises(ValueError, match=r"network must be one of \['vggnet'.*Received: 'resnet'"):
         build_network("resnet", num_classes=7)

@@ -19,7 +19,7 @@ def test_no_card_is_none(tmp_path: Path) -> None:
     assert read_card(tmp_path / "a.keras") is None
 
 
-def test_a_card_needs_its_network_and_its_classes(tmp_path: Path) -> None:
+def test_a_card_needs_its_classes(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"Missing: \['class_names'\]"):
         write_card(tmp_path / "a.keras", {"network": "vggnet"})
     assert list(tmp_path.iterdir()) == []
@@ -67,3 +67,10 @@ def test_figures_on_other_labels_stand_beside_those_on_the_model_s_own(tmp_path:
 def test_a_model_without_a_card_gets_none(tmp_path: Path) -> None:
     record_metrics(tmp_path / "a.keras", "test", {"accuracy": 0.4})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_figures_go_into_a_card_that_names_the_classes_alone(tmp_path: Path) -> None:
+    model = tmp_path / "a.keras"
+    (tmp_path / "a.json").write_text('{"class_names": ["happy"]}', encoding="utf-8")
+    record_metrics(model, "test", {"accuracy": 0.4})
+    assert read_card(model) == {"class_names": ["happy"], "metrics": {"test": {"accuracy": 0.4}}}

@@ -249,3 +249,37 @@ def test_a_fine_output_is_accepted(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_output(tmp_path / "out.JPG", input_path=tmp_path / "in.jpg")
+
+
+@pytest.mark.parametrize(
+    ("content", "grey"),
+    [
+        pytest.param(b"P1\n# black is 1\n2 2\n0 1\n1 0\n", [[255, 0], [0, 255]], id="P1"),
+        pytest.param(b"P2\n2 2\n255\n0 7 100 255\n", [[0, 7], [100, 255]], id="P2"),
+        pytest.param(b"P3 2 1 255 9 9 9 80 80 80\n", [[9, 80]], id="P3"),
+        pytest.param(b"P4\n2 2\n\x40\x80", [[255, 0], [0, 255]], id="P4"),
+        pytest.param(b"P5\n2 2\n255\n" + bytes([0, 7, 100, 255]), [[0, 7], [100, 255]], id="P5"),
+        pytest.param(b"P6\n2 1\n255\n" + bytes([9, 9, 9, 80, 80, 80]), [[9, 80]], id="P6"),
+    ],
+)
+def test_pnm_is_read(content: bytes, grey: list[list[int]], tmp_path: Path) -> None:
+    image = read_bytes(content, tmp_path)
+    assert image.dtype == np.uint8
+    assert image.tolist() == [[[value] * 3 for value in row] for row in grey]
+
+
+def test_a_ppm_has_red_first(tmp_path: Path) -> None:
+    assert read_bytes(b"P6\n1 1\n255\n" + bytes([200, 100, 50]), tmp_path).tolist() == [[[50, 100, 200]]]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"P5\n20 20\n255\n" + bytes(399), "truncated"),
+        (b"P5\n20", "truncated or damaged: its width and height"),
+        (b"P6\n40000 40000\n255\n", "larger than 100 megapixels. Received: 40000×40000"),
+    ],
+)
+def test_a_broken_or_boundless_pnm_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_bytes(content, tmp_path)

@@ -36,6 +36,12 @@ def test_the_size_of_every_kind(content: bytes) -> None:
     assert picture_size(content) == (53, 37)
 
 
+@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("gap", [" 53 37 ", "\n53\n37\n", "# 9 9\n53 37\n", "\r\n# a\n# b\n53 # 8 8\n\t37\n"])
+def test_the_size_of_every_pnm(number: int, gap: str) -> None:
+    assert picture_size(f"P{number}{gap}255\n".encode()) == (53, 37)
+
+
 def test_fill_bytes_between_the_parts_of_a_jpeg() -> None:
     content = encoded("JPEG")
     assert picture_size(content[:2] + b"\xff\xff" + content[2:]) == (53, 37)
@@ -70,10 +76,10 @@ def test_every_beginning_is_read_or_refused(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff", b"PK\x03\x04", b"RIFF\0\0\0\0AVI LIST", b"%PDF-1.7", b"<svg/>"],
+    [b"", b"\xff", b"PK\x03\x04", b"P3", b"P1ato", b"P7\nWIDTH 4", b"RIFF\0\0\0\0AVI LIST", b"%PDF-1.7", b"<svg/>"],
 )
 def test_what_is_no_picture_is_an_error_of_its_own(content: bytes) -> None:
-    with pytest.raises(UnknownPictureError, match="JPEG, PNG, WebP, TIFF, BMP and GIF"):
+    with pytest.raises(UnknownPictureError, match="JPEG, PNG, WebP, TIFF, BMP, GIF and PNM"):
         picture_size(content)
 
 
@@ -85,6 +91,9 @@ def test_what_is_no_picture_is_an_error_of_its_own(content: bytes) -> None:
         (b"GIF89a\0\0\1\0", "0×1 pixels"),
         (b"RIFF\0\0\0\0WEBPJUNK" + bytes(20), "its first part is b'JUNK'"),
         (b"II*\0\x08\0\0\0\0\0", "in its header"),
+        (b"P5 53 thirty-seven 255\n", "width and height are not where they must be"),
+        (b"P5 53 37", "width and height are not where they must be"),  # 37 may be the beginning of a longer number
+        (b"P6\n0 37\n255\n", "0×37 pixels"),
     ],
 )
 def test_a_broken_header_says_what_is_wrong(content: bytes, message: str) -> None:

@@ -33,10 +33,10 @@ train = t.Split(images, (np.arange(16) % 7).astype(np.uint8), tuple("abcdefg"), 
 keras.utils.set_random_seed(0)
 network = with_precision(build_network("vggnet", num_classes=7, image_size=16), "float32")
 settings = t.StageSettings(optimizer="sgd", schedule="cosine", learning_rate=0.05, epochs=1, patience=None,
-                           batch_size=8, votes=1.0, ema=0.5, clean_statistics=True,
+                           batch_size=8, votes_weight=1.0, ema=0.5, clean_statistics=True,
                            augmentation=Augmentation(erase=0.5))
 run = t.fit_stages(t.Start(network, "vggnet", 0.05, ""), train, replace(train, split="val"), [settings],
-                   log_path=folder / "log.csv", resume_path=folder / "resume.h5", verbose=0)
+                   t.TrainingRun(folder / "log.csv", folder / "resume.h5", verbose=0))
 before = np.asarray(keras.ops.convert_to_numpy(network(images, training=False)))
 save_network(network, folder / "model.keras")
 after = np.asarray(keras.ops.convert_to_numpy(load_network(folder / "model.keras")(images, training=False)))

@@ -1,7 +1,8 @@
-"""Batch normalisation's figures on unchanged images."""
+"""The batch-normalization statistics on unchanged images."""
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 
 from emotion_recognition.training.clean_statistics import clean_statistics
@@ -40,3 +41,14 @@ def test_a_network_without_normalisation_stays_as_it_is() -> None:
     before = model.get_weights()
     clean_statistics(model, np.zeros((4, 2, 2, 1), np.uint8), seed=0)
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_a_progress_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    model = network()
+    images = np.random.default_rng(0).integers(0, 256, (600, 2, 2, 1), dtype=np.uint8)
+    clean_statistics(model, images, seed=0)
+    silent = model.get_weights()
+    clean_statistics(model, images, seed=0, progress=True)
+    for received, expected in zip(model.get_weights(), silent, strict=True):
+        np.testing.assert_array_equal(received, expected)
+    assert capsys.readouterr().out == ""

@@ -40,12 +40,29 @@ def test_onecycle_is_the_one_of_its_paper() -> None:
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_any_option_overrides_a_recipe(recipe: str) -> None:
     options = ["-lr", "0.02", "-epochs", "3", "--batch_size", "7", "--optimizer", "adam", "--schedule", "cosine"]
-    options += ["--weight_decay", "0", "--label_smoothing", "0.3", "--votes", "0.5", "--ema", "0.9", "--seed", "4"]
+    options += [
+        "--weight_decay",
+        "0",
+        "--label_smoothing",
+        "0.3",
+        "--votes_weight",
+        "0.5",
+        "--ema",
+        "0.9",
+        "--seed",
+        "4",
+    ]
     options += ["--balance", "weights", "--augmentation", "rotation=3", "--no-clean_statistics", "--patience", "none"]
     (stage,) = stages("--recipe", recipe, *options)
     received = [stage.learning_rate, stage.epochs, stage.batch_size, stage.optimizer, stage.schedule]
     assert received == [0.02, 3, 7, "adam", "cosine"]
-    assert [stage.weight_decay, stage.label_smoothing, stage.votes, stage.ema, stage.seed] == [0, 0.3, 0.5, 0.9, 4]
+    assert [stage.weight_decay, stage.label_smoothing, stage.votes_weight, stage.ema, stage.seed] == [
+        0,
+        0.3,
+        0.5,
+        0.9,
+        4,
+    ]
     assert [stage.balance, stage.clean_statistics, stage.patience] == ["weights", False, None]
     assert stage.augmentation is not None
     assert stage.augmentation.rotation == 3

@@ -1,14 +1,16 @@
 """One stage of training, on a network of a few hundred weights."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.resumable_fit import StageResult
+from emotion_recognition.training.resume_point import read_resume_point
+from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
 from emotion_recognition.training.stages import RunResult, fit_stages
@@ -55,6 +59,7 @@ def fit(
     settings: StageSettings | Sequence[StageSettings] = SETTINGS,
     *,
     train: Split | None = None,
+    save: Callable[[RunResult], None] | None = None,
     **options: Any,
 ) -> RunResult:
     """A run in a folder, of one stage unless there are more settings."""
@@ -64,10 +69,8 @@ def fit(
         split("train") if train is None else train,
         split("val"),
         stages,
-        log_path=folder / "log.csv",
-        resume_path=folder / "run.resume.h5",
-        verbose=0,
-        **options,
+        TrainingRun(folder / "log.csv", folder / "run.resume.h5", **{"verbose": 0, **options}),
+        save=save,
     )
 
 
@@ -178,29 +181,29 @@ def test_the_next_stage_has_a_tenth_of_the_rate_in_the_file(tmp_path: Path, suff
     network = tiny_network()
     fit(tmp_path, network)
     save_network(network, tmp_path / f"model{suffix}")
-    assert next_learning_rate(load_network(tmp_path / f"model{suffix}"), "adam") == (0.01, 0.001)
+    assert next_learning_rate(load_network(tmp_path / f"model{suffix}", compiled=True), "adam") == (0.01, 0.001)
 
 
 def test_a_model_without_one_rate_asks_for_one() -> None:
     network = tiny_network()
-    with pytest.raises(ValueError, match=r"without its optimizer.*give -lr"):
+    with pytest.raises(ValueError, match=r"without its optimizer.*learning rate is unknown; give one$"):
         next_learning_rate(network, "adam")
     network.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 100)), "mse")
-    with pytest.raises(ValueError, match=r"schedule.*give -lr"):
+    with pytest.raises(ValueError, match=r"schedule.*give one$"):
         next_learning_rate(network, "adam")
 
 
 def test_a_rate_of_another_optimizer_is_not_compared() -> None:
     network = tiny_network()
     network.compile(keras.optimizers.SGD(0.1), "mse")
-    with pytest.raises(ValueError, match=r"trained with SGD.*adam's; give -lr"):
+    with pytest.raises(ValueError, match=r"trained with SGD.*adam's; give one, or the same optimizer$"):
         next_learning_rate(network, "adam")
 
 
 def test_an_unfinished_run_is_not_thrown_away(tmp_path: Path) -> None:
     interrupt(tmp_path)
     before = (tmp_path / "run.resume.h5").read_bytes()
-    with pytest.raises(FileExistsError, match=r"run\.resume\.h5; go on with --resume, or delete"):
+    with pytest.raises(FileExistsError, match=r"run\.resume\.h5; resume it, or delete"):
         fit(tmp_path, tiny_network())
     assert (tmp_path / "run.resume.h5").read_bytes() == before
 
@@ -285,10 +288,10 @@ def test_stages_of_another_kind_are_fitted_by_their_own_function(tmp_path: Path)
         learning_rate: float
         kind: str = "steps"
 
-    def fit_steps(network: str, train: list[int], val: int, settings: Steps, **options: Any) -> StageResult:
-        assert (network, val, options["resume"]) == ("a network", 7, False)
-        assert not options["resume_path"].exists()
-        stage = len(options["history"]["entries"]) + 1
+    def fit_steps(network: str, train: list[int], val: int, settings: Steps, run: TrainingRun) -> StageResult:
+        assert (network, val, run.resume) == ("a network", 7, False)
+        assert not run.resume_path.exists()
+        stage = len(run.history["entries"]) + 1
         rows = [{"stage": stage, "epoch": i + 1, "val_loss": value, "seconds": 1.0} for i, value in enumerate(train)]
         return StageResult(rows, best_epoch=int(np.argmin(train)) + 1)
 
@@ -298,9 +301,8 @@ def test_stages_of_another_kind_are_fitted_by_their_own_function(tmp_path: Path)
         [3, 1, 2],
         7,
         [Steps(0.1), Steps(0.01)],
+        TrainingRun(tmp_path / "log.csv", tmp_path / "run.resume.h5"),
         fit=fit_steps,
-        log_path=tmp_path / "log.csv",
-        resume_path=tmp_path / "run.resume.h5",
     )
     assert [(row["stage"], row["epoch"]) for row in run.rows] == [(1, 1), *((s, e) for s in (2, 3) for e in (1, 2, 3))]
     assert run.rows[run.best_row] == {"stage": 3, "epoch": 2, "val_loss": 1, "seconds": 1.0}
@@ -336,7 +338,7 @@ def test_a_schedule_keeps_the_last_epoch_and_leaves_its_highest_rate_in_the_file
     assert run.best_row == 2
     assert run.rows[-1]["learning_rate"] == pytest.approx(0, abs=1e-6)
     save_network(network, tmp_path / "model.keras")
-    assert next_learning_rate(load_network(tmp_path / "model.keras"), "sgd") == (0.05, 0.005)
+    assert next_learning_rate(load_network(tmp_path / "model.keras", compiled=True), "sgd") == (0.05, 0.005)
 
 
 def test_a_scheduled_run_is_not_resumed_with_another_length(tmp_path: Path) -> None:
@@ -413,16 +415,16 @@ def test_the_votes_are_learned_beside_the_labels_and_left_out_of_the_model(tmp_p
     votes = np.zeros((30, 10), np.uint8)
     votes[:, 1] = 10
     train = replace(plain, votes=votes, votes_sha256="1" * 64)
-    fit(tmp_path, network, replace(SETTINGS, votes=1.0, epochs=1), train=train)
+    fit(tmp_path, network, replace(SETTINGS, votes_weight=1.0, epochs=1), train=train)
     assert network.output_shape == (None, 3)
     assert not np.array_equal(network.get_layer("shared").get_weights()[0], untouched)
-    with pytest.raises(ValueError, match=r"train split has no votes"):
-        fit(tmp_path, network, replace(SETTINGS, votes=1.0))
+    with pytest.raises(ValueError, match=r"train split has no votes, "):
+        fit(tmp_path, network, replace(SETTINGS, votes_weight=1.0))
 
 
 def test_votes_need_a_network_of_the_project(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no layer 'logits'"):
-        fit(tmp_path, tiny_network(), replace(SETTINGS, votes=1.0))
+        fit(tmp_path, tiny_network(), replace(SETTINGS, votes_weight=1.0))
 
 
 def test_diverging_training_ends_in_one_line_that_names_the_rate(tmp_path: Path) -> None:
@@ -445,7 +447,7 @@ def test_diverging_training_ends_in_one_line_that_names_the_rate(tmp_path: Path)
         ("weight_decay", -0.1),
         ("label_smoothing", 1.0),
         ("ema", 1.0),
-        ("votes", -1.0),
+        ("votes_weight", -1.0),
         ("optimizer", "rmsprop"),
         ("schedule", "steps"),
         ("balance", "more"),
@@ -454,3 +456,15 @@ def test_diverging_training_ends_in_one_line_that_names_the_rate(tmp_path: Path)
 def test_settings_out_of_range_are_refused(name: str, value: float | str) -> None:
     with pytest.raises(ValueError, match=rf"^{name} must be .* Received: '?{value}"):
         StageSettings(**{name: value})
+
+
+def test_a_run_that_was_stopped_before_a_setting_got_its_name_goes_on(tmp_path: Path) -> None:
+    """The weight of the votes was called "votes"."""
+    interrupt(tmp_path)
+    with h5py.File(tmp_path / "run.resume.h5", "r+") as file:
+        state = json.loads(file.attrs["state"])
+        state["settings"]["votes"] = state["settings"].pop("votes_weight")
+        file.attrs["state"] = json.dumps(state)
+    with pytest.raises(ValueError, match=r"another votes_weight: 0\.0\. Received: 2\.0$"):
+        read_resume_point(tmp_path / "run.resume.h5", {"votes_weight": 2.0})
+    assert [row["epoch"] for row in fit(tmp_path, tiny_network(), resume=True).rows] == [1, 2, 3, 4]

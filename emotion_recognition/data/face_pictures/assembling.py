@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from emotion_recognition.data.face_pictures.counts import FaceCounts
@@ -20,11 +19,11 @@ from emotion_recognition.data.face_pictures.picture_spool import PictureSpool
 from emotion_recognition.data.face_pictures.sources.annotated_picture import AnnotatedPicture, AnnotationFile
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import (
-    PictureDecoder,
     PictureStorage,
     StoredPicture,
     store_picture,
 )
+from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: Decoding runs in OpenCV, without Python's lock.
 _THREADS = min(4, os.cpu_count() or 1)
@@ -54,7 +53,6 @@ class Assembled:
 def assemble_split(
     annotations: AnnotationFile,
     split: str,
-    decode: PictureDecoder,
     storage: PictureStorage | None = None,
     *,
     spool_folder: Path | None = None,
@@ -67,7 +65,6 @@ def assemble_split(
     Args:
         annotations: The pictures and their boxes.
         split: "train" or "val".
-        decode: Decodes one picture; called on several threads.
         storage: How the pictures are stored; the usual way by default.
         spool_folder: Where a temporary file holds the pictures' bytes, so that they may exceed memory; the system's
             place for such files by default.
@@ -81,7 +78,7 @@ def assemble_split(
     digest.update(_line(annotations.path.read_bytes(), annotations.path.name))
     kept: list[tuple[AnnotatedPicture, StoredPicture]] = []
     unreadable: list[tuple[str, str]] = []
-    all_opened = _open_all(annotations.folder, annotations.pictures, decode, storage)
+    all_opened = _open_all(annotations.folder, annotations.pictures, storage)
     with PictureSpool(spool_folder) as spool:
         for picture, opened in zip(annotations.pictures, all_opened, strict=True):
             if opened.stored is None:
@@ -128,9 +125,7 @@ class _Opened(NamedTuple):
     error: str
 
 
-def _open_all(
-    folder: Path, pictures: Sequence[AnnotatedPicture], decode: PictureDecoder, storage: PictureStorage
-) -> Iterator[_Opened]:
+def _open_all(folder: Path, pictures: Sequence[AnnotatedPicture], storage: PictureStorage) -> Iterator[_Opened]:
     """Opens pictures, in their order, a few at a time."""
 
     def open_one(picture: AnnotatedPicture) -> _Opened:
@@ -139,20 +134,18 @@ def _open_all(
             if not path.is_file():
                 raise FileNotFoundError(f"there is no picture {path}")
             encoded = path.read_bytes()
-            return _Opened(store_picture(encoded, str(path), decode, storage), _line(encoded, picture.name), "")
+            return _Opened(store_picture(encoded, str(path), storage), _line(encoded, picture.name), "")
         except (OSError, ValueError) as error:
             return _Opened(None, b"", " ".join(str(error).split()))
 
-    # OpenCV's log is one for all threads, so it is silenced once: what goes wrong with a picture is remembered.
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     pool = ThreadPoolExecutor(_THREADS)
-    try:
-        for start in range(0, len(pictures), _AT_ONCE):
-            yield from pool.map(open_one, pictures[start : start + _AT_ONCE])
-    finally:
-        pool.shutdown(cancel_futures=True)
-        cv2.utils.logging.setLogLevel(level)
+    # OpenCV's log is one for all threads, so it is silenced once: what goes wrong with a picture is remembered.
+    with silent_opencv():
+        try:
+            for start in range(0, len(pictures), _AT_ONCE):
+                yield from pool.map(open_one, pictures[start : start + _AT_ONCE])
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _boxes_inside(kept: Sequence[tuple[AnnotatedPicture, StoredPicture]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from emotion_recognition.data.face_pictures.letterbox import GREY, letterbox
+from emotion_recognition.pictures.letterbox import GREY, letterbox
 
 #: Below this factor, a picture is shrunk by averaging first, or the map that follows would skip pixels.
 _AVERAGED_BELOW = 0.7
@@ -221,10 +221,7 @@ class FaceAugmentation:
 
 
 def plain_view(photo: Photo, size: int) -> View:
-    """A view without random changes: a picture as the detector shows it to the network, but for the way it is shrunk.
-
-    The detector takes means of 2×2 pixels and interpolates, which is faster; what it finds is measured with that.
-    """
-    image, scale = letterbox(photo.image, size)
-    corners = np.concatenate([photo.boxes[:, :2], photo.boxes[:, :2] + photo.boxes[:, 2:]], axis=1) * scale
+    """A view without random changes: a picture as the detector shows it to the network."""
+    image, back = letterbox(photo.image, size)
+    corners = np.concatenate([photo.boxes[:, :2], photo.boxes[:, :2] + photo.boxes[:, 2:]], axis=1) / np.tile(back, 2)
     return View(image, corners.astype(np.float32), photo.ignored)

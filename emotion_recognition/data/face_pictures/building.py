@@ -19,7 +19,7 @@ from emotion_recognition.data.face_pictures.counts import FaceCounts
 from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
 from emotion_recognition.data.face_pictures.sources.face_source import FaceSource
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.data.face_pictures.stored_picture import PictureDecoder, PictureStorage
+from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import FACE_SPLITS, Workspace
 
@@ -53,7 +53,6 @@ def check_face_targets(workspace: Workspace, *, overwrite: bool) -> None:
 def build_face_splits(
     source: FaceSource,
     workspace: Workspace,
-    decode: PictureDecoder,
     storage: PictureStorage | None = None,
     *,
     overwrite: bool = False,
@@ -65,7 +64,6 @@ def build_face_splits(
     Args:
         source: What to build.
         workspace: Where the splits go; its folders are created when missing.
-        decode: Decodes one picture, see :data:`~emotion_recognition.data.face_pictures.stored_picture.PictureDecoder`.
         storage: How the pictures are stored; the usual way by default.
         overwrite: Whether earlier splits may be replaced.
         allow_bad: Whether any number of pictures may be unreadable or missing.
@@ -84,7 +82,6 @@ def build_face_splits(
             split: assemble_split(
                 annotations,
                 split,
-                decode,
                 storage,
                 spool_folder=workspace.hdf5_folder,
                 step=(lambda: None) if shown is None else shown.step,

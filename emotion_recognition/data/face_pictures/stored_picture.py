@@ -4,15 +4,13 @@ The bytes of a file go in, those to store come out, with the factor for the boxe
 :mod:`emotion_recognition.data.face_pictures.assembling`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-#: From the bytes of a picture file and its name to an upright BGR uint8 array (height, width, 3); a ``ValueError`` if
-#: it is none. See :func:`emotion_recognition.pictures.image_file.decode_image`.
-PictureDecoder = Callable[[bytes, str], np.ndarray]
+from emotion_recognition.pictures.image_file import decode_image
+from emotion_recognition.pictures.resizing import shrink
 
 #: How files start that every reader of the data set decodes; others are stored as JPEG.
 _STORED_KINDS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
@@ -68,26 +66,23 @@ class StoredPicture:
         return self.scale != (1.0, 1.0)
 
 
-def store_picture(encoded: bytes, name: str, decode: PictureDecoder, storage: PictureStorage) -> StoredPicture:
+def store_picture(encoded: bytes, name: str, storage: PictureStorage) -> StoredPicture:
     """Checks that a picture can be decoded, turns it upright and shrinks it where needed, else keeps its bytes.
 
     Args:
         encoded: The bytes of its file.
         name: What errors call it.
-        decode: Decodes it.
         storage: How large it may be.
 
     Raises:
         ValueError: If it is no picture, or damaged.
     """
-    image = decode(encoded, name)
+    image = decode_image(encoded, name)
     height, width = image.shape[:2]
-    factor = min(1.0, storage.longest_side / max(width, height))
-    size = max(1, round(width * factor)), max(1, round(height * factor))
-    if factor == 1.0 and encoded.startswith(_STORED_KINDS) and not _is_turned(encoded, image):
+    image, back = shrink(image, storage.longest_side)
+    if back == 1.0 and encoded.startswith(_STORED_KINDS) and not _is_turned(encoded, image):
         return StoredPicture(np.frombuffer(encoded, np.uint8), width, height, (1.0, 1.0), anew=False)
-    if factor < 1.0:
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    size = image.shape[1], image.shape[0]
     _, anew = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, storage.jpeg_quality))
     return StoredPicture(np.asarray(anew).ravel(), *size, (size[0] / width, size[1] / height), anew=True)
 

@@ -7,20 +7,10 @@ import cv2
 import numpy as np
 
 from emotion_recognition.detection.drawing.histogram import covers, draw_histogram
+from emotion_recognition.detection.drawing.palette import Colour, palette
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.faces import Box
-
-#: Blue, green, red of each emotion: distinct hues, neutral without one.
-COLOURS = {
-    "anger": (48, 48, 222),
-    "disgust": (76, 153, 0),
-    "fear": (178, 62, 140),
-    "happy": (40, 196, 250),
-    "sad": (200, 110, 40),
-    "surprise": (30, 130, 255),
-    "neutral": (190, 190, 190),
-}
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 
@@ -75,7 +65,7 @@ def annotate(
         corners = ((x, y), (x + width - 1, y + height - 1))
         if sizes.line > 1:
             cv2.rectangle(drawn, *corners, (0, 0, 0), sizes.line + 2)  # a rim that shows on any background
-        cv2.rectangle(drawn, *corners, COLOURS[face.emotion], sizes.line)
+        cv2.rectangle(drawn, *corners, _colour(face), sizes.line)
     taken: list[_Rectangle] = []
     for face, identity in zip(faces, identities or [None] * len(faces), strict=True):
         others = [other.box for other in faces if other is not face]
@@ -84,7 +74,7 @@ def annotate(
     if histogram:
         for face in faces:
             others = [other.box for other in faces if other is not face]
-            taken.append(draw_histogram(drawn, face, COLOURS, sizes.text, taken, others))
+            taken.append(draw_histogram(drawn, face, palette(tuple(face.probabilities)), sizes.text, taken, others))
     return drawn
 
 
@@ -106,7 +96,7 @@ def _draw_label(
     places = _places(face.box, size, sizes.line, (image.shape[1], image.shape[0]))
     # Covering another label is worst, another face is next; min takes the first place of equals.
     left, top, width, height = min(places, key=lambda place: (covers(place, labels), covers(place, others)))
-    colour = COLOURS[face.emotion]
+    colour = _colour(face)
     cv2.rectangle(image, (left, top), (left + width - 1, top + height - 1), colour, cv2.FILLED)
     origin = (left + sizes.padding, top + sizes.padding + sizes.text)
     cv2.putText(image, label, origin, _FONT, scale, _text_colour(colour), thickness, cv2.LINE_AA)
@@ -122,6 +112,10 @@ def _places(box: Box, size: tuple[int, int], line: int, image_size: tuple[int, i
     return [(left, top, width, height) for top in tops if 0 <= top <= image_height - height] or [(left, 0, *size)]
 
 
-def _text_colour(background: tuple[int, int, int]) -> tuple[int, int, int]:
+def _colour(face: FaceEmotion) -> Colour:
+    return palette(tuple(face.probabilities))[face.emotion]
+
+
+def _text_colour(background: Colour) -> Colour:
     blue, green, red = background
     return (0, 0, 0) if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (255, 255, 255)

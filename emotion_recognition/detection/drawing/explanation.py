@@ -11,9 +11,11 @@ import cv2
 import keras
 import numpy as np
 
+from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.detection.seen_face import Sight
 from emotion_recognition.models.files import load_network
-from emotion_recognition.pictures.crop import Framing, crop_faces, crop_square, crop_transform
+from emotion_recognition.models.postprocessing import Postprocessing
+from emotion_recognition.pictures.crop import crop_square, crop_transform
 from emotion_recognition.pictures.upright import turn_of
 
 #: Fewest positions along each side of the feature maps that are looked at: fewer make no map.
@@ -27,33 +29,33 @@ class Explanation:
     """Draws heat maps: the mean of those of several networks.
 
     Args:
-        models: Model files that Keras reads.
-        class_names: The emotions in label order.
-        framing: That of the face detector.
+        models: The model files of the detector, which Keras reads.
+        detector: Finds and classifies the faces: the maps are of the very crops that it classifies.
 
     Raises:
         ValueError: If a model has no feature maps, or Keras runs on another backend than TensorFlow.
     """
 
-    def __init__(self, models: Sequence[Path], class_names: Sequence[str], framing: Framing) -> None:
+    def __init__(self, models: Sequence[Path], detector: EmotionDetector) -> None:
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"explain needs Keras with TensorFlow. Received: {keras.backend.backend()}")
         self._networks = [_with_features(path, load_network(path)) for path in models]
-        self._names = list(class_names)
-        self._framing = framing
+        self._detector = detector
 
     def heat_maps(self, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
         """Says which places speak for a class.
 
         Args:
-            crops: uint8 array (N, size, size, 1), 0..255, with N at least 1.
-            classes: Index of the class of each crop.
+            crops: uint8 array (N, size, size, 1 or 3), 0..255, grey or RGB, with N at least 1.
+            classes: Index of the class of each crop, in the detector's order.
 
         Returns:
             float32 array (N, size, size), 0..1, the hottest place of each map is 1; all 0 where nothing speaks for
             the class.
         """
-        mean = np.mean([_heat(network, crops, classes) for network in self._networks], axis=0)
+        classifier = self._detector.classifier
+        seen = zip(self._networks, classifier.shown(crops), classifier.outputs_for(classes), strict=True)
+        mean = np.mean([_heat(network, pixels, outputs) for network, pixels, outputs in seen], axis=0)
         size = crops.shape[1]
         maps = np.stack([cv2.resize(heat, (size, size), interpolation=cv2.INTER_CUBIC) for heat in mean])
         maps = np.maximum(maps, 0)
@@ -73,18 +75,16 @@ class Explanation:
         if not sight.faces:
             return drawn
         faces = [face.emotion for face in sight.faces]
-        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks) for face in faces]
-        size = int(self._networks[0].input_shape[1])
-        crops = crop_faces(image, boxes, self._framing, size, rolls=rolls)
-        maps = self.heat_maps(crops, [self._names.index(face.emotion) for face in faces])
-        for box, roll, heat in zip(boxes, rolls, maps, strict=True):
-            side = crop_square(box, self._framing)[2]
-            _blend(drawn, heat, crop_transform(box, self._framing, side, roll), side)
+        names, framing = self._detector.classifier.class_names, self._detector.face_detector.framing
+        maps = self.heat_maps(self._detector.crops(image, faces), [names.index(face.emotion) for face in faces])
+        for face, heat in zip(faces, maps, strict=True):
+            side = crop_square(face.box, framing)[2]
+            _blend(drawn, heat, crop_transform(face.box, framing, side, turn_of(face.landmarks)), side)
         return drawn
 
 
 def _with_features(path: Path, network: keras.Model) -> keras.Model:
-    """The network with two outputs: its last feature maps (N, H, W, C) and its probabilities."""
+    """The network with two outputs: its last feature maps (N, H, W, C) and what it says of the classes (N, outputs)."""
     for layer in reversed(network.layers):
         shape: Sequence[int | None] = getattr(layer.output, "shape", ())
         if len(shape) == 4 and min(shape[1] or 0, shape[2] or 0) >= _LEAST_SIDE:
@@ -92,15 +92,17 @@ def _with_features(path: Path, network: keras.Model) -> keras.Model:
     raise ValueError(f"{path} has no feature maps that a heat map could show.")
 
 
-def _heat(network: keras.Model, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
+def _heat(network: keras.Model, shown: np.ndarray, outputs: Sequence[int]) -> np.ndarray:
+    """Heat, float32 (N, H, W), at least 0, of pixels as the network takes them, for one of its outputs each."""
     import tensorflow as tf
 
-    # (N, size, size, 1) -> (N, size, size, channels)
-    pixels = tf.constant(np.repeat(crops.astype(np.float32), network.input_shape[-1], axis=-1))
+    pixels = tf.constant(shown)
     with tf.GradientTape() as tape:
         tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
-        features, probabilities = network(pixels, training=False)
-        chosen = tf.gather(probabilities, list(classes), axis=1, batch_dims=0)
+        features, said = network(pixels, training=False)
+        if Postprocessing().kind_of(np.asarray(said)) == "logits":
+            said = tf.nn.softmax(said)
+        chosen = tf.gather(said, list(outputs), axis=1, batch_dims=0)
         # The logarithm has a slope even where the network is sure; below float32's range it has none.
         score = tf.linalg.trace(tf.math.log(chosen + 1e-30))
     gradients = tape.gradient(score, features)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
+from emotion_recognition.detection.drawing.palette import Colour
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.pictures.faces import Box
 
@@ -17,7 +18,7 @@ _SHINES_THROUGH = 0.25
 def draw_histogram(
     image: np.ndarray,
     face: FaceEmotion,
-    colours: Mapping[str, tuple[int, int, int]],
+    colours: Mapping[str, Colour],
     text: int,
     taken: Sequence[Box],
     others: Sequence[Box],

@@ -77,6 +77,11 @@ class DlibDetector:
         self._version: str = dlib.__version__
         self._detector: Any = dlib.get_frontal_face_detector()
 
+    @classmethod
+    def open(cls, files: None, settings: DetectionSettings | None, size: int | None) -> "DlibDetector":
+        """Opens the detector, as the registry does; it has neither files nor a size."""
+        return cls(settings)
+
     @property
     def description(self) -> str:
         """The detector in words."""

@@ -5,33 +5,16 @@ import http.client
 import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_recognition.atomic_file import replace_when_complete
+from emotion_recognition.detection.face_detectors.published_file import PublishedFile
 from emotion_recognition.progress import Progress
 
 #: Seconds that a server may stay silent.
 TIMEOUT = 10.0
 
 _CHUNK_BYTES = 1 << 16
-
-
-@dataclass(frozen=True)
-class PublishedFile:
-    """A file that somebody publishes and that will not change.
-
-    Args:
-        name: Its name on disk.
-        url: Where it is published.
-        size: Its length in bytes.
-        sha256: Its SHA-256, 64 hexadecimal digits.
-    """
-
-    name: str
-    url: str
-    size: int
-    sha256: str
 
 
 def download(file: PublishedFile, folder: Path, *, timeout: float = TIMEOUT) -> Path:

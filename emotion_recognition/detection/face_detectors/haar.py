@@ -81,6 +81,11 @@ class HaarDetector:
             raise ValueError(f"This OpenCV comes without {self.search.cascade}; install opencv-python-headless.")
         self._cascade = cv2.CascadeClassifier(str(path))
 
+    @classmethod
+    def open(cls, files: None, settings: DetectionSettings | None, size: int | None) -> "HaarDetector":
+        """Opens the detector, as the registry does; it has neither files nor a size."""
+        return cls(settings)
+
     @property
     def description(self) -> str:
         """The detector in words."""

@@ -1,16 +1,16 @@
-"""The numbers that decide which of a detector's boxes count as faces; parsers take their defaults from here."""
+"""The numbers that decide which of a detector's boxes count as faces; the registry takes its own from here."""
 
 from dataclasses import dataclass
 
-#: The names that ``open_detector`` and ``--detector`` know.
-DETECTORS = ("auto", "ssd", "ssd-opencv", "yunet", "haar", "dlib")
+from emotion_recognition.error_about import about
 
 #: Least and most pixels that the longest side of a picture may be resized to for a detector. Below, a face is a few
 #: pixels; above, the network's maps take gigabytes.
 DETECTOR_SIZES = (64, 4096)
 
-#: The detectors that have such a size; the others look at a picture as it is, or at one size only.
-SIZED_DETECTORS = ("ssd", "yunet")
+#: The longest side, in pixels, that YuNet shrinks a larger picture to. It was trained on 640 × 640 and finds faces of
+#: about 10 to 300 pixels, so that this decides both its time and which faces are too small or too large.
+YUNET_SIDE = 640
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class DetectionSettings:
         for name in ("min_confidence", "max_overlap"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
-                raise ValueError(f"{name} must be within 0..1. Received: {value}")
+                raise about(ValueError(f"{name} must be within 0..1. Received: {value}"), name)
 
 
 def check_detector_size(size: int) -> int:
@@ -47,5 +47,8 @@ def check_detector_size(size: int) -> int:
     """
     smallest, largest = DETECTOR_SIZES
     if not smallest <= size <= largest:
-        raise ValueError(f"The detector's size must be within {smallest}..{largest} pixels. Received: {size}")
+        raise about(
+            ValueError(f"The detector's size must be within {smallest}..{largest} pixels. Received: {size}"),
+            "detector_size",
+        )
     return size

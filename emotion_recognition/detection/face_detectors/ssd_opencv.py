@@ -4,12 +4,14 @@ A picture goes in, faces come out. Before: :mod:`emotion_recognition.detection.f
 its two files.
 """
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
-from emotion_recognition.detection.face_detectors.ssd_opencv_files import SsdFiles
+from emotion_recognition.detection.face_detectors.ssd_opencv_files import DESCRIPTION_SUFFIX, SsdFiles, find_ssd_files
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -58,6 +60,19 @@ class OpenCvSsdDetector:
             raise ValueError(
                 f"{files.weights} and {files.description} are not a network that OpenCV can read: {error.err}"
             ) from error
+
+    #: The two files in a folder, or with given weights; None where one is missing.
+    find = staticmethod(find_ssd_files)
+
+    @staticmethod
+    def owns(model: Path) -> bool:
+        """Whether a file, or what a folder holds, is this detector's."""
+        return find_ssd_files(model) is not None if model.is_dir() else model.suffix in DESCRIPTION_SUFFIX
+
+    @classmethod
+    def open(cls, files: SsdFiles, settings: DetectionSettings | None, size: int | None) -> "OpenCvSsdDetector":
+        """Opens the detector, as the registry does."""
+        return cls(files, settings)
 
     @property
     def description(self) -> str:

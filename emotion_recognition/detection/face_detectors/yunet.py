@@ -13,22 +13,12 @@ import cv2
 import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
-from emotion_recognition.detection.face_detectors.download import PublishedFile
-from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.detection.face_detectors.settings import YUNET_SIDE, DetectionSettings
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.resizing import shrink
 from emotion_recognition.pictures.upright import roll_of
-
-#: The weights as OpenCV publishes them, under the MIT licence.
-PUBLISHED_FILE = PublishedFile(
-    name="face_detection_yunet_2026may.onnx",
-    url="https://media.githubusercontent.com/media/opencv/opencv_zoo/main/"
-    "models/face_detection_yunet/face_detection_yunet_2026may.onnx",
-    size=229_738,
-    sha256="ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0",
-)
 
 #: The files that are taken for YuNet's weights in a folder.
 _KNOWN_NAMES = "face_detection_yunet*.onnx"
@@ -37,13 +27,33 @@ _KNOWN_NAMES = "face_detection_yunet*.onnx"
 _SMALLEST_SIDE = 32
 
 
+def find_yunet_file(place: Path) -> Path | None:
+    """Looks for YuNet's weights.
+
+    Args:
+        place: The ``.onnx`` file, or a folder that may hold it under a name in circulation; the newest name counts.
+
+    Returns:
+        The file, or None when there is none.
+
+    Raises:
+        ValueError: If ``place`` is a file, but not an ``.onnx`` file.
+    """
+    if place.is_dir():
+        # The names end in year and month, and a quantised network's in more than that.
+        found = sorted(path for path in place.glob(_KNOWN_NAMES) if "int8" not in path.name)
+        return found[-1] if found else None
+    if place.exists() and place.suffix != ".onnx":
+        raise ValueError(f"YuNet's weights must be an .onnx file, or its folder. Received: {place}")
+    return place if place.is_file() else None
+
+
 @dataclass(frozen=True)
 class YuNetSettings:
     """How the network sees a picture.
 
     Args:
-        longest_side: Larger pictures are shrunk to this many pixels. The network was trained on 640 × 640 and finds
-            faces of about 10 to 300 pixels, so that this decides both its time and which faces are too small or large.
+        longest_side: Larger pictures are shrunk to this many pixels.
         looks: How often each face is looked at again for better landmarks, 0 for never. Those of a small face hardly
             follow when it is tilted: on sixteen portraits of 80 pixels turned by 30 degrees they say 8, at 200
             pixels 27. Each look enlarges the face and turns it upright by what the look before has found.
@@ -52,7 +62,7 @@ class YuNetSettings:
         look_margin: Its width and height as a multiple of the face's size.
     """
 
-    longest_side: int = 640
+    longest_side: int = YUNET_SIDE
     looks: int = 3
     steady: float = 8.0
     look_size: int = 320
@@ -97,6 +107,19 @@ class YuNetDetector:
             )
         except cv2.error as error:
             raise ValueError(f"{path} is not a network that OpenCV can read: {error.err}") from error
+
+    #: The network in a folder, or a file itself; None where there is none.
+    find = staticmethod(find_yunet_file)
+
+    @staticmethod
+    def owns(model: Path) -> bool:
+        """Whether a file, or what a folder holds, is this detector's."""
+        return find_yunet_file(model) is not None if model.is_dir() else model.suffix == ".onnx"
+
+    @classmethod
+    def open(cls, files: Path, settings: DetectionSettings | None, size: int | None) -> "YuNetDetector":
+        """Opens the detector, as the registry does."""
+        return cls(files, settings, None if size is None else YuNetSettings(longest_side=size))
 
     @property
     def description(self) -> str:
@@ -164,29 +187,3 @@ class YuNetDetector:
             if abs((roll - before + 180) % 360 - 180) < self.search.steady:
                 break
         return face
-
-
-def find_yunet_file(place: Path) -> Path | None:
-    """Looks for YuNet's weights.
-
-    Args:
-        place: The ``.onnx`` file, or a folder that may hold it under a name in circulation; the newest name counts.
-
-    Returns:
-        The file, or None when there is none.
-
-    Raises:
-        ValueError: If ``place`` is a file, but not an ``.onnx`` file.
-    """
-    if place.is_dir():
-        # The names end in year and month, and a quantised network's in more than that.
-        found = sorted(path for path in place.glob(_KNOWN_NAMES) if "int8" not in path.name)
-        return found[-1] if found else None
-    if place.exists() and place.suffix != ".onnx":
-        raise ValueError(f"YuNet's weights must be an .onnx file, or its folder. Received: {place}")
-    return place if place.is_file() else None
-
-
-def how_to_get_yunet(folder: Path) -> str:
-    """Says which file to put into the folder, and where it comes from."""
-    return f"put {PUBLISHED_FILE.name} ({PUBLISHED_FILE.url}) into {folder}"

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from emotion_recognition.detection.face_emotion import DIGITS
 from emotion_recognition.detection.results.whole_text_file import GrowingText, open_whole_text
-from emotion_recognition.detection.seen_face import SeenFace, Sight
+from emotion_recognition.detection.seen_face import Sight
 
 #: CSV columns before the emotions.
 CSV_COLUMNS = ("file", "frame", "time", "identity", "carried", "x", "y", "width", "height", "score", "emotion")
-
-#: Digits after the point: scores and probabilities to a millionth, times to a microsecond.
-_DIGITS = 6
 
 
 class JsonResults:
@@ -36,7 +34,7 @@ class JsonResults:
         Raises:
             OSError: If the file cannot be written.
         """
-        self._file.write(f"{self._separator}\n    {_dump(_sight(sight))}")
+        self._file.write(f"{self._separator}\n    {_dump(sight.to_dict())}")
         self._separator = ","
 
     def add_failure(self, file: str, reason: str) -> None:
@@ -71,13 +69,13 @@ class CsvResults:
                 [
                     sight.file,
                     sight.frame,
-                    None if sight.time is None else round(sight.time, _DIGITS),
+                    None if sight.time is None else round(sight.time, DIGITS),
                     face.identity,
                     int(face.carried),
                     *emotion.box,
-                    round(emotion.score, _DIGITS),
+                    round(emotion.score, DIGITS),
                     emotion.emotion,
-                    *(round(emotion.probabilities[name], _DIGITS) for name in self._names),
+                    *(round(emotion.probabilities[name], DIGITS) for name in self._names),
                 ]
             )
 
@@ -128,30 +126,6 @@ def open_csv(path: Path, class_names: Sequence[str]) -> Iterator[CsvResults]:
     """
     with open_whole_text(path) as file:
         yield CsvResults(file, class_names)
-
-
-def _sight(sight: Sight) -> dict[str, Any]:
-    return {
-        "file": sight.file,
-        "frame": sight.frame,
-        "time": None if sight.time is None else round(sight.time, _DIGITS),
-        "width": sight.size[0],
-        "height": sight.size[1],
-        "faces": [_face(face) for face in sight.faces],
-    }
-
-
-def _face(face: SeenFace) -> dict[str, Any]:
-    emotion = face.emotion
-    return {
-        "identity": face.identity,
-        "carried": face.carried,
-        "box": list(emotion.box),
-        "score": round(emotion.score, _DIGITS),
-        "emotion": emotion.emotion,
-        "probabilities": {name: round(value, _DIGITS) for name, value in emotion.probabilities.items()},
-        "landmarks": None if emotion.landmarks is None else [[round(x, 1), round(y, 1)] for x, y in emotion.landmarks],
-    }
 
 
 def _dump(value: Any) -> str:

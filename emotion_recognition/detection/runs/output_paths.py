@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-
 from emotion_recognition.detection.runs.inputs import Input
 from emotion_recognition.detection.video.writer import VIDEO_OUTPUT_SUFFIXES, check_video_output
-from emotion_recognition.pictures.image_file import check_output
+from emotion_recognition.pictures.image_file import can_write, check_output
 from emotion_recognition.workspace import Workspace
 
 
@@ -17,7 +15,7 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
     Args:
         source: What is looked at.
         given: What the user wants; None for the default: beside the input, with ``_emotions`` in its name.
-        workspace: Knows the name of the sample photograph's output.
+        workspace: Knows what outputs are called.
 
     Returns:
         The path, or None for a camera without ``given``.
@@ -26,11 +24,11 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
         ValueError: If the path cannot be written or is the input.
     """
     if source.folder is not None:
-        return source.folder.with_name(f"{source.folder.name or 'pictures'}_emotions") if given is None else given
+        return workspace.annotated_folder(source.folder) if given is None else given
     if source.pictures:
         picture = source.pictures[0]
         output = given or workspace.annotated_photo(picture)
-        if given is None and not cv2.haveImageWriter(f"image{output.suffix or '.?'}"):
+        if given is None and not can_write(output.suffix):
             output = output.with_suffix(".png")
         check_output(output, input_path=picture)
         return output
@@ -39,7 +37,7 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
             check_video_output(given)
         return given
     suffix = source.video.suffix if source.video.suffix.lower() in VIDEO_OUTPUT_SUFFIXES else ".mp4"
-    output = given or source.video.with_name(f"{source.video.stem}_emotions{suffix}")
+    output = given or workspace.annotated_video(source.video, suffix)
     check_video_output(output)
     if _is_same(output, source.video):
         raise ValueError(f"The output must not replace the input. Received: {output} for both")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.runs.inputs import Input
 from emotion_recognition.detection.runs.outputs import Outputs
 from emotion_recognition.detection.seen_face import SeenFace, Sight
-from emotion_recognition.pictures.image_file import read_image, write_image
+from emotion_recognition.pictures.image_file import can_write, read_image, write_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +67,41 @@ def look_at_pictures(
         yield Outcome(picture, sight, annotated=annotated)
 
 
+def look_at_input(
+    source: Input, output: Path, detect: Callable[[np.ndarray], Sequence[FaceEmotion]], outputs: Outputs
+) -> Iterator[Outcome]:
+    """Annotates the picture, or all the pictures, of an input.
+
+    Args:
+        source: An input of pictures.
+        output: The annotated picture, or the folder for several.
+        detect: Finds the faces of a BGR image and what they express.
+        outputs: Where the results go.
+
+    Returns:
+        An outcome for each picture, in their order, while they are looked at.
+
+    Raises:
+        ValueError: If no picture can be read, or a copy would replace a picture of the input.
+        OSError: If something cannot be written.
+    """
+    pairs = [(source.pictures[0], output)]
+    if source.folder is not None:
+        pairs = annotated_paths(source.pictures, source.folder, output)
+
+    def outcomes() -> Iterator[Outcome]:
+        failed = 0
+        for outcome in look_at_pictures(pairs, detect, outputs):
+            failed += outcome.sight is None
+            if source.folder is None and outcome.error is not None:
+                raise ValueError(outcome.error)
+            yield outcome
+        if failed == len(pairs):
+            raise ValueError(f"None of the {failed:,} pictures could be read.")
+
+    return outcomes()
+
+
 def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> list[tuple[Path, Path]]:
     """Pairs pictures with the paths of their annotated copies: the same names below another folder.
 
@@ -88,7 +123,7 @@ def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> lis
     pairs = []
     for picture in pictures:
         copy = output / picture.absolute().relative_to(folder.absolute())
-        if not cv2.haveImageWriter(f"image{picture.suffix}"):
+        if not can_write(picture.suffix):
             copy = copy.with_name(f"{copy.name}.png")
         if copy.resolve() in inputs:
             raise ValueError(f"The output must not replace the input. Received: {output} for {folder}")

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.runs.inputs import Input
 from emotion_recognition.detection.runs.outputs import Outputs
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.detection.video.settings import VideoSettings
@@ -34,6 +35,20 @@ class VideoOutcome:
     frames: int
     lost: int
     timeline: Timeline
+
+
+def open_reader(source: Input) -> VideoReader:
+    """Opens the video or the camera of an input.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        OSError: If there is no such camera, or the file cannot be read.
+        ValueError: If the input is neither, or the file is no video.
+    """
+    place = source.camera if source.video is None else source.video
+    if place is None:
+        raise ValueError(f"source must be a video or a camera. Received: {len(source.pictures)} pictures")
+    return VideoReader(place)
 
 
 def look_at_video(

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from emotion_recognition.error_about import about
+
 
 @dataclass(frozen=True)
 class VideoSettings:
@@ -22,6 +24,8 @@ class VideoSettings:
 
     def __post_init__(self) -> None:
         if self.every < 1:
-            raise ValueError(f"every must be at least 1. Received: {self.every}")
+            raise about(ValueError(f"every must be at least 1. Received: {self.every}"), "every")
         if not 0 <= self.smooth < math.inf:
-            raise ValueError(f"smooth must be a number of seconds, at least 0. Received: {self.smooth}")
+            raise about(
+                ValueError(f"smooth must be a number of seconds, at least 0. Received: {self.smooth}"), "smooth"
+            )

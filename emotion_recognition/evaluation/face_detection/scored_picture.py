@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+#: Boxes down to this score take part in average precision and in the calibration of scores.
+LOWEST_CONFIDENCE = 0.01
+
 
 @dataclass(frozen=True, eq=False)
 class ScoredPicture:

@@ -9,8 +9,8 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.models.card import write_card
-from emotion_recognition.models.export import export_graph, silence
 from emotion_recognition.models.face_ssd.files import load_face_ssd
+from emotion_recognition.models.keras_export import export_graph, silence
 from emotion_recognition.models.onnx_copy import copy_path, sha256_of
 from emotion_recognition.models.portable import portable
 

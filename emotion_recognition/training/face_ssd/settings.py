@@ -6,6 +6,7 @@ Does not import Keras, so that a ``--help`` can show them at once.
 from dataclasses import dataclass, field
 
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
+from emotion_recognition.error_about import about
 from emotion_recognition.training.face_ssd.matching import MatchingSettings
 from emotion_recognition.training.settings import FitSettings
 
@@ -20,7 +21,7 @@ class FaceStageSettings(FitSettings):
     Args:
         size: Height and width of a view in pixels, a multiple of 64.
         alpha: Weight of prior boxes on faces in the focal loss, 0..1.
-        gamma: Its exponent, at least 1: below, the gradient at a prior box that is wholly right is no number.
+        gamma: Its exponent, at least 1: below, the gradient at a prior box that is wholly right is NaN.
         box_weight: Weight of the boxes' loss beside that of the scores, at least 0.
         matching: Which prior boxes are responsible for a face.
         augmentation: Random changes to the training pictures; None for none.
@@ -49,4 +50,4 @@ class FaceStageSettings(FitSettings):
             if not least <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be at least {least}. Received: {getattr(self, name)}")
         if self.size < SIZE_STEP or self.size % SIZE_STEP:
-            raise ValueError(f"size must be a multiple of {SIZE_STEP}. Received: {self.size}")
+            raise about(ValueError(f"size must be a multiple of {SIZE_STEP}. Received: {self.size}"), "size")

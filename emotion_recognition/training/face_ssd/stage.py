@@ -4,10 +4,7 @@ Before: the pictures' HDF5 splits; next: a saved detector, measured on ``val``.
 """
 
 import functools
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -22,6 +19,7 @@ from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
+from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.schedules import schedule
 
 COLUMNS = ("stage", "epoch", "learning_rate", "loss", "val_loss", "seconds")
@@ -34,15 +32,9 @@ def fit_face_stage(
     train: FaceSplit,
     val: FaceSplit,
     settings: FaceStageSettings,
+    run: TrainingRun,
     *,
     priors: PriorSettings,
-    log_path: Path,
-    resume_path: Path,
-    resume: bool = False,
-    identity: dict[str, Any] | None = None,
-    history: dict[str, Any] | None = None,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-    verbose: int = 2,
 ) -> StageResult:
     """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
 
@@ -51,14 +43,9 @@ def fit_face_stage(
         train: Pictures to learn from.
         val: Pictures to choose the epoch by.
         settings: What decides the result.
+        run: Where the log and the state are written, what came before. The file of the state stays when the stage is
+            done.
         priors: The network's prior boxes.
-        log_path: CSV file that gets a row per epoch.
-        resume_path: File that holds an unfinished run's state; it stays when the stage is done.
-        resume: Whether to go on with the unfinished run at ``resume_path``.
-        identity: More facts that a resumed run must share with the interrupted one, as JSON values.
-        history: What came before this stage: ``rows``, the log's rows, and ``entries``, one for each stage.
-        callbacks: Further Keras callbacks.
-        verbose: Keras's own: 0 silent, 1 a progress bar, 2 a line per epoch.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
@@ -75,20 +62,15 @@ def fit_face_stage(
         jit_compile=jit_choice(),
     )
     trainee.optimizer.build(trainee.trainable_variables)
-    facts = {**asdict(settings), "priors": asdict(priors), "data": train.source_sha256, **(identity or {})}
+    facts = {**asdict(settings), "priors": asdict(priors), "data": train.source_sha256}
     return fit_resumably(
         trainee,
         functools.partial(_batches, train, priors, settings, settings.augmentation, settings.batch_size),
         settings,
         facts=facts,
-        log_path=log_path,
-        resume_path=resume_path,
-        resume=resume,
-        history=history,
+        run=run,
         columns=COLUMNS,
-        callbacks=callbacks,
         validation_data=_batches(val, priors, settings, None, _VALIDATION_BATCH_SIZE),
-        verbose=verbose,
     )
 
 

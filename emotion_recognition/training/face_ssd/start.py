@@ -11,6 +11,7 @@ import numpy as np
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.error_about import about
 from emotion_recognition.models.face_ssd.files import load_face_ssd
 from emotion_recognition.models.face_ssd.network import calibrate_scores, face_ssd
 from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, choose_priors
@@ -19,9 +20,9 @@ from emotion_recognition.training.compiling import on_tensorflow_cpu
 from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS
+from emotion_recognition.training.run import log_path
 from emotion_recognition.training.stage import STAGE_RATIO
 from emotion_recognition.training.start import Start
-from emotion_recognition.workspace import beside
 
 #: Views whose faces the prior boxes are chosen by.
 _VIEWS_FOR_PRIORS = 640
@@ -68,9 +69,10 @@ def open_face_start(
         stages = list(card.get("stages", []))
         if lower_rate:
             if not stages:
-                raise ValueError(f"The card of {input_model} tells of no stage, so its rate is unknown; give -lr.")
+                text = f"The card of {input_model} tells of no stage, so its learning rate is unknown; give one"
+                raise about(ValueError(text), "learning_rate")
             rate = float(stages[-1]["learning_rate"]) / STAGE_RATIO
-        rows = read_log(beside(input_model, "_log.csv"), COLUMNS)
+        rows = read_log(log_path(input_model), COLUMNS)
         rows = [row for row in rows if row["stage"] <= len(stages)]
         text = f"Input model {input_model}; learning rate {rate:g}"
         start = Start(network, NETWORK, rate, text, input_model.name, False, stages, rows)

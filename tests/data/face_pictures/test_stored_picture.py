@@ -32,7 +32,7 @@ def decoded_without_exif(encoded: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("orientation", [None, 1])
 def test_a_small_upright_picture_keeps_its_bytes(kind: str, orientation: int | None) -> None:
     encoded = picture(kind, (40, 24), orientation)
-    stored = store_picture(encoded, "a", decode_image, SMALL)
+    stored = store_picture(encoded, "a", SMALL)
     assert stored.encoded.tobytes() == encoded
     assert (stored.width, stored.height, stored.scale, stored.anew, stored.shrunk) == (40, 24, (1, 1), False, False)
 
@@ -45,7 +45,7 @@ def test_a_turned_picture_is_stored_upright_without_orientation(
     orientation: int, size: tuple[int, int], red: tuple[int, int]
 ) -> None:
     """Where the red quarter, upper left in the file, comes to lie by EXIF's definition: row and column in it."""
-    stored = store_picture(picture("JPEG", (40, 24), orientation), "a", decode_image, SMALL)
+    stored = store_picture(picture("JPEG", (40, 24), orientation), "a", SMALL)
     assert (stored.width, stored.height, stored.scale, stored.anew) == (*size, (1, 1), True)
     assert stored.encoded.tobytes().startswith(b"\xff\xd8\xff")
     image = decoded_without_exif(stored.encoded)
@@ -58,7 +58,7 @@ def test_a_turned_picture_is_stored_upright_without_orientation(
 def test_a_large_picture_is_shrunk_to_the_longest_side_by_means() -> None:
     image = np.zeros((51, 120, 3), np.uint8)
     image[:, 1::3] = 240  # every third column; the mean over three columns is 80
-    stored = store_picture(cv2.imencode(".png", image)[1].tobytes(), "a", decode_image, SMALL)
+    stored = store_picture(cv2.imencode(".png", image)[1].tobytes(), "a", SMALL)
     assert (stored.width, stored.height, stored.shrunk, stored.anew) == (40, 17, True, True)
     assert stored.scale == pytest.approx((1 / 3, 1 / 3))
     assert stored.encoded.tobytes().startswith(b"\xff\xd8\xff")
@@ -66,17 +66,17 @@ def test_a_large_picture_is_shrunk_to_the_longest_side_by_means() -> None:
 
 
 def test_the_factors_are_those_of_the_rounded_size() -> None:
-    stored = store_picture(picture("PNG", (25, 83)), "a", decode_image, SMALL)
+    stored = store_picture(picture("PNG", (25, 83)), "a", SMALL)
     assert (stored.width, stored.height) == (12, 40)
     assert stored.scale == pytest.approx((12 / 25, 40 / 83))
-    narrow = store_picture(picture("PNG", (1, 200)), "a", decode_image, SMALL)
+    narrow = store_picture(picture("PNG", (1, 200)), "a", SMALL)
     assert (narrow.width, narrow.height, narrow.scale) == (1, 40, (1, 0.2))
     assert narrow.shrunk
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "GIF"])
 def test_other_kinds_become_jpeg(kind: str) -> None:
-    stored = store_picture(picture(kind, (40, 24)), "a", decode_image, SMALL)
+    stored = store_picture(picture(kind, (40, 24)), "a", SMALL)
     assert (stored.width, stored.height, stored.anew, stored.shrunk) == (40, 24, True, False)
     assert stored.encoded.tobytes().startswith(b"\xff\xd8\xff")
     np.testing.assert_allclose(decode_image(stored.encoded.tobytes(), "a")[4, 4], (0, 0, 255), atol=12)
@@ -85,16 +85,14 @@ def test_other_kinds_become_jpeg(kind: str) -> None:
 def test_the_quality_is_that_of_the_setting() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8)
     encoded = cv2.imencode(".png", noise)[1].tobytes()
-    sizes = [
-        len(store_picture(encoded, "a", decode_image, PictureStorage(40, quality)).encoded) for quality in (30, 95)
-    ]
+    sizes = [len(store_picture(encoded, "a", PictureStorage(40, quality)).encoded) for quality in (30, 95)]
     assert sizes[0] < sizes[1] / 2
 
 
 def test_a_damaged_picture_is_an_error_with_its_name() -> None:
     for damaged in (b"", b"no picture", picture("PNG", (40, 24))[:60]):
         with pytest.raises(ValueError, match=r"the/a\.jpg"):
-            store_picture(damaged, "the/a.jpg", decode_image, SMALL)
+            store_picture(damaged, "the/a.jpg", SMALL)
 
 
 @pytest.mark.parametrize(

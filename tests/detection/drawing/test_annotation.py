@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.detection.drawing.annotation import COLOURS, annotate
+from emotion_recognition.detection.drawing.annotation import annotate
+from emotion_recognition.detection.drawing.palette import COLOURS, palette
 from emotion_recognition.detection.face_emotion import FaceEmotion
-from emotion_recognition.emotions import FER2013_EMOTIONS
+from emotion_recognition.emotions import CLASS_COUNTS, FER2013_EMOTIONS, class_names
 from emotion_recognition.pictures.faces import Box
 
 
@@ -22,11 +23,6 @@ def label(photo: np.ndarray, faces: Sequence[FaceEmotion]) -> Box:
     line = max(1, round((photo.shape[0] * photo.shape[1]) ** 0.5 / 450))
     x, y, width, height = cv2.boundingRect(cv2.erode(filled, np.ones((line + 1, line + 1)), borderValue=0))
     return x, y, width, height
-
-
-def test_every_emotion_has_a_colour_of_its_own() -> None:
-    assert set(COLOURS) == set(FER2013_EMOTIONS)
-    assert len(set(COLOURS.values())) == 7
 
 
 def test_the_picture_itself_stays_as_it_is() -> None:
@@ -148,3 +144,16 @@ def test_a_histogram_fits_any_picture(shape: tuple[int, int]) -> None:
     height, width = shape
     drawn = annotate(np.zeros((height, width, 3), np.uint8), smiling((0, 0, width, height)), histogram=True)
     assert drawn.shape == (height, width, 3)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [class_names(count) for count in CLASS_COUNTS] + [("awake", "asleep"), tuple(f"class{i}" for i in range(40))],
+    ids=lambda names: str(len(names)),
+)
+def test_every_class_set_is_drawn_with_its_histogram(names: tuple[str, ...]) -> None:
+    photo = np.full((600, 800, 3), 50, np.uint8)
+    for name in names:
+        face = FaceEmotion((300, 200, 90, 110), 0.9, {other: float(other == name) for other in names})
+        drawn = annotate(photo, [face], histogram=True)
+        assert (drawn[250, 300] == palette(names)[name]).all()  # the box's left line

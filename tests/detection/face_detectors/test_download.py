@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.detection.face_detectors.download import PublishedFile, download
+from emotion_recognition.detection.face_detectors.download import download
+from emotion_recognition.detection.face_detectors.published_file import PublishedFile
 
 BODY = bytes(range(256)) * 1000
 

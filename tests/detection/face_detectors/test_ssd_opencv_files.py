@@ -1,14 +1,8 @@
-import hashlib
 from pathlib import Path
 
 import pytest
 
-from emotion_recognition.detection.face_detectors.ssd_opencv_files import (
-    PUBLISHED_FILES,
-    SsdFiles,
-    find_ssd_files,
-    how_to_get,
-)
+from emotion_recognition.detection.face_detectors.ssd_opencv_files import SsdFiles, find_ssd_files
 
 TENSORFLOW = ("opencv_face_detector_uint8.pb", "opencv_face_detector.pbtxt")
 CAFFE = ("res10_300x300_ssd_iter_140000.caffemodel", "deploy.prototxt")
@@ -61,16 +55,3 @@ def test_a_file_that_holds_no_weights_is_refused(name: str, tmp_path: Path) -> N
     put(tmp_path, name)
     with pytest.raises(ValueError, match=r"must be a \.pb or \.caffemodel file"):
         find_ssd_files(tmp_path / name)
-
-
-def test_the_advice_names_both_files_and_the_folder(tmp_path: Path) -> None:
-    advice = how_to_get(tmp_path)
-    assert all(text in advice for text in (*TENSORFLOW, str(tmp_path), "https://"))
-
-
-@pytest.mark.real_data
-@pytest.mark.parametrize("file", PUBLISHED_FILES, ids=lambda file: file.name)
-def test_the_pinned_size_and_hash_are_those_of_the_real_files(file: object, real_data: Path) -> None:
-    published = next(known for known in PUBLISHED_FILES if known == file)
-    content = (real_data / "face_detector" / published.name).read_bytes()
-    assert (len(content), hashlib.sha256(content).hexdigest()) == (published.size, published.sha256)

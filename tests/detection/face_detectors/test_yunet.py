@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from emotion_recognition.detection.face_detectors.registry import row_of
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.detection.face_detectors.yunet import (
-    PUBLISHED_FILE,
     YuNetDetector,
     YuNetSettings,
     find_yunet_file,
@@ -17,7 +17,7 @@ from emotion_recognition.pictures.upright import roll_of
 
 @pytest.fixture(scope="module")
 def real_file(real_data: Path) -> Path:
-    return real_data / "face_detector" / PUBLISHED_FILE.name
+    return real_data / "face_detector" / row_of("yunet").published[0].name
 
 
 @pytest.fixture(scope="module")

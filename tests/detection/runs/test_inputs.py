@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from emotion_recognition.detection.runs.inputs import Input, find_input
+from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 
 
 @pytest.fixture
@@ -102,3 +103,9 @@ def test_a_folder_or_a_pattern_without_pictures(folder: Path, tmp_path: Path) ->
 def test_a_video_or_camera_must_be_alone(other: str, folder: Path) -> None:
     with pytest.raises(ValueError, match="must be the only input"):
         find_input([str(folder / "a.png"), other.format(folder)])
+
+
+@pytest.mark.parametrize("suffix", PICTURE_SUFFIXES)
+def test_every_picture_that_can_be_read_is_found_in_a_folder(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / f"a{suffix.upper()}").touch()
+    assert find_input([str(tmp_path)]).pictures == (tmp_path / f"a{suffix.upper()}",)

@@ -15,6 +15,7 @@ BASE = Workspace(Path("base"))
     [
         (Input(pictures=(Path("in/a.jpg"),)), "in/a_emotions.jpg"),
         (Input(pictures=(Path("in/a.psd"),)), "in/a_emotions.png"),
+        (Input(pictures=(Path("in/a.PGM"),)), "in/a_emotions.png"),  # has no colour
         (Input(pictures=(Path("in/a"),)), "in/a_emotions.png"),
         (Input(pictures=(Path("in/a.jpg"),), folder=Path("in")), "in_emotions"),
         (Input(video=Path("in/a.MOV")), "in/a_emotions.MOV"),
@@ -41,6 +42,6 @@ def test_a_link_to_the_input_is_the_input(tmp_path: Path) -> None:
 
 
 def test_pictures_of_several_folders_keep_their_place(tmp_path: Path) -> None:
-    pictures = [tmp_path / "a.jpg", tmp_path / "deep" / "a.jpg", tmp_path / "b.tga"]
+    pictures = [tmp_path / "a.jpg", tmp_path / "deep" / "a.jpg", tmp_path / "b.tga", tmp_path / "c.pgm"]
     pairs = annotated_paths(pictures, tmp_path, Path("out"))
-    assert [copy.as_posix() for _, copy in pairs] == ["out/a.jpg", "out/deep/a.jpg", "out/b.tga.png"]
+    assert [copy.as_posix() for _, copy in pairs] == ["out/a.jpg", "out/deep/a.jpg", "out/b.tga.png", "out/c.pgm.png"]

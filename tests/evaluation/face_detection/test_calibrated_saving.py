@@ -17,7 +17,7 @@ import pytest
 from keras import layers
 
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.detection.face_detectors.face_ssd.network_file import read_face_ssd
+from emotion_recognition.detection.face_detectors.face_ssd.card import read_face_ssd
 from emotion_recognition.evaluation.face_detection.calibrated_saving import SavedDetector, save_calibrated
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.face_ssd.priors import PriorSettings

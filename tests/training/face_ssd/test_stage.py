@@ -20,6 +20,7 @@ from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS, fit_face_stage, with_rows
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
+from emotion_recognition.training.run import TrainingRun
 from tests.painted_faces import PRIORS, TINY, painted_split
 
 SETTINGS = FaceStageSettings(
@@ -41,9 +42,8 @@ def fit(folder: Path, network: keras.Model, settings: FaceStageSettings = SETTIN
         TRAIN,
         VAL,
         settings,
-        **{"priors": PRIORS, "verbose": 0, **options},
-        log_path=folder / "log.csv",
-        resume_path=folder / "run.resume.h5",
+        TrainingRun(folder / "log.csv", folder / "run.resume.h5", **{"verbose": 0, **options}),
+        priors=PRIORS,
     )
 
 
@@ -131,7 +131,8 @@ def test_another_run_is_not_resumed(tmp_path: Path, whole: Run) -> None:
     paths = {"log_path": tmp_path / "log.csv", "resume_path": whole[2] / "run.resume.h5"}
 
     def resume(settings: FaceStageSettings, priors: PriorSettings = PRIORS, **options: Any) -> None:
-        fit_face_stage(tiny_network(), TRAIN, VAL, settings, priors=priors, resume=True, **paths, **options)
+        run = TrainingRun(**paths, resume=True, **options)
+        fit_face_stage(tiny_network(), TRAIN, VAL, settings, run, priors=priors)
 
     with pytest.raises(ValueError, match=r"another batch_size: 4\. Received: 2$"):
         resume(replace(SETTINGS, batch_size=2))

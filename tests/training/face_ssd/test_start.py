@@ -134,7 +134,7 @@ def test_the_network_computes_in_the_precision_that_is_asked_for(detector: Path,
     [
         ({"network": "vggnet"}, r"tiny\.keras must be a face_ssd with its card\. Received: the card of 'vggnet'"),
         ({"priors": None}, "the card describes no prior boxes"),
-        ({"stages": None}, r"card of .*tiny\.keras tells of no stage, so its rate is unknown; give -lr\."),
+        ({"stages": None}, r"card of .*tiny\.keras tells of no stage, so its learning rate is unknown; give one$"),
         (replace(PRIORS, sizes=((1.0, 2.0, 3.0),) * len(PRIORS.sizes)).to_card(), r"as its card says\. Received:"),
         (None, r"tiny\.keras has no card beside it"),
     ],

@@ -13,7 +13,6 @@ import numpy as np
 
 from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.data.sources.folders.picture_list import (
-    PICTURE_SUFFIXES,
     Picture,
     PictureList,
     is_leftover,
@@ -22,6 +21,7 @@ from emotion_recognition.data.sources.folders.picture_list import (
 from emotion_recognition.data.sources.source import Candidate, Source, SourceKind, SourceOptions
 from emotion_recognition.data.sources.stratified import SplitShares, divide
 from emotion_recognition.error_about import about, names_of
+from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 from emotion_recognition.workspace import SPLITS
 
 

@@ -11,9 +11,6 @@ from typing import NamedTuple
 
 from emotion_recognition.pictures.faces import Box
 
-#: How the names of picture files end, where only the name is looked at.
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".pgm", ".ppm")
-
 #: Names of folders and lists that stand for a split; upper and lower case are the same.
 SPLIT_OF_NAME = {
     "train": "train",

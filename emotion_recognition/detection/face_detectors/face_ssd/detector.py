@@ -5,14 +5,16 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
+from emotion_recognition.detection.face_detectors.face_ssd.card import is_face_ssd, read_face_ssd
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
-from emotion_recognition.detection.face_detectors.face_ssd.letterbox import Letterbox
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
-from emotion_recognition.detection.face_detectors.face_ssd.network_file import read_face_ssd
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
+from emotion_recognition.models.onnx_copy import SUFFIX
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
+from emotion_recognition.pictures.letterbox import Letterbox
+from emotion_recognition.workspace import Workspace
 
 
 class FaceSsdDetector:
@@ -51,6 +53,23 @@ class FaceSsdDetector:
         self._priors = file.priors
         self._letterbox = Letterbox(self.size, file.priors.strides[-1])
         self._network = FaceSsdNetwork(file)
+
+    @staticmethod
+    def find(place: Path) -> Path:
+        """A file itself, or the detector in a folder under the name that it is released with, there or not."""
+        return place / Workspace().released_face_detector.with_suffix(SUFFIX).name if place.is_dir() else place
+
+    @staticmethod
+    def owns(model: Path) -> bool:
+        """Whether a file, or what a folder holds, is this detector's."""
+        if model.is_dir():
+            return FaceSsdDetector.find(model).is_file()
+        return model.suffix == ".keras" or is_face_ssd(model)
+
+    @classmethod
+    def open(cls, files: Path, settings: DetectionSettings | None, size: int | None) -> "FaceSsdDetector":
+        """Opens the detector, as the registry does."""
+        return cls(files, settings, size)
 
     @property
     def description(self) -> str:

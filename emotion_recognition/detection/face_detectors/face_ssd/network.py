@@ -7,7 +7,7 @@ Pixels go in, one array for each feature map comes out; next:
 import cv2
 import numpy as np
 
-from emotion_recognition.detection.face_detectors.face_ssd.network_file import FaceSsdFile
+from emotion_recognition.detection.face_detectors.face_ssd.card import FaceSsdFile
 from emotion_recognition.models.face_ssd.priors import OUTPUTS_PER_BOX
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 

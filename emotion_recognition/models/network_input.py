@@ -1,16 +1,20 @@
-"""Fits images to whatever a Keras classifier takes: its size, its channels, its range of pixel values.
+"""Fits images to whatever a classifier takes: its size, its channels and their order, its range of pixel values.
 
-uint8 images come in, float32 batches go out. Before: an HDF5 split; next:
-:mod:`emotion_recognition.evaluation.predictions`.
+uint8 images come in, from an HDF5 split or cut out by detection; float32 batches go out. Next: the network, then
+:mod:`emotion_recognition.models.postprocessing`. Needs NumPy and OpenCV alone.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
-import keras
 import numpy as np
 
-from emotion_recognition.evaluation.prediction_settings import PIXEL_RANGES
+from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE, PIXEL_RANGES
+from emotion_recognition.pictures.interpolation import interpolation_code
+
+if TYPE_CHECKING:
+    import keras
 
 #: Input size, in pixels, of a network that takes any: FER2013's own.
 DEFAULT_SIZE = 48
@@ -25,23 +29,25 @@ class NetworkInput:
     Args:
         size: Height and width in pixels.
         channels: 1 for grey, 3 for colour.
-        pixel_range: Key of :data:`~emotion_recognition.evaluation.prediction_settings.PIXEL_RANGES`.
+        pixel_range: Key of :data:`~emotion_recognition.models.model_options.PIXEL_RANGES`.
+        interpolation: How images are resized, one of :data:`~emotion_recognition.models.model_options.INTERPOLATIONS`.
+        blue_first: Whether its three channels are blue, green, red, as OpenCV has them.
     """
 
     size: int
     channels: int
-    pixel_range: str = "0..255"
+    pixel_range: str = DEFAULT_PIXEL_RANGE
+    interpolation: str = "auto"
+    blue_first: bool = False
 
     def prepare(self, images: np.ndarray) -> np.ndarray:
         """Fits images to the network.
 
-        Resizing takes the mean over the covered area (``cv2.INTER_AREA``) when the images shrink and cubic
-        interpolation (``cv2.INTER_CUBIC``) when they grow, and stays within 0..255. Grey is repeated for a
-        network that takes colour.
+        Resizing stays within 0..255. Grey is repeated for a network that takes colour.
 
         Args:
-            images: uint8 array (N, height, width, 1), 0..255, or (N, height, width, 3) for a network that takes
-                colour, in the order of the network's channels.
+            images: uint8 array (N, height, width, 1), 0..255, or RGB (N, height, width, 3) for a network that takes
+                colour.
 
         Returns:
             float32 array (N, size, size, channels) within the network's range.
@@ -58,26 +64,25 @@ class NetworkInput:
         scaled = pixels.astype(np.float32)
         if (low, high) != (0, 255):
             scaled = scaled * np.float32((high - low) / 255) + np.float32(low)
+        if self.blue_first and images.shape[-1] == 3:
+            scaled = scaled[..., ::-1]
         return np.repeat(scaled, self.channels // images.shape[-1], axis=-1)
 
     def _resized(self, images: np.ndarray) -> np.ndarray:
-        shrinks = self.size < min(images.shape[1:3])
+        code = interpolation_code(self.interpolation, shrinks=self.size < min(images.shape[1:3]))
         resized = np.empty((len(images), self.size, self.size, images.shape[-1]), np.uint8)
         for i, image in enumerate(images):
-            out = cv2.resize(
-                image, (self.size, self.size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-            )
+            out = cv2.resize(image, (self.size, self.size), interpolation=code)
             resized[i] = out.reshape(resized.shape[1:])  # OpenCV drops a single channel
         return resized
 
 
-def input_of(network: keras.Model, pixel_range: str = "0..255") -> NetworkInput:
+def input_of(network: "keras.Model") -> NetworkInput:
     """Reads what a classifier takes from its input and output shapes.
 
     Args:
         network: One input (N, size, size, channels) and one output (N, classes). A size or number of channels that
             the network leaves open becomes :data:`DEFAULT_SIZE` pixels, one channel.
-        pixel_range: Passed on.
 
     Raises:
         ValueError: If the network is no classifier of square grey or colour images with the channels last.
@@ -99,4 +104,4 @@ def input_of(network: keras.Model, pixel_range: str = "0..255") -> NetworkInput:
         raise ValueError(f"the network must take 1 or 3 channels. Received: {shape}")
     if height is not None and width is not None and height != width:
         raise ValueError(f"the network's input must be square. Received: {shape}")
-    return NetworkInput(height or width or DEFAULT_SIZE, channels or 1, pixel_range)
+    return NetworkInput(height or width or DEFAULT_SIZE, channels or 1)

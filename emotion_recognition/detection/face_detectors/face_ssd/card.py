@@ -1,17 +1,16 @@
-"""The two files of the project's own face detector: the ONNX network, and the card that says how to read it.
+"""What the card of the project's own face detector says of its ONNX network, and whether it is one at all.
 
 A path goes in, checked content comes out; next: :mod:`emotion_recognition.detection.face_detectors.face_ssd.network`.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emotion_recognition.models.card import read_card
 from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings
-from emotion_recognition.models.onnx_copy import SUFFIX, copy_path, sha256_of
+from emotion_recognition.models.onnx_copy import SUFFIX, copy_path, read_copy
 from emotion_recognition.workspace import card_path
 
 #: The suffixes of a path that leads to such a detector.
@@ -41,7 +40,7 @@ class FaceSsdFile:
 def is_face_ssd(path: Path) -> bool:
     """Whether a file has a card beside it that calls it a detector of this kind; the file itself is not looked at."""
     try:
-        return path.suffix in SUFFIXES and _read_card(path).get("network") == NETWORK
+        return path.suffix in SUFFIXES and (read_card(path) or {}).get("network") == NETWORK
     except (OSError, ValueError):
         return False
 
@@ -62,46 +61,33 @@ def read_face_ssd(path: Path) -> FaceSsdFile:
     """
     if path.suffix not in SUFFIXES:
         raise ValueError(f"The face detector's file must end in {' or '.join(SUFFIXES)}. Received: {path}")
-    onnx, card_file = copy_path(path), card_path(path)
-    if not onnx.is_file():
-        raise FileNotFoundError(f"There is no face detector {onnx}.")
-    card = _read_card(path)
+    card_file = card_path(path)
+    if not copy_path(path).is_file():
+        raise FileNotFoundError(f"There is no face detector {copy_path(path)}.")
+    if not card_file.is_file():
+        raise FileNotFoundError(f"{path} has no card beside it, {card_file}, which says how to read its outputs.")
+    copy = read_copy(path)
+    assert copy is not None  # its file is there
+    card = copy.card
     if card.get("network") != NETWORK:
         raise ValueError(f"{card_file} must be the card of a {NETWORK} network. Received: {card.get('network')!r}")
-    content = onnx.read_bytes()
-    hashes = _entry(card, "onnx", card_file)
-    if hashlib.sha256(content).hexdigest() != hashes.get("sha256"):
-        raise ValueError(f"{onnx} is not the network that {card_file} describes: its SHA-256 is another.")
-    if path != onnx and path.is_file() and sha256_of(path) != hashes.get("model_sha256"):
-        raise ValueError(f"{onnx} was made from an earlier {path.name}; export it again.")
     try:
         priors = PriorSettings.from_card(card)
     except ValueError as error:
         raise ValueError(f"{card_file}: {error}") from error
-    size, confidence = _entry(card, "input", card_file).get("size"), card.get("min_confidence")
+    return FaceSsdFile(copy.path, copy.content, priors, _size(card, card_file), _min_confidence(card, card_file))
+
+
+def _size(card: Mapping[str, Any], card_file: Path) -> int:
+    entry = card.get("input")
+    size = entry.get("size") if isinstance(entry, dict) else None
     if not isinstance(size, int) or size < 1:
         raise ValueError(f"{card_file} must state the input's size in pixels. Received: {size!r}")
+    return size
+
+
+def _min_confidence(card: Mapping[str, Any], card_file: Path) -> float | None:
+    confidence = card.get("min_confidence")
     if confidence is not None and not (isinstance(confidence, int | float) and 0 <= confidence <= 1):
         raise ValueError(f"{card_file} must state a min_confidence within 0..1. Received: {confidence!r}")
-    return FaceSsdFile(onnx, content, priors, size, confidence)
-
-
-def _read_card(path: Path) -> dict[str, Any]:
-    # Not models.card, whose cards are classifiers' and name their classes.
-    card_file = card_path(path)
-    if not card_file.is_file():
-        raise FileNotFoundError(f"{path} has no card beside it, {card_file}, which says how to read its outputs.")
-    try:
-        card = json.loads(card_file.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{card_file} is not valid JSON: {error}") from error
-    if not isinstance(card, dict):
-        raise ValueError(f"{card_file} is not a network's card: it must be a JSON object.")
-    return card
-
-
-def _entry(card: Mapping[str, Any], name: str, card_file: Path) -> Mapping[str, Any]:
-    entry = card.get(name)
-    if not isinstance(entry, dict):
-        raise ValueError(f"{card_file} must have the entry {name!r}, an object. Received: {entry!r}")
-    return entry
+    return confidence

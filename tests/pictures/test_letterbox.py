@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.detection.face_detectors.face_ssd.letterbox import Letterbox
+from emotion_recognition.pictures.letterbox import Letterbox, letterbox
 
 
 def gradient(height: int, width: int) -> np.ndarray:
@@ -68,3 +68,52 @@ def test_a_photograph_is_resized_like_the_pictures_of_training() -> None:
     pixels, _ = Letterbox(320, 64)(picture)
     expected = cv2.resize(picture, (320, 234), interpolation=cv2.INTER_AREA)
     assert np.abs(pixels[0, :234] - expected).max() <= 6
+
+
+@pytest.mark.parametrize(
+    ("picture", "size", "filled", "scale"),
+    [
+        ((40, 80), 160, (80, 160), 2),
+        ((80, 40), 160, (160, 80), 2),
+        ((30, 30), 64, (64, 64), 64 / 30),
+        ((480, 640), 320, (240, 320), 0.5),
+        ((100, 300), 64, (21, 64), 64 / 300),
+        ((2, 1000), 64, (1, 64), 0.064),
+        ((1000, 2), 64, (64, 1), 0.064),
+        ((1, 1), 8, (8, 8), 8),
+    ],
+)
+def test_the_longest_side_fills_the_square_and_the_rest_is_grey(
+    picture: tuple[int, int], size: int, filled: tuple[int, int], scale: float
+) -> None:
+    square, back = letterbox(np.full((*picture, 3), (10, 20, 30), np.uint8), size)
+    assert (square.shape, square.dtype) == ((size, size, 3), np.uint8)
+    assert back[int(picture[0] > picture[1])] == pytest.approx(1 / scale)
+    np.testing.assert_allclose(back * filled[::-1], picture[::-1])
+    expected = np.full((size, size, 3), 128)
+    expected[: filled[0], : filled[1]] = (10, 20, 30)
+    np.testing.assert_array_equal(square, expected)
+
+
+def test_a_picture_of_that_size_stays_as_it_is() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    square, back = letterbox(image, 16)
+    assert back.tolist() == [1, 1]
+    np.testing.assert_array_equal(square[:12], image)
+
+
+def test_a_shrunken_picture_has_the_means_of_its_pixels() -> None:
+    image = np.zeros((2, 4, 3), np.uint8)
+    image[..., 1] = [[10, 30, 0, 200], [50, 70, 100, 100]]
+    square, back = letterbox(image, 2)
+    assert back.tolist() == [2, 2]
+    assert square[..., 1].tolist() == [[40, 100], [128, 128]]
+
+
+@pytest.mark.parametrize("picture", [(480, 640), (700, 512), (90, 130), (1001, 777)])
+def test_training_and_detection_see_the_same_pixels(picture: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (*picture, 3), dtype=np.uint8)
+    (seen,), back = Letterbox(320, 64)(image)
+    square, learned_back = letterbox(image, 320)
+    np.testing.assert_array_equal(square[: seen.shape[0], : seen.shape[1]], seen)
+    np.testing.assert_array_equal(back, learned_back)

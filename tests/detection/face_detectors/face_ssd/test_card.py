@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.detection.face_detectors.face_ssd.network_file import is_face_ssd, read_face_ssd
-from tests.detection.conftest import PRIORS, write_card
+from emotion_recognition.detection.face_detectors.face_ssd.card import is_face_ssd, read_face_ssd
+from tests.detection.conftest import PRIORS, copy_entry, write_card
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def test_a_keras_file_leads_to_its_copy_whether_it_is_there_or_not(onnx: Path) -
     assert read_face_ssd(keras_file).path == onnx
     keras_file.write_bytes(b"model")
     model = hashlib.sha256(b"model").hexdigest()
-    write_card(onnx, onnx={"sha256": hashlib.sha256(b"network").hexdigest(), "model_sha256": model})
+    write_card(onnx, onnx=copy_entry(b"network", model))
     assert read_face_ssd(keras_file).path == onnx
     keras_file.write_bytes(b"another model")
-    with pytest.raises(ValueError, match=r"face_ssd\.onnx was made from an earlier face_ssd\.keras"):
+    with pytest.raises(ValueError, match=r"face_ssd\.onnx is the copy of an earlier face_ssd\.keras"):
         read_face_ssd(keras_file)
     assert read_face_ssd(onnx).path == onnx
 
@@ -65,7 +65,7 @@ def test_another_suffix_is_refused(tmp_path: Path) -> None:
 
 def test_other_bytes_than_the_cards_are_refused(onnx: Path) -> None:
     onnx.write_bytes(b"another network")
-    with pytest.raises(ValueError, match=r"is not the network that .*face_ssd\.json describes: its SHA-256"):
+    with pytest.raises(ValueError, match=r"face_ssd\.onnx is not the copy that the model's card describes"):
         read_face_ssd(onnx)
 
 
@@ -73,11 +73,12 @@ def test_other_bytes_than_the_cards_are_refused(onnx: Path) -> None:
     ("changed", "message"),
     [
         ({"network": "vggnet"}, "must be the card of a face_ssd network. Received: 'vggnet'"),
-        ({"onnx": None}, "must have the entry 'onnx'"),
+        ({"onnx": None}, "face_ssd.onnx is unknown to "),
+        ({"class_names": None}, "is not a model's card: it must have class_names"),
         ({"priors": None}, "describes no prior boxes"),
         ({"priors": {"strides": [8]}}, "describes no prior boxes"),
         ({"priors": {**PRIORS.to_card()["priors"], "aspect_ratio": 0}}, "aspect_ratio must be a number above 0"),
-        ({"input": None}, "must have the entry 'input'"),
+        ({"input": None}, "must state the input's size in pixels. Received: None"),
         ({"input": {"size": "320"}}, "must state the input's size in pixels. Received: '320'"),
         ({"min_confidence": 1.5}, "min_confidence within 0..1. Received: 1.5"),
     ],
@@ -105,5 +106,5 @@ def test_a_detector_is_known_by_its_card(onnx: Path) -> None:
     assert is_face_ssd(onnx.with_suffix(".keras"))
     assert not is_face_ssd(onnx.with_suffix(".pb"))
     assert not is_face_ssd(onnx.with_name("other.onnx"))
-    onnx.with_suffix(".json").write_text(json.dumps({"network": "vggnet"}), encoding="utf-8")
+    onnx.with_suffix(".json").write_text(json.dumps({"network": "vggnet", "class_names": ["sad"]}), encoding="utf-8")
     assert not is_face_ssd(onnx)

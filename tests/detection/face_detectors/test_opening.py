@@ -7,14 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_recognition.detection.face_detectors import detectors
-from emotion_recognition.detection.face_detectors.detectors import open_detector
+from emotion_recognition.detection.face_detectors import download, registry
+from emotion_recognition.detection.face_detectors.opening import open_detector
+from emotion_recognition.detection.face_detectors.published_file import PublishedFile
+from emotion_recognition.detection.face_detectors.registry import row_of
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
-from emotion_recognition.detection.face_detectors.ssd_opencv_files import PUBLISHED_FILES
-from emotion_recognition.detection.face_detectors.yunet import PUBLISHED_FILE as YUNET_FILE
 from emotion_recognition.detection.face_detectors.yunet import YuNetDetector
 from tests.conftest import without_released_detector
 from tests.detection.conftest import write_card
+
+PUBLISHED_FILES = row_of("ssd-opencv").published
+(YUNET_FILE,) = row_of("yunet").published
 
 Serve = Callable[[Callable[[http.server.BaseHTTPRequestHandler], None]], str]
 
@@ -33,7 +36,13 @@ def no_released(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes an attempt to download fail the test."""
-    monkeypatch.setattr(detectors, "download", lambda *_: pytest.fail("went to the network"))
+    monkeypatch.setattr(download, "download", lambda *_: pytest.fail("went to the network"))
+
+
+def publish(monkeypatch: pytest.MonkeyPatch, name: str, *files: PublishedFile) -> None:
+    """Changes where a detector's files come from."""
+    rows = [dataclasses.replace(row, published=files) if row.name == name else row for row in registry.ROWS]
+    monkeypatch.setattr(registry, "ROWS", tuple(rows))
 
 
 @pytest.fixture
@@ -51,7 +60,7 @@ def published_here(serve: Serve, monkeypatch: pytest.MonkeyPatch, real_folder: P
 
     address = serve(answer)
     files = tuple(dataclasses.replace(file, url=f"{address}/{file.name}") for file in PUBLISHED_FILES)
-    monkeypatch.setattr(detectors, "PUBLISHED_FILES", files)
+    publish(monkeypatch, "ssd-opencv", *files)
     return asked
 
 
@@ -94,7 +103,7 @@ def test_a_failed_download_says_what_to_put_where(
 ) -> None:
     address = serve(lambda handler: handler.send_error(404))
     files = tuple(dataclasses.replace(file, url=f"{address}/{file.name}") for file in PUBLISHED_FILES)
-    monkeypatch.setattr(detectors, "PUBLISHED_FILES", files)
+    publish(monkeypatch, "ssd-opencv", *files)
     with pytest.raises(OSError, match=r"404.*Without a connection, put opencv_face_detector_uint8\.pb"):
         open_detector("ssd-opencv", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -130,7 +139,7 @@ def test_yunet_fetches_its_file_once(
         handler.wfile.write((real_folder / handler.path[1:]).read_bytes())
 
     file = dataclasses.replace(YUNET_FILE, url=f"{serve(answer)}/{YUNET_FILE.name}")
-    monkeypatch.setattr(detectors, "YUNET_FILE", file)
+    publish(monkeypatch, "yunet", file)
     for _ in range(2):
         assert open_detector("yunet", folder=tmp_path).name == "yunet"
     assert asked == [YUNET_FILE.name]
@@ -142,7 +151,7 @@ def test_other_bytes_than_yunets_are_not_kept(serve: Serve, monkeypatch: pytest.
         handler.end_headers()
         handler.wfile.write(bytes(YUNET_FILE.size))
 
-    monkeypatch.setattr(detectors, "YUNET_FILE", dataclasses.replace(YUNET_FILE, url=f"{serve(answer)}/a.onnx"))
+    publish(monkeypatch, "yunet", dataclasses.replace(YUNET_FILE, url=f"{serve(answer)}/a.onnx"))
     with pytest.raises(OSError, match=r"SHA-256.*Without a connection, put face_detection_yunet_2026may\.onnx"):
         open_detector("yunet", folder=tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from emotion_recognition.evaluation.network_input import NetworkInput, input_of
+from emotion_recognition.models.network_input import NetworkInput, input_of
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 48, 48, 1), dtype=np.uint8)
@@ -28,7 +28,7 @@ def classifier(*shape: int | None) -> keras.Model:
     ],
 )
 def test_size_and_channels_are_read_from_the_network(shape: tuple[int | None, ...], size: int, channels: int) -> None:
-    assert input_of(classifier(*shape), "0..1") == NetworkInput(size, channels, "0..1")
+    assert input_of(classifier(*shape)) == NetworkInput(size, channels)
 
 
 def test_a_network_that_leaves_the_channels_open_gets_grey() -> None:
@@ -105,3 +105,28 @@ def test_growing_keeps_flat_areas_and_the_range() -> None:
 def test_images_in_colour_are_refused_by_a_grey_network() -> None:
     with pytest.raises(ValueError, match=r"as many as the network, 1. Received: \(3, 48, 48, 3\)"):
         NetworkInput(48, 1).prepare(np.repeat(IMAGES, 3, axis=-1))
+
+
+def test_the_interpolation_is_that_of_the_network_s_training() -> None:
+    # From 0 and 90 to four pixels, whose centres lie at -0.25, 0.25, 0.75 and 1.25; cubic makes the step steeper.
+    step = np.array([[0, 90], [0, 90]], np.uint8).reshape(1, 2, 2, 1)
+    linear, cubic, auto = (
+        NetworkInput(4, 1, interpolation=name).prepare(step)[0, 0, :, 0] for name in ("linear", "cubic", "auto")
+    )
+    np.testing.assert_allclose(linear, [0, 22.5, 67.5, 90], atol=0.5)
+    assert cubic[1] < 21
+    np.testing.assert_array_equal(auto, cubic)
+
+
+def test_area_takes_means_where_linear_takes_neighbours() -> None:
+    row = np.tile(np.array([0, 0, 0, 80], np.uint8), (4, 1)).reshape(1, 4, 4, 1)
+    area, linear = (NetworkInput(1, 1, interpolation=name).prepare(row).item() for name in ("area", "linear"))
+    assert (area, linear) == (20, 0)
+
+
+def test_a_network_that_takes_blue_first_gets_rgb_turned_round() -> None:
+    image = np.array([10, 20, 30], np.uint8).reshape(1, 1, 1, 3)
+    assert NetworkInput(1, 3).prepare(image).ravel().tolist() == [10, 20, 30]
+    assert NetworkInput(1, 3, blue_first=True).prepare(image).ravel().tolist() == [30, 20, 10]
+    grey = np.array([50], np.uint8).reshape(1, 1, 1, 1)
+    assert NetworkInput(1, 3, blue_first=True).prepare(grey).ravel().tolist() == [50, 50, 50]

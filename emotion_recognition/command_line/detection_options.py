@@ -1,0 +1,69 @@
+"""The options of scripts that look for faces: the face detector, and what is done with a video."""
+
+import argparse
+from pathlib import Path
+
+from emotion_recognition.detection.face_detectors.registry import (
+    AUTO,
+    DETECTORS,
+    ROWS,
+    describe_detectors,
+    describe_models,
+    describe_sizes,
+)
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.detection.video.settings import VideoSettings
+
+
+def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Adds ``--detector``, ``--detector_model``, ``--detector_size`` and ``--min_confidence``."""
+    parser.add_argument("--detector", choices=DETECTORS, default=AUTO, help=describe_detectors())
+    parser.add_argument(
+        "--detector_model",
+        type=Path,
+        metavar="PATH",
+        help=f"{describe_models()} (default: output/, output/face_detector/)",
+    )
+    parser.add_argument(
+        "--detector_size",
+        type=int,
+        metavar="PIXELS",
+        help=f"longest side of the pictures that the detector sees, for {describe_sizes()}; larger finds smaller faces "
+        "and takes longer",
+    )
+    own = " and ".join(row.name for row in ROWS if row.min_confidence is None)
+    parser.add_argument(
+        "--min_confidence",
+        type=float,
+        metavar="SCORE",
+        help="lowest score of the face detector that counts as a face, 0..1 (default: what was chosen for "
+        f"{own}; {DetectionSettings.min_confidence} for the others)",
+    )
+
+
+def detection_settings(arguments: argparse.Namespace) -> DetectionSettings | None:
+    """Which boxes count, by ``--min_confidence``; None for the detector's own choice."""
+    return None if arguments.min_confidence is None else DetectionSettings(min_confidence=arguments.min_confidence)
+
+
+def add_video_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Adds ``--every`` and ``--smooth``."""
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=VideoSettings.every,
+        metavar="N",
+        help="look at every N-th frame, repeat its result in between",
+    )
+    parser.add_argument(
+        "--smooth",
+        type=float,
+        metavar="SECONDS",
+        help=f"smooth each face's probabilities over this time, 0 for none (default: {VideoSettings.smooth:g} if the "
+        "package trackers is there, which tells the faces apart)",
+    )
+
+
+def video_settings(arguments: argparse.Namespace) -> VideoSettings:
+    """How a video is looked at."""
+    return VideoSettings(arguments.every, VideoSettings.smooth if arguments.smooth is None else arguments.smooth)

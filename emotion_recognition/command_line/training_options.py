@@ -1,0 +1,189 @@
+"""The options that the scripts have in common which train a network, and the settings that they stand for.
+
+Importing this module imports neither Keras nor TensorFlow.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from emotion_recognition.command_line.parsers import whole_number_or_none
+from emotion_recognition.data.batches.augmentation import parse_augmentation
+from emotion_recognition.training.recipes import in_stages, parse_stages
+from emotion_recognition.training.run import TrainingRun
+from emotion_recognition.training.settings import OPTIMIZERS, SCHEDULES, FitSettings
+
+Settings = TypeVar("Settings", bound=FitSettings)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Where the help of the common options differs from script to script.
+
+    Args:
+        model: What is trained.
+        images: What it learns from.
+        default_model: File name of the output model.
+        augmentation: An example of random changes.
+        formats: What the model can be exported to.
+    """
+
+    model: str
+    images: str
+    default_model: str
+    augmentation: str
+    formats: Sequence[str]
+
+
+def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defaults: FitSettings | None) -> None:
+    """Adds the common options; a setting that is not given has no entry in what is parsed.
+
+    Args:
+        parser: Gets them.
+        wording: Where the script's help differs.
+        defaults: The settings whose values the help shows; None where they depend on other options.
+    """
+
+    def shown(name: str, more: str = "") -> str:
+        value = None if defaults is None else getattr(defaults, name)
+        if defaults is None:
+            return f" (default{more})" if more else ""
+        return f" (default: {'none' if value is None else f'{value:g}' if isinstance(value, float) else value}{more})"
+
+    add = parser.add_argument
+    add("-im", "-m", "--input_model", help=f"trained {wording.model} to go on with: a name in output/ or a path")
+    add("-om", "--output_model", help=f"name in output/ or path to write (default: {wording.default_model})")
+    add(
+        "--stages",
+        metavar="RATE:EPOCHS,...",
+        help="learning rate and most epochs of each stage, in place of -lr and -epochs",
+    )
+    add_setting(
+        parser,
+        "-lr",
+        "--learning_rate",
+        type=float,
+        help="the optimizer's learning rate, or its highest one"
+        + shown("learning_rate", f"{'' if defaults is None else ';'} from an input model: a tenth of that model's own"),
+    )
+    add_setting(
+        parser,
+        "-epochs",
+        "--number_of_epochs",
+        dest="epochs",
+        type=int,
+        help="most epochs; with a schedule, exactly as many" + shown("epochs"),
+    )
+    add_setting(parser, "--batch_size", type=int, help=f"{wording.images} per step" + shown("batch_size"))
+    add_setting(
+        parser,
+        "--patience",
+        type=whole_number_or_none,
+        metavar="N|none",
+        help="epochs without a lower validation loss before the stop; needs a constant schedule" + shown("patience"),
+    )
+    add_setting(parser, "--optimizer", choices=OPTIMIZERS, help="how weights are changed" + shown("optimizer"))
+    add_setting(
+        parser,
+        "--schedule",
+        choices=SCHEDULES,
+        help="how the learning rate goes within a stage" + shown("schedule"),
+    )
+    add_setting(
+        parser,
+        "--weight_decay",
+        type=float,
+        help="share of each kernel that a step takes away, times the learning rate" + shown("weight_decay"),
+    )
+    add_setting(
+        parser,
+        "--ema",
+        type=float,
+        help="momentum of the moving average of the weights that is kept; 0 keeps the last ones" + shown("ema"),
+    )
+    add(
+        "--augmentation",
+        metavar="NAME=VALUE,...|none",
+        help=f"random changes to the {wording.images}, for instance {wording.augmentation}",
+    )
+    add("--seed", type=int, default=FitSettings().seed, help="start of all random numbers")
+    add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
+    add(
+        "--export",
+        metavar="FORMAT,...",
+        help=f"copies to write beside the model, some of {','.join(wording.formats)} (training always writes onnx); "
+        "with -im and without -om, nothing is trained",
+    )
+    add("--resume", action="store_true", help="go on with the interrupted run of this output model")
+
+
+def add_renamed(parser: argparse.ArgumentParser, old: str, new: str) -> None:
+    """Makes an option that has got another name end in a line that says so."""
+
+    class Renamed(argparse.Action):
+        def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+            parser.exit(2, f"error: {old} is now called {new}\n")
+
+    parser.add_argument(old, action=Renamed, nargs="?", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+
+
+def only_exports(arguments: argparse.Namespace) -> bool:
+    """Whether an existing model is to be exported, and nothing trained."""
+    return arguments.export is not None and arguments.input_model is not None and arguments.output_model is None
+
+
+def lowers_rate(arguments: argparse.Namespace) -> bool:
+    """Whether an input model goes on at a tenth of its own learning rate, because no other is given."""
+    return "learning_rate" not in arguments and arguments.stages is None
+
+
+def stage_settings(
+    arguments: argparse.Namespace, base: Settings, augmentation: Any, usual: tuple[tuple[float, int], ...] = ()
+) -> list[Settings]:
+    """The settings of every stage of a run.
+
+    Args:
+        arguments: What was parsed; whatever is given overrides ``base``.
+        base: The settings that hold otherwise.
+        augmentation: The random changes that hold where the option names only some.
+        usual: Learning rate and most epochs of each stage of a whole run from scratch; empty for one stage.
+
+    Raises:
+        ValueError: If options contradict each other, or a value is out of range.
+    """
+    names = {field.name for field in fields(base)} - {"augmentation"}
+    given: dict[str, Any] = {name: value for name, value in vars(arguments).items() if name in names}
+    if arguments.augmentation is not None:
+        given["augmentation"] = parse_augmentation(arguments.augmentation, augmentation)
+    settings = replace(base, **given)
+    one = "learning_rate" in arguments or "epochs" in arguments
+    if arguments.stages is not None:
+        if one:
+            raise ValueError("--stages has the learning rates and epochs of all stages; leave out -lr and -epochs.")
+        return in_stages(settings, parse_stages(arguments.stages))
+    return in_stages(settings, usual) if usual and not one and arguments.input_model is None else [settings]
+
+
+def training_run(arguments: argparse.Namespace, output: Path, **options: Any) -> TrainingRun:
+    """The run that a command line asks for: a progress bar on a terminal, a line for each epoch elsewhere.
+
+    Args:
+        arguments: What was parsed.
+        output: The model file to write.
+        **options: More of the run's arguments.
+    """
+    return TrainingRun.beside(output, resume=arguments.resume, verbose=1 if sys.stdout.isatty() else 2, **options)
+
+
+def add_setting(parser: argparse.ArgumentParser, *names: str, **options: Any) -> None:
+    """Adds an option that has no entry in what is parsed unless it is given, so that it overrides nothing.
+
+    Args:
+        parser: Gets it.
+        *names: Its names.
+        **options: More of argparse's arguments.
+    """
+    parser.add_argument(*names, default=argparse.SUPPRESS, **options)

@@ -1,0 +1,67 @@
+"""A face detector from outside the project: anything that finds faces, made complete by defaults."""
+
+from typing import Any
+
+import numpy as np
+
+from emotion_recognition.detection.face_detectors.opening import FaceDetector, FindsFaces
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.error_about import about
+from emotion_recognition.pictures.crop import Framing
+from emotion_recognition.pictures.faces import Face
+
+#: For boxes of which nothing is known: the scale in the middle of those of the detectors here that frame a face from
+#: forehead to chin, 1.09 to 1.14, see their classes. ``benchmarks/crop_margin.py`` measures a detector's own.
+USUAL_FRAMING = Framing(scale=1.12, offset_x=0.0, offset_y=0.0)
+
+_PARTS = ("name", "description", "framing", "settings", "detect")
+
+
+def complete(detector: FindsFaces) -> FaceDetector:
+    """Gives a detector what it lacks of a :class:`~emotion_recognition.detection.face_detectors.opening.FaceDetector`.
+
+    Args:
+        detector: Has ``detect``; may have ``name``, ``description``, ``framing`` and ``settings``.
+
+    Returns:
+        The detector itself if it lacks nothing.
+
+    Raises:
+        ValueError: If it has no method ``detect``.
+
+    Example:
+        >>> class Nothing:
+        ...     def detect(self, image):
+        ...         return []
+        >>> complete(Nothing()).name
+        'Nothing'
+    """
+    if not callable(getattr(detector, "detect", None)):
+        raise about(
+            ValueError(f"detector must be a name or have a method detect(image). Received: {type(detector).__name__}"),
+            "detector",
+        )
+    if all(hasattr(detector, part) for part in _PARTS):
+        whole: Any = detector
+        return whole
+    return OutsideDetector(detector)
+
+
+class OutsideDetector:
+    """A detector with what it says of itself, and defaults for the rest.
+
+    Args:
+        detector: Finds the faces.
+    """
+
+    def __init__(self, detector: FindsFaces) -> None:
+        self.name: str = getattr(detector, "name", type(detector).__name__)
+        self.description: str = getattr(detector, "description", self.name)
+        self.framing: Framing = getattr(detector, "framing", USUAL_FRAMING)
+        #: What is drawn and followed in a video; the detector itself decides which faces there are.
+        self.settings: DetectionSettings = getattr(detector, "settings", DetectionSettings())
+        self._detector = detector
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        """Finds the faces of a BGR uint8 image (height, width, 3)."""
+        return list(self._detector.detect(image))

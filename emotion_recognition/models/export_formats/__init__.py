@@ -1,0 +1,88 @@
+"""The formats that a model is exported to: a file and a row each; choices and help texts come from the rows.
+
+Nothing here needs Keras; the files of the formats do, and are imported when one is written.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_recognition.error_about import about
+from emotion_recognition.models.onnx_copy import SUFFIX
+
+if TYPE_CHECKING:
+    import keras
+
+#: Writes a copy of a network: from the model file, the network in it and its class names to the given place.
+WriteCopy = Callable[[Path, "keras.Model", Sequence[str], Path], None]
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """What is known of a format before anything is written.
+
+    Args:
+        name: What it is called; its file in this folder is too, and has the function ``write_copy``.
+        ending: How the name of the copy, which lies beside the model, goes on after the model's stem.
+        summary: What runs it, in a few words.
+    """
+
+    name: str
+    ending: str
+    summary: str
+
+    def open(self) -> WriteCopy:
+        """The function that writes it; imports Keras."""
+        write: WriteCopy = import_module(f"{__name__}.{self.name}").write_copy
+        return write
+
+
+#: Every format, by its name.
+FORMATS: dict[str, ExportFormat] = {
+    row.name: row
+    for row in (
+        ExportFormat("onnx", SUFFIX, "OpenCV, ONNX Runtime and most others; what detection here runs"),
+        ExportFormat("litert", ".tflite", "LiteRT, formerly TensorFlow Lite, on phones and small boards"),
+        ExportFormat("saved_model", "_saved_model", "TensorFlow and its server; a folder"),
+    )
+}
+
+#: What a face detector, whose input has no fixed size, is exported to.
+FACE_DETECTOR_FORMATS = ("onnx",)
+
+
+def check_formats(formats: Sequence[str], known: Sequence[str] = tuple(FORMATS)) -> None:
+    """Refuses what is no list of formats.
+
+    Raises:
+        ValueError: If it is empty or names an unknown format.
+    """
+    if not formats or not set(formats) <= set(known):
+        message = f"export must be some of {','.join(known)}. Received: {','.join(formats)}"
+        raise about(ValueError(message), "export")
+
+
+def parse_formats(text: str, known: Sequence[str] = tuple(FORMATS)) -> tuple[str, ...]:
+    """The formats of a list with commas, each once.
+
+    Args:
+        text: The list.
+        known: Those that a model can be exported to.
+
+    Raises:
+        ValueError: If one of them is unknown.
+
+    Example:
+        >>> parse_formats("onnx,litert")
+        ('onnx', 'litert')
+    """
+    formats = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    check_formats(formats, known)
+    return formats
+
+
+def formats_help() -> str:
+    """A line for each format, for the end of a help text."""
+    return "\n".join(f"  {row.name:<12} {row.summary}" for row in FORMATS.values())

@@ -1,0 +1,53 @@
+"""What a run of training leaves: the model as others will read it, its card with figures and temperature, the curves.
+
+Before: :func:`~emotion_recognition.training.stages.fit_stages`; next: export, and a report on ``test``.
+"""
+
+from pathlib import Path
+
+from emotion_recognition import plots
+from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.evaluation.calibration import fit_temperature
+from emotion_recognition.evaluation.ensemble import Ensemble
+from emotion_recognition.evaluation.metrics import Metrics, compute_metrics
+from emotion_recognition.models.card import write_card
+from emotion_recognition.models.files import load_network, save_network
+from emotion_recognition.training.run_card import run_card
+from emotion_recognition.training.stages import RunResult
+from emotion_recognition.training.start import Start
+from emotion_recognition.workspace import beside
+
+
+def save_trained(start: Start, path: Path, train: Split, val: Split, done: RunResult) -> Metrics:
+    """Saves the network and its card; the temperature is fitted on ``val``.
+
+    Args:
+        start: What the run started from; its network has been fitted.
+        path: The model file to write.
+        train: Split it learned from.
+        val: Split its epochs were chosen by.
+        done: What came out of the run so far.
+
+    Returns:
+        The figures on ``val`` of the file, in float32, without the temperature.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    save_network(start.network, path)
+    ensemble = Ensemble.from_network(load_network(path), val.class_names)
+    probabilities = ensemble.predict(val.images).uncalibrated
+    metrics = compute_metrics(val.labels, probabilities, val.class_names)
+    card = run_card(start.network, start.network_name, train, val, done.entries, metrics.to_json())
+    write_card(path, {**card, "calibration": fit_temperature(val.labels, probabilities).to_json()})
+    return metrics
+
+
+def draw_curves(path: Path, done: RunResult) -> None:
+    """Draws the loss over the epochs of all stages beside a model file."""
+    plots.draw_training_curves(beside(path, "_curves.png"), done.rows, done.best_row + 1, path.name)
+
+
+def draw_architecture(path: Path, start: Start) -> str:
+    """Draws the network beside a model file, or writes it as a table; returns what was done."""
+    return plots.draw_network(beside(path, "_network"), start.network)
