@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line.detection_options import (
     add_detector_options,
+    add_output_options,
     add_video_options,
     detection_settings,
     video_settings,
@@ -72,15 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_model_options(parser.add_argument_group("models of any origin"))
     add_detector_options(parser.add_argument_group("face detector"))
-    group = parser.add_argument_group("more output")
-    group.add_argument("--json", type=Path, metavar="FILE", help="write everything that is known of each face as JSON")
-    group.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
-    group.add_argument("--crops", type=Path, metavar="DIR", help="save each face as a picture")
-    group.add_argument("--histogram", action="store_true", help="draw the probabilities of all emotions")
-    group.add_argument(
-        "--explain", action="store_true", help="draw where the network saw the emotion (Grad-CAM; needs Keras)"
-    )
-    group.add_argument("--show", action="store_true", help="show the result in a window, if there is a display")
+    add_output_options(parser.add_argument_group("more output"))
     add_video_options(parser.add_argument_group("video and camera"))
     return parser
 
@@ -175,7 +168,7 @@ def _window(stack: contextlib.ExitStack) -> "Window | None":
     try:
         return stack.enter_context(Window())
     except ValueError as error:
-        print(f"note: no window: {error}", file=sys.stderr)
+        _note(f"no window: {error}")
         return None
 
 
@@ -218,41 +211,22 @@ def _look_at_video(
     window: "Window | None",
 ) -> None:
     from emotion_recognition.detection.results.result_text import seconds_table
-    from emotion_recognition.detection.runs.timeline_figure import draw_timeline_figure
-    from emotion_recognition.detection.runs.video_run import look_at_video
-    from emotion_recognition.detection.video.tracking import HOW_TO_GET, FaceTracker, can_track
+    from emotion_recognition.detection.runs.annotated_video import annotate_video
 
-    tracker = None
-    if can_track():
-        tracker = FaceTracker(reader.rate / settings.every, detector.face_detector.settings.min_confidence)
-    else:
-        print(f"note: faces get no identity and are not smoothed; for both: {HOW_TO_GET}", file=sys.stderr)
     print(f"{reader.name}: {reader.size[0]}×{reader.size[1]} pixels, {reader.rate:g} frames a second", flush=True)
+    show = None if window is None else lambda image: window.show(image, 0.001)
     with Progress("frames", reader.announced) as progress:
-        outcome = look_at_video(
-            reader,
-            detector.detect,
-            outputs,
-            output=output,
-            settings=settings,
-            tracker=tracker,
-            show=None if window is None else lambda image: window.show(image, 0.001),
-            step=progress.step,
+        outcome, files = annotate_video(
+            reader, detector, outputs, output=output, settings=settings, show=show, step=progress.step, note=_note
         )
     print(f"{outcome.frames:,} frames" + (f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""))
-    class_names = detector.classifier.class_names
-    print(seconds_table(outcome.timeline.seconds(), class_names))
-    if output is None:
-        return
-    print(f"Wrote {output}")
-    figure = Workspace().timeline_figure(output)
-    try:
-        draw_timeline_figure(figure, outcome.timeline, reader.name, class_names)
-        print(f"Wrote {figure}")
-    except ImportError:
-        print(
-            f"note: no timeline figure {figure.name}, which needs Matplotlib: pip install matplotlib", file=sys.stderr
-        )
+    print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
+    for path in files:
+        print(f"Wrote {path}")
+
+
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
 
 
 def _print_detector(detector: "FaceDetector", asked: str, workspace: Workspace) -> None:

@@ -67,3 +67,15 @@ def add_video_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup
 def video_settings(arguments: argparse.Namespace) -> VideoSettings:
     """How a video is looked at."""
     return VideoSettings(arguments.every, VideoSettings.smooth if arguments.smooth is None else arguments.smooth)
+
+
+def add_output_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Adds what can be written and shown beside annotated pictures."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that is known of each face as JSON")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
+    parser.add_argument("--crops", type=Path, metavar="DIR", help="save each face as a picture")
+    parser.add_argument("--histogram", action="store_true", help="draw the probabilities of all emotions")
+    parser.add_argument(
+        "--explain", action="store_true", help="draw where the network saw the emotion (Grad-CAM; needs Keras)"
+    )
+    parser.add_argument("--show", action="store_true", help="show the result in a window, if there is a display")

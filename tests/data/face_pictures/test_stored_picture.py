@@ -74,7 +74,7 @@ def test_the_factors_are_those_of_the_rounded_size() -> None:
     assert narrow.shrunk
 
 
-@pytest.mark.parametrize("kind", ["BMP", "TIFF", "GIF"])
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "GIF", "PPM"])
 def test_other_kinds_become_jpeg(kind: str) -> None:
     stored = store_picture(picture(kind, (40, 24)), "a", SMALL)
     assert (stored.width, stored.height, stored.anew, stored.shrunk) == (40, 24, True, False)
