@@ -120,22 +120,14 @@ def _train(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     from emotion_recognition.atomic_file import check_can_write
-    from emotion_recognition.data.files.hdf5 import check_same_source, read_split
-    from emotion_recognition.emotions import check_same_classes
     from emotion_recognition.models.export import export_trained
     from emotion_recognition.training.saving import draw_architecture, draw_curves, save_trained
+    from emotion_recognition.training.splits import open_splits
     from emotion_recognition.training.stages import RunResult, fit_stages
     from emotion_recognition.training.start import open_start, tensorboard
 
-    if not arguments.stream_above >= 0:
-        raise ValueError(f"--stream_above must be at least 0 GiB. Received: {arguments.stream_above:g}")
-    variant = variant_of(arguments)
-    paths = (workspace.split_path(split, arguments.num_emotions, variant=variant) for split in ("train", "val"))
-    train, val = (read_split(path, stream_above=arguments.stream_above) for path in paths)
-    for split in (train, val):
-        wanted, option = arguments.class_names, classes_option(arguments)
-        check_same_classes(wanted, option, split.class_names, f"The {split.split} split")
-    check_same_source(train, val)
+    variant, chosen_by = variant_of(arguments), classes_option(arguments)
+    train, val = open_splits(workspace, variant, arguments.class_names, chosen_by, stream_above=arguments.stream_above)
     from_scratch = arguments.input_model is None
     start = open_start(
         train,

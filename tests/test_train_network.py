@@ -325,4 +325,4 @@ def test_a_split_is_streamed_where_it_is_larger_than_asked_for(
     assert "images stay in" not in capsys.readouterr().out
     for given in ("-1", "nan"):
         assert train(small_base, "-im", str(small_model), "--stream_above", given) == 2
-        assert "--stream_above must be at least 0 GiB" in last_error(capsys)
+        assert "stream_above must be at least 0 GiB. Received: " in last_error(capsys)

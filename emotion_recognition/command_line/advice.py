@@ -49,6 +49,7 @@ ADVICE = {
     "size": "--size",
     "smooth": "--smooth",
     "stages": "--stages",
+    "stream_above": "--stream_above",
     "tensorboard": "--tensorboard",
     "test_share": "--test_share",
     "tta": "--tta",

@@ -48,10 +48,9 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
     """
 
     def shown(name: str, more: str = "") -> str:
-        value = None if defaults is None else getattr(defaults, name)
-        if defaults is None:
-            return f" (default{more})" if more else ""
-        return f" (default: {'none' if value is None else f'{value:g}' if isinstance(value, float) else value}{more})"
+        texts = [] if defaults is None else [_text_of(getattr(defaults, name))]
+        texts += [more] if more else []
+        return f" (default: {'; '.join(texts)})" if texts else ""
 
     add = parser.add_argument
     add("-im", "-m", "--input_model", help=f"trained {wording.model} to go on with: a name in output/ or a path")
@@ -67,7 +66,7 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         "--learning_rate",
         type=float,
         help="the optimizer's learning rate, or its highest one"
-        + shown("learning_rate", f"{'' if defaults is None else ';'} from an input model: a tenth of that model's own"),
+        + shown("learning_rate", "from an input model: a tenth of that model's own"),
     )
     add_setting(
         parser,
@@ -187,3 +186,9 @@ def add_setting(parser: argparse.ArgumentParser, *names: str, **options: Any) ->
         **options: More of argparse's arguments.
     """
     parser.add_argument(*names, default=argparse.SUPPRESS, **options)
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
