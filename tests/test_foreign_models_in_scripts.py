@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -161,3 +162,14 @@ def test_a_contradiction_is_one_line(
     assert status == (2 if words else 0)
     assert len(error) == (1 if words else 0)
     assert words in "".join(error)
+
+
+@pytest.mark.parametrize("name", ["custom_loss.keras", "keras2_adam_lr.h5"])
+def test_training_goes_on_from_such_a_model_at_a_rate_that_must_be_given(
+    small_base: Path, models: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["-b", str(small_base), "-im", str(models / name), "-om", "next.keras", "-epochs", "1"]
+    assert TrainNetwork.main(arguments) == 2
+    assert re.search(r"rate is unknown.*\(-lr", capsys.readouterr().err)
+    assert TrainNetwork.main([*arguments, "-lr", "1e-3"]) == 0
+    assert (small_base / "output" / "next.keras").is_file()

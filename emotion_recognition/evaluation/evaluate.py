@@ -16,6 +16,7 @@ from emotion_recognition.evaluation.calibration import Reliability, reliability
 from emotion_recognition.evaluation.ensemble import Ensemble
 from emotion_recognition.evaluation.metrics import Metrics, compute_metrics
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
+from emotion_recognition.models.network_input import NetworkInput
 
 _DEFAULT = PredictionSettings()
 
@@ -28,7 +29,7 @@ class Evaluation:
         model_names: File names of the models, without folders.
         split: The examples.
         settings: How they went through the networks.
-        pixel_ranges: What each model expects, see :data:`~emotion_recognition.models.model_options.PIXEL_RANGES`.
+        network_inputs: How the images were fitted to each model.
         probabilities: float32 array (N, classes): the calibrated probabilities, averaged over the models.
         temperatures: Each model's temperature, from its card.
         metrics: The figures on all examples.
@@ -42,7 +43,7 @@ class Evaluation:
     model_names: tuple[str, ...]
     split: Split
     settings: PredictionSettings
-    pixel_ranges: tuple[str, ...]
+    network_inputs: tuple[NetworkInput, ...]
     probabilities: np.ndarray
     temperatures: tuple[float, ...]
     metrics: Metrics
@@ -87,7 +88,7 @@ def evaluate(
         model_names=tuple(Path(classifier.name).name for classifier in ensemble.classifiers),
         split=split,
         settings=settings,
-        pixel_ranges=tuple(classifier.network_input.pixel_range for classifier in ensemble.classifiers),
+        network_inputs=tuple(classifier.network_input for classifier in ensemble.classifiers),
         probabilities=mean,
         temperatures=tuple(classifier.postprocessing.temperature for classifier in ensemble.classifiers),
         metrics=compute_metrics(split.labels, mean, split.class_names),

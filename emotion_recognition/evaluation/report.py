@@ -3,6 +3,7 @@
 Both are the same for the same models and data: no dates, no folders.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ def to_text(evaluation: Evaluation) -> str:
         ("data", f"{split.source_name}, SHA-256 {split.source_sha256}"),
         *([] if split.labels_from == FER2013 else [("labels", split.labels_from)]),
         ("pixel range", _pixel_range(evaluation)),
+        *([] if _interpolation(evaluation) == "auto" else [("interpolation", _interpolation(evaluation))]),
         ("views", TTA[evaluation.settings.tta]),
         *(("note", note) for note in evaluation.notes),
     ]
@@ -45,6 +47,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         "split": split.split,
         "data": {"source": split.source_name, "sha256": split.source_sha256, "labels": split.labels_from},
         "pixel_range": _pixel_range(evaluation),
+        "interpolation": _interpolation(evaluation),
         "tta": evaluation.settings.tta,
         "notes": list(evaluation.notes),
         "metrics": evaluation.metrics.to_json(),
@@ -67,10 +70,17 @@ def headline(evaluation: Evaluation) -> str:
     )
 
 
+def _of_all(values: Sequence[str]) -> str:
+    """What holds for all models, or what does for each."""
+    return values[0] if len(set(values)) == 1 else ", ".join(values)
+
+
 def _pixel_range(evaluation: Evaluation) -> str:
-    """What all models expect, or what each does."""
-    ranges = evaluation.pixel_ranges
-    return ranges[0] if len(set(ranges)) == 1 else ", ".join(ranges)
+    return _of_all([taken.pixel_range for taken in evaluation.network_inputs])
+
+
+def _interpolation(evaluation: Evaluation) -> str:
+    return _of_all([taken.interpolation for taken in evaluation.network_inputs])
 
 
 def _overall(evaluation: Evaluation) -> str:

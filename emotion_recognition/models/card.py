@@ -28,6 +28,9 @@ from typing import Any
 from emotion_recognition.atomic_file import write_json
 from emotion_recognition.workspace import FER2013, card_path
 
+#: The entry of a card that was written for a model without one: nobody has stated its class names.
+ASSUMED = "class_names_assumed"
+
 _REQUIRED = ("class_names",)
 
 

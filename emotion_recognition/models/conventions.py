@@ -13,7 +13,7 @@ from typing import Any
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
 from emotion_recognition.error_about import about
 from emotion_recognition.models.calibration import temperature_of
-from emotion_recognition.models.card import read_card
+from emotion_recognition.models.card import ASSUMED, read_card
 from emotion_recognition.models.model_options import (
     DEFAULT_PIXEL_RANGE,
     INTERPOLATIONS,
@@ -98,7 +98,7 @@ def _names(
     path: Path, outputs: int, card: Mapping[str, Any] | None, options: ModelOptions
 ) -> tuple[tuple[str, ...], str]:
     """The outputs' classes, and what is assumed of them or nothing."""
-    if card is not None:
+    if card is not None and not card.get(ASSUMED):
         names = tuple(card["class_names"])
         if len(names) != outputs:
             raise ValueError(
@@ -122,7 +122,8 @@ def _names(
             "class_names",
         )
     names = class_names(outputs)
-    return names, f"{path.name} has no card; its outputs are taken for {', '.join(names)}."
+    of_names = "" if card is None else " that names its classes"
+    return names, f"{path.name} has no card{of_names}; its outputs are taken for {', '.join(names)}."
 
 
 def _choice(path: Path, entries: Mapping[str, Any], key: str, known: Iterable[str]) -> str | None:

@@ -9,12 +9,15 @@ from typing import Any
 import keras
 
 from emotion_recognition.data.files.hdf5 import Split
-from emotion_recognition.emotions import check_same_classes
+from emotion_recognition.emotions import class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.models.building import build_network, name_of
 from emotion_recognition.models.card import read_card
-from emotion_recognition.models.files import classes_of, load_network
+from emotion_recognition.models.conventions import say
+from emotion_recognition.models.files import conventions_of, load_network
+from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE
 from emotion_recognition.models.new_head import with_new_head
+from emotion_recognition.models.output_order import reorder_outputs
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.models.registry import DEFAULT_NETWORK, BuildFunction
 from emotion_recognition.models.with_probabilities import with_probabilities
@@ -131,8 +134,14 @@ def _check_input(what: str, network: keras.Model, train: Split) -> None:
 
 def _from_model(train: Split, path: Path, new_head: bool, settings: StageSettings, lower_rate: bool) -> Start:
     network = load_network(path, compiled=True)
-    names, _ = classes_of(path, network)
+    conventions = conventions_of(path, network)
+    say(conventions.assumed)
     _check_input(str(path), network, train)
+    if conventions.pixel_range != DEFAULT_PIXEL_RANGE:
+        raise ValueError(
+            f"{path} expects pixels of {conventions.pixel_range}, but training shows {DEFAULT_PIXEL_RANGE}; save it "
+            "with a layer before it that scales them."
+        )
     card = read_card(path) or {}
     name = card.get("network", "unknown")
     rate, own_text = settings.learning_rate, "unknown or another optimizer's"
@@ -147,7 +156,10 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
     if new_head:
         network = with_new_head(network, name, len(train.class_names))
     else:
-        check_same_classes(train.class_names, "the training split", names, f"The input model {path}")
+        by = f"The input model {path}"
+        order = class_order(train.class_names, "the training split", conventions.class_names, by)
+        if order is not None:
+            reorder_outputs(network, order)
     text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
     stages = list(card.get("stages", []))
     rows = [row for row in read_log(log_path(path)) if row["stage"] <= len(stages)]

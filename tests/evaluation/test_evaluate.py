@@ -192,7 +192,7 @@ def test_a_card_s_pixel_range_reaches_the_network(tmp_path: Path) -> None:
     card = {"network": "other", "class_names": list(FER2013_EMOTIONS), "input": {"pixels": "-1..1"}}
     write_card(path, card)
     evaluation = evaluate_files([path], SPLIT)
-    assert (evaluation.metrics.correct, evaluation.pixel_ranges) == (10, ("-1..1",))
+    assert (evaluation.metrics.correct, evaluation.network_inputs[0].pixel_range) == (10, "-1..1")
     # The caller's word counts more.
     options = ModelOptions(pixel_range="0..255")
     assert evaluate(Ensemble.from_files([path], FER2013_EMOTIONS, options), SPLIT).metrics.correct < 10

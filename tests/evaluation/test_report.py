@@ -12,6 +12,7 @@ from emotion_recognition.evaluation.evaluate import Evaluation
 from emotion_recognition.evaluation.metrics import compute_metrics
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.report import headline, to_json, to_text
+from emotion_recognition.models.network_input import NetworkInput
 
 NAMES = ("happy", "astonished", "sad")
 LABELS = np.array([0] * 1000 + [1, 1, 2, 2], np.uint8)
@@ -25,13 +26,17 @@ LESS_SURE = 0.85 * SURE + 0.05
 
 
 def evaluation(
-    *names: str, twins: int | None = None, notes: tuple[str, ...] = (), temperatures: tuple[float, ...] = (1.0,)
+    *names: str,
+    twins: int | None = None,
+    notes: tuple[str, ...] = (),
+    temperatures: tuple[float, ...] = (1.0,),
+    inputs: tuple[NetworkInput, ...] = (NetworkInput(2, 1),),
 ) -> Evaluation:
     return Evaluation(
         model_names=names or ("a.keras",),
         split=SPLIT,
         settings=PredictionSettings(),
-        pixel_ranges=("0..255",) * max(1, len(names)),
+        network_inputs=inputs * max(1, len(names)),
         probabilities=LESS_SURE,
         temperatures=temperatures,
         metrics=compute_metrics(LABELS, SURE, NAMES),
@@ -98,3 +103,14 @@ def test_what_was_not_looked_at_is_null() -> None:
 def test_the_headline() -> None:
     assert headline(evaluation()) == "a.keras\nval split: 99.70 % of 1,004 images right"
     assert headline(evaluation("a.keras", "b.h5")).startswith("2 models averaged\n")
+
+
+def test_how_images_were_fitted_to_the_models_is_there() -> None:
+    plain, linear = NetworkInput(2, 1), NetworkInput(4, 1, "-1..1", "linear")
+    lines = [line.split("  ")[0] for line in to_text(evaluation()).splitlines()]
+    assert "interpolation" not in lines
+    mixed = evaluation(inputs=(plain, linear))
+    assert (to_json(mixed)["pixel_range"], to_json(mixed)["interpolation"]) == ("0..255, -1..1", "auto, linear")
+    rows = [re.split(r"  +", line) for line in to_text(evaluation(inputs=(linear, linear))).splitlines()]
+    assert ["pixel range", "-1..1"] in rows
+    assert ["interpolation", "linear"] in rows

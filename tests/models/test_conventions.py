@@ -53,6 +53,17 @@ def test_without_a_card_the_number_of_outputs_says_the_emotions(tmp_path: Path) 
     assert read_conventions(path, 3, ModelOptions(("x", "y", "z"), "0..1")).assumed == ()
 
 
+def test_names_that_an_export_has_assumed_stay_an_assumption(tmp_path: Path) -> None:
+    names = list(SIX_EMOTIONS)
+    path = model(tmp_path, {"class_names": names, "class_names_assumed": True, "input": {"pixels": "0..1"}})
+    received = read_conventions(path, 6)
+    assert received.class_names == SIX_EMOTIONS
+    assert received.assumed == (
+        f"a.keras has no card that names its classes; its outputs are taken for {', '.join(names)}.",
+    )
+    assert read_conventions(path, 6, ModelOptions(tuple("uvwxyz"))).class_names == tuple("uvwxyz")
+
+
 @pytest.mark.parametrize(
     ("entries", "words"),
     [

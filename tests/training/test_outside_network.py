@@ -11,7 +11,8 @@ import pytest
 from keras import layers
 
 from emotion_recognition.data.files.hdf5 import Split
-from emotion_recognition.evaluation.evaluate import evaluate_files
+from emotion_recognition.evaluation.ensemble import Ensemble
+from emotion_recognition.evaluation.evaluate import evaluate
 from emotion_recognition.evaluation.predictions import predict
 from emotion_recognition.models import LAST_LAYER, NETWORKS, register_network
 from emotion_recognition.models.card import read_card
@@ -68,10 +69,10 @@ def test_it_is_trained_saved_loaded_and_tested(make: Callable[[], Any], tmp_path
     assert card is not None
     assert (card["network"], card["class_names"]) == ("mine", ["red", "green", "blue"])
     probabilities = predict(load_network(path), val.images)
-    assert not probabilities.from_logits
+    assert probabilities.kind == "probabilities"
     expected = keras.ops.convert_to_numpy(start.network(val.images.astype(np.float32), training=False))
     np.testing.assert_allclose(probabilities.probabilities, expected, atol=1e-5)
-    assert evaluate_files([path], val).metrics.correct == metrics.correct
+    assert evaluate(Ensemble.from_files([path], val.class_names), val).metrics.correct == metrics.correct
 
     # And it goes on from there as any model does.
     again = open_start(train, SETTINGS, input_model=path, lower_rate=True)

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.card import ASSUMED, read_card, write_card
 from emotion_recognition.models.keras_export import export_graph
 from emotion_recognition.models.onnx_copy import CopyEntry, copy_path, read_copy, sha256_of
 from emotion_recognition.models.onnx_network import OnnxNetwork
@@ -58,7 +58,7 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
             channels=channels,
             max_difference=difference,
         )
-    card = read_card(path) or {"network": network.name, "class_names": list(names)}
+    card = read_card(path) or {"network": network.name, "class_names": list(names), ASSUMED: True}
     write_card(path, {**card, **entry.to_card()})
 
 
