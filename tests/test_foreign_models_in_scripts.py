@@ -16,10 +16,10 @@ import pytest
 import EmotionDetector
 import TestNetwork
 import TrainNetwork
-from emotion_recognition.data.files.hdf5 import Split, write_splits
+from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, write_splits
 
 PHOTO = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
 ALPHABETICAL = "anger,disgust,fear,happy,neutral,sad,surprise"

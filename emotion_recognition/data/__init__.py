@@ -14,19 +14,29 @@ if TYPE_CHECKING:
     from emotion_recognition.data.batches.batches import TrainingBatches as TrainingBatches
     from emotion_recognition.data.building.build import build as build
     from emotion_recognition.data.building.built import Built as Built
-    from emotion_recognition.data.building.finding import find_source as find_source
     from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation as FaceAugmentation
     from emotion_recognition.data.face_pictures.building import build_face_splits as build_face_splits
     from emotion_recognition.data.face_pictures.hdf5 import read_face_split as read_face_split
     from emotion_recognition.data.face_pictures.split import FaceSplit as FaceSplit
     from emotion_recognition.data.files.hdf5 import Split as Split
     from emotion_recognition.data.files.hdf5 import read_split as read_split
+    from emotion_recognition.data.sources.class_labels import ClassLabels as ClassLabels
+    from emotion_recognition.data.sources.registry import recognise as recognise
+    from emotion_recognition.data.sources.source import Account as Account
+    from emotion_recognition.data.sources.source import Chunk as Chunk
+    from emotion_recognition.data.sources.source import Source as Source
+    from emotion_recognition.data.sources.source import SourceOptions as SourceOptions
 
 _HOMES = {
     "Split": "data.files.hdf5",
+    "recognise": "data.sources.registry",
+    "SourceOptions": "data.sources.source",
+    "ClassLabels": "data.sources.class_labels",
+    "Source": "data.sources.source",
+    "Chunk": "data.sources.source",
+    "Account": "data.sources.source",
     "build": "data.building.build",
     "Built": "data.building.built",
-    "find_source": "data.building.finding",
     "read_split": "data.files.hdf5",
     "Augmentation": "data.batches.augmentation",
     "TrainingBatches": "data.batches.batches",

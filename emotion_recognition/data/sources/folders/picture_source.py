@@ -13,13 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import cv2
 import numpy as np
 
 from emotion_recognition.data.sources.folders.labelled_faces import read_labelled_faces
 from emotion_recognition.data.sources.folders.picture_list import Picture, PictureList
 from emotion_recognition.data.sources.source import Account, Chunk, SourceOptions
 from emotion_recognition.pictures.faces import Box
+from emotion_recognition.pictures.quiet_opencv import silent_opencv
 from emotion_recognition.workspace import SPLITS
 
 #: Bytes of images in a chunk, at most, unless one picture has more; a few chunks are in memory at a time.
@@ -73,22 +73,20 @@ class PictureSource:
         """Yields the faces of all pictures, split by split, in the list's order."""
         size = int(np.prod(self.options.image_shape))
         per_chunk = max(1, min(_LARGEST_CHUNK, _CHUNK_BYTES // size))
-        # OpenCV's log is one for all threads, so it is silenced once: what goes wrong with a picture is remembered.
-        level = cv2.utils.logging.getLogLevel()
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         running: deque[Future[_Opened]] = deque()
-        pool = ThreadPoolExecutor(_THREADS)
-        try:
-            for split, pictures in self._pictures.splits.items():
-                for start in range(0, len(pictures), per_chunk):
-                    running.append(pool.submit(self._open, split, pictures[start : start + per_chunk]))
-                    if len(running) > _THREADS:
-                        yield self._entered(running.popleft().result())
-            while running:
-                yield self._entered(running.popleft().result())
-        finally:
-            pool.shutdown(cancel_futures=True)
-            cv2.utils.logging.setLogLevel(level)
+        # OpenCV's log is one for all threads, so it is silenced once: what goes wrong with a picture is remembered.
+        with silent_opencv():
+            pool = ThreadPoolExecutor(_THREADS)
+            try:
+                for split, pictures in self._pictures.splits.items():
+                    for start in range(0, len(pictures), per_chunk):
+                        running.append(pool.submit(self._open, split, pictures[start : start + per_chunk]))
+                        if len(running) > _THREADS:
+                            yield self._entered(running.popleft().result())
+                while running:
+                    yield self._entered(running.popleft().result())
+            finally:
+                pool.shutdown(cancel_futures=True)
         self.account.sha256 = self._sha256()
 
     def _sha256(self) -> str:
