@@ -4,6 +4,7 @@ uint8 batches go in, float32 batches come out; in testing the layer only convert
 that is trained and is left out of what is saved. Ranges come from :mod:`emotion_recognition.data.batches.augmentation`.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -39,11 +40,21 @@ class RandomChanges(keras.layers.Layer):
     """
 
     def __init__(self, augmentation: Augmentation, seed: int, **options: Any) -> None:
-        super().__init__(dtype="float32", **options)
+        super().__init__(**{"dtype": "float32", **options})
         self._ranges = augmentation
+        self._seed = seed
         self._random = keras.random.SeedGenerator(seed)
         # TensorFlow's operation that moves pixels has no XLA version.
         self.supports_jit = keras.backend.backend() != "tensorflow"
+
+    def get_config(self) -> dict[str, Any]:
+        """What the layer is made of again; TensorBoard asks for it."""
+        return {**super().get_config(), "augmentation": asdict(self._ranges), "seed": self._seed}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "RandomChanges":
+        """Makes the layer of its configuration."""
+        return cls(**{**config, "augmentation": Augmentation(**config["augmentation"])})
 
     def call(self, images: Any, training: bool | None = None) -> Any:
         """(N, height, width, channels), 0..255 -> float32 of the same shape, 0..255."""

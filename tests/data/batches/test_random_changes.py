@@ -180,3 +180,10 @@ def test_colour_images_keep_their_channels_apart() -> None:
     changed = augment(images, sharpness=1.0, rotation=20)
     assert set(np.unique(changed[..., 0])) == {0}
     assert set(np.unique(changed[..., 1])) == {100}
+
+
+def test_a_layer_made_again_from_its_configuration_makes_the_same_changes() -> None:
+    images = np.random.default_rng(1).integers(0, 256, (4, 16, 16, 1), dtype=np.uint8)
+    layer = RandomChanges(Augmentation(sharpness=0.5, erase=0.5), seed=3)
+    again = RandomChanges.from_config(layer.get_config())
+    assert np.array_equal(layer(images, training=True), again(images, training=True))
