@@ -3,6 +3,7 @@
 A base path goes in, paths come out; nothing else in the project spells a file name.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -176,8 +177,12 @@ class Workspace:
         """A file of the audit of the build with that many classes; the ending has its suffix."""
         return self.output_folder / f"{variant.file_name(num_emotions)}_audit{ending}"
 
+    def released_photograph_model(self, num_emotions: int) -> Path:
+        """The pre-trained model for people's photographs, which detection prefers where there is one."""
+        return self.output_folder / f"emotion_classification_{num_emotions}classes_photographs.keras"
+
     def released_model(self, num_emotions: int) -> Path:
-        """The pre-trained model that comes with the project for that many classes."""
+        """The pre-trained model for FER2013's own labels that comes with the project for that many classes."""
         return self.output_folder / f"emotion_classification_{num_emotions}classes.keras"
 
     @property
@@ -218,7 +223,9 @@ def default_base_path() -> Path:
 
 
 def find_released_model(num_emotions: int, workspace: Workspace | None = None) -> Path:
-    """The pre-trained model for that many classes, wherever the project is.
+    """The pre-trained model that detection takes for that many classes, wherever the project is.
+
+    In each place, the one for photographs comes before the one for FER2013's own labels.
 
     Args:
         num_emotions: The number of its classes.
@@ -228,7 +235,9 @@ def find_released_model(num_emotions: int, workspace: Workspace | None = None) -
     Raises:
         FileNotFoundError: If it is nowhere.
     """
-    return _find_released(workspace, Workspace(DEFAULT_BASE_PATH).released_model(num_emotions).name, "model")
+    base = Workspace(DEFAULT_BASE_PATH)
+    names = [base.released_photograph_model(num_emotions).name, base.released_model(num_emotions).name]
+    return _find_released(workspace, names, "model")
 
 
 def find_released_face_detector(workspace: Workspace | None = None) -> Path:
@@ -241,18 +250,22 @@ def find_released_face_detector(workspace: Workspace | None = None) -> Path:
         FileNotFoundError: If it is nowhere.
     """
     name = Workspace(DEFAULT_BASE_PATH).released_face_detector.name
-    return _find_released(workspace, name, "face detector", needs_onnx=True)
+    return _find_released(workspace, [name], "face detector", needs_onnx=True)
 
 
-def _find_released(workspace: Workspace | None, name: str, what: str, *, needs_onnx: bool = False) -> Path:
-    checkout = Workspace(_CHECKOUT).output_folder / name
-    installed = (_PACKAGE / _INSTALLED_MODELS / name).with_suffix(".onnx")
-    near = (workspace or Workspace(DEFAULT_BASE_PATH)).output_folder / name
-    places = (checkout, installed, near) if workspace is None else (near, checkout, installed)
-    for path in places:
+def _find_released(workspace: Workspace | None, names: Sequence[str], what: str, *, needs_onnx: bool = False) -> Path:
+    """Looks into one folder after the other for the files of these names, the best first."""
+    checkout = Workspace(_CHECKOUT).output_folder
+    near = (workspace or Workspace(DEFAULT_BASE_PATH)).output_folder
+    # An installation holds nothing but ONNX copies.
+    places = [[(_PACKAGE / _INSTALLED_MODELS / name).with_suffix(".onnx") for name in names]]
+    places.insert(0, [checkout / name for name in names])
+    places.insert(2 if workspace is None else 0, [near / name for name in names])
+    for path in (path for place in places for path in place):
         if (path.is_file() and not needs_onnx) or path.with_suffix(".onnx").is_file():
             return path
-    raise FileNotFoundError(f"There is no {what} {places[0]}, none at {places[1]}, and none at {places[2]}.")
+    looked = [place[-1] for place in places]
+    raise FileNotFoundError(f"There is no {what} {looked[0]}, none at {looked[1]}, and none at {looked[2]}.")
 
 
 def beside(model_path: Path, ending: str) -> Path:

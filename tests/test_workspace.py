@@ -186,6 +186,12 @@ def test_without_a_choice_a_stray_folder_in_the_working_directory_is_last(
     assert find_released_model(7) == installed
     checkout.released_model(7).touch()
     assert find_released_model(7) == checkout.released_model(7)
+    # In one place the model for photographs comes first; a nearer place comes before it.
+    stray.released_photograph_model(7).touch()
+    assert find_released_model(7) == checkout.released_model(7)
+    checkout.released_photograph_model(7).touch()
+    assert find_released_model(7) == checkout.released_photograph_model(7)
+    stray.released_photograph_model(7).unlink()
     # Whoever chooses a base path means it.
     assert find_released_model(7, stray) == stray.released_model(7)
     with pytest.raises(

@@ -54,6 +54,9 @@ def run_card(
         val_metrics: Figures of the saved model on ``val``.
     """
     _, height, _, channels = network.input_shape
+    learned_votes = any(
+        stage.get("votes_weight", stage.get("votes")) or stage.get("ferplus_weight") for stage in stages
+    )
     return {
         "network": name,
         "class_names": list(train.class_names),
@@ -70,6 +73,8 @@ def run_card(
             "source": train.source_name,
             "sha256": train.source_sha256,
             "labels": train.labels_from,
+            # Whoever compares models wants to know what each has learned from.
+            **({"votes_sha256": train.votes_sha256} if learned_votes else {}),
             "images": {split.split: len(split) for split in (train, val)},
         },
         "metrics": {"val": dict(val_metrics)},
