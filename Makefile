@@ -9,8 +9,11 @@ FER2013 ?= $(BASE)/fer2013/fer2013.csv
 # The folder with val.csv and val/ that face detectors are compared on; without it `make bench` leaves them out.
 FACES ?=
 
+# FER+'s votes, fer2013new.csv, which the released models also learned from.
+FERPLUS ?= $(BASE)/fer2013/fer2013new.csv
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench bench-peers figures clean
+.PHONY: help demo test lint format docs bench bench-peers figures reproduce clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +82,9 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 
 bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the package fer, which gets an environment of its own
 	$(BIN)/python -m benchmarks.peers -b $(BASE) --peer_python $(VENV)-peers/bin/python $(PEERS_OPTIONS)
+
+reproduce: $(VENV)/.run ## make the released emotion models again, hours on a CPU: make reproduce FER2013=fer2013.csv FERPLUS=fer2013new.csv
+	$(BIN)/python -m benchmarks.reproduce -b build/reproduced --fer2013 "$(FER2013)" --votes "$(FERPLUS)" --mixed_precision
 
 figures: $(VENV)/.run ## make the README's figures again from the released models' runs
 	$(BIN)/python -m figures.make_figures -b $(BASE)

@@ -1,0 +1,159 @@
+"""Makes the released emotion models again, and prints each released figure beside the repeated one.
+
+Builds the data sets, trains and tests with the project's own scripts, each in a process of its own. What is there
+already is kept, and a training that was interrupted goes on, so that the command can be given again after a stop. The
+random numbers of training depend on the version of the project, so a repeated figure lies within the interval of the
+released one and need not equal it.
+"""
+
+import argparse
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.models.card import read_card
+from emotion_recognition.workspace import FER2013, FERPLUS, FERPLUS_PROBABILITY, Workspace, beside
+
+SCRIPTS = Path(__file__).resolve().parent.parent
+RELEASED = Workspace(SCRIPTS / "FacialExpressionRecognition")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One released model and how it is made.
+
+    Args:
+        released: Its file name.
+        classes: Its number of classes.
+        train: Options of TrainNetwork.py, without base path, classes and names.
+        start: Number of the model that it starts from, counted from 0; None from scratch.
+        test_labels: Where the labels that it is tested on are from.
+    """
+
+    released: str
+    classes: int
+    train: tuple[str, ...]
+    start: int | None = None
+    test_labels: str = FER2013
+
+    @property
+    def repeated(self) -> str:
+        """File name of the repeated model."""
+        return self.released.replace("emotion_classification_", "repeated_")
+
+
+_RECORD = ("--recipe", "record", "--votes_weight", "1")
+
+MODELS = (
+    Model("emotion_classification_7classes.keras", 7, _RECORD),
+    Model("emotion_classification_6classes.keras", 6, (*_RECORD, "-epochs", "6", "-lr", "0.01", "--new_head"), 0),
+    Model(
+        "emotion_classification_7classes_ferplus.keras",
+        7,
+        (*_RECORD, "-epochs", "7", "-lr", "0.02", "--new_head", "--labels", FERPLUS_PROBABILITY),
+        0,
+        FERPLUS,
+    ),
+    Model(
+        "emotion_classification_7classes_photographs.keras",
+        7,
+        ("--recipe", "photographs", "-epochs", "16", "-lr", "0.03"),
+        0,
+    ),
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-b", "--base_path", type=Path, required=True, help="folder for the data sets and models")
+    parser.add_argument("--fer2013", type=Path, required=True, help="FER2013's CSV, in any of its distributions")
+    parser.add_argument("--votes", type=Path, required=True, help="FER+'s fer2013new.csv")
+    parser.add_argument(
+        "--only", nargs="+", type=int, choices=range(len(MODELS)), help="numbers of the models to make (default: all)"
+    )
+    parser.add_argument("--mixed_precision", action="store_true", help="train in bfloat16, as the released models were")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the benchmark; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    return exit_status(lambda: _reproduce(arguments))
+
+
+def _reproduce(arguments: argparse.Namespace) -> None:
+    workspace = Workspace(arguments.base_path)
+    wanted = set(arguments.only or range(len(MODELS)))
+    wanted |= {start for number in wanted if (start := MODELS[number].start) is not None}
+    for number in sorted(wanted):
+        model = MODELS[number]
+        for labels in dict.fromkeys((FER2013, *_labels(model), model.test_labels)):
+            _build(workspace, arguments, model.classes, labels)
+        _train(workspace, model, mixed=arguments.mixed_precision)
+        for split in ("val", "test"):
+            _run(
+                *("TestNetwork.py", "-b", workspace.base_path, "-n", model.classes, "-im", model.repeated),
+                *("--split", split, "--labels", model.test_labels),
+            )
+    for number in sorted(wanted):
+        print(comparison(workspace, MODELS[number]))
+
+
+def _labels(model: Model) -> tuple[str, ...]:
+    return (model.train[model.train.index("--labels") + 1],) if "--labels" in model.train else ()
+
+
+def _build(workspace: Workspace, arguments: argparse.Namespace, classes: int, labels: str) -> None:
+    if not (workspace.hdf5_folder / f"{labels}_{classes}classes_test.hdf5").is_file():
+        source = ("--input", arguments.fer2013, "--votes", arguments.votes)
+        _run("BuildDataset.py", "-b", workspace.base_path, "-n", classes, "--labels", labels, *source)
+
+
+def _train(workspace: Workspace, model: Model, *, mixed: bool) -> None:
+    path = workspace.output_folder / model.repeated
+    resumable = beside(path, ".resume.h5").is_file()
+    if path.is_file() and not resumable:
+        return
+    start = () if model.start is None else ("-im", MODELS[model.start].repeated)
+    _run(
+        *("TrainNetwork.py", "-b", workspace.base_path, "-n", model.classes, "-om", model.repeated, *start),
+        *(*model.train, *(["--mixed_precision"] if mixed else []), *(["--resume"] if resumable else [])),
+    )
+
+
+def _run(script: str, *arguments: object) -> None:
+    command = [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
+    print(f"$ {script} {' '.join(command[2:])}", flush=True)
+    if subprocess.run(command, check=False).returncode:
+        raise ValueError(f"{script} failed; its message is above.")
+
+
+def comparison(workspace: Workspace, model: Model) -> str:
+    """The released model's figures beside the repeated one's, as text."""
+    lines = [model.released]
+    cards = [read_card(folder / name) for folder, name in _files(workspace, model)]
+    for split in ("val", "test"):
+        released, repeated = (_accuracy(card, split, model.test_labels) for card in cards)
+        lines.append(f"  {split:<5} released {released}   repeated {repeated}")
+    return "\n".join(lines)
+
+
+def _files(workspace: Workspace, model: Model) -> list[tuple[Path, str]]:
+    return [(RELEASED.output_folder, model.released), (workspace.output_folder, model.repeated)]
+
+
+def _accuracy(card: dict[str, Any] | None, split: str, labels: str) -> str:
+    metrics = (card or {}).get("metrics", {})
+    figures = metrics.get(f"{labels}_{split}", metrics.get(split)) if labels != FER2013 else metrics.get(split)
+    if figures is None:
+        return "   -"
+    low, high = figures["accuracy_interval_95"]
+    return f"{100 * figures['accuracy']:.2f} % ({100 * low:.2f} to {100 * high:.2f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

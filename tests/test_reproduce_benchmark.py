@@ -1,0 +1,59 @@
+"""The command that makes the released models again: its trainings are ones that TrainNetwork.py takes."""
+
+from pathlib import Path
+
+import pytest
+
+import TrainNetwork
+from benchmarks.reproduce import MODELS, comparison, main
+from emotion_recognition.models.card import write_card
+from emotion_recognition.workspace import FERPLUS, Workspace
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.released)
+def test_each_training_is_one_that_the_script_takes(model: object) -> None:
+    assert model in MODELS
+    number = MODELS.index(model)  # type: ignore[arg-type]
+    arguments = TrainNetwork.build_parser().parse_args(["-n", str(MODELS[number].classes), *MODELS[number].train])
+    assert arguments.recipe in ("record", "photographs")
+    start = MODELS[number].start
+    # A model starts from one that is made before it, or from scratch.
+    assert start is None or start < number
+    assert arguments.new_head == (start is not None and arguments.recipe == "record")
+
+
+def metrics(accuracy: float, low: float, high: float) -> dict[str, object]:
+    return {"accuracy": accuracy, "accuracy_interval_95": [low, high]}
+
+
+def test_released_and_repeated_figures_stand_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    released, workspace = Workspace(tmp_path / "released"), Workspace(tmp_path / "again")
+    monkeypatch.setattr("benchmarks.reproduce.RELEASED", released)
+    model = next(model for model in MODELS if model.test_labels == FERPLUS)
+    card = {"class_names": ["a", "b"]}
+    released.create_folders()
+    workspace.create_folders()
+    write_card(
+        released.output_folder / model.released,
+        {
+            **card,
+            "metrics": {"ferplus_val": metrics(0.884, 0.873, 0.895), "ferplus_test": metrics(0.8822, 0.87, 0.893)},
+        },
+    )
+    write_card(
+        workspace.output_folder / model.repeated, {**card, "metrics": {"ferplus_val": metrics(0.88, 0.869, 0.891)}}
+    )
+    assert comparison(workspace, model).splitlines() == [
+        "emotion_classification_7classes_ferplus.keras",
+        "  val   released 88.40 % (87.30 to 89.50)   repeated 88.00 % (86.90 to 89.10)",
+        "  test  released 88.22 % (87.00 to 89.30)   repeated    -",
+    ]
+
+
+def test_a_step_that_fails_ends_the_whole(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    missing = str(tmp_path / "missing.csv")
+    options = ["-b", str(tmp_path / "base"), "--fer2013", missing, "--votes", missing, "--only", "0"]
+    assert main(options) == 2
+    error = capfd.readouterr().err
+    assert "missing.csv" in error
+    assert error.splitlines()[-1] == "error: BuildDataset.py failed; its message is above."
