@@ -9,10 +9,9 @@ import sys
 from dataclasses import replace
 
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.command_line.parsers import new_faces_parser
+from emotion_recognition.command_line.parsers import add_former_option, new_faces_parser
 from emotion_recognition.command_line.training_options import (
     Wording,
-    add_renamed,
     add_setting,
     add_training_options,
     lowers_rate,
@@ -58,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SCORE",
         help="the lowest score of a face, 0..1, that the card states and detection takes (default: detection's own)",
     )
-    add_renamed(parser, "--min_confidence", "--card_confidence")
+    add_former_option(parser, "--min_confidence", "is now called --card_confidence")
     parser.add_argument(
         "--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had"
     )

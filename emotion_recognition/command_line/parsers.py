@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from emotion_recognition.command_line.exit_status import BAD_INPUT
 from emotion_recognition.emotions import CLASS_COUNTS, class_names, own_class_names
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES, LABELS, Variant, default_base_path
 
@@ -89,6 +90,22 @@ def variant_of(arguments: argparse.Namespace) -> Variant:
 def classes_option(arguments: argparse.Namespace) -> str:
     """The option that chose the classes, for messages."""
     return "-n" if arguments.classes is None else "--classes"
+
+
+def add_former_option(parser: argparse.ArgumentParser, name: str, now: str) -> None:
+    """Makes an option of earlier versions end the script with what has taken its place.
+
+    Args:
+        parser: Gets it; neither its help nor what it parses shows the option.
+        name: The option.
+        now: The rest of the sentence that begins with it, such as ``"is now called --votes_weight"``.
+    """
+
+    class Former(argparse.Action):
+        def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+            parser.exit(BAD_INPUT, f"error: {name} {now}\n")
+
+    parser.add_argument(name, action=Former, nargs="?", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
 
 
 def whole_number_or_none(text: str) -> int | None:

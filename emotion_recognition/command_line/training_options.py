@@ -119,16 +119,6 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
     add("--resume", action="store_true", help="go on with the interrupted run of this output model")
 
 
-def add_renamed(parser: argparse.ArgumentParser, old: str, new: str) -> None:
-    """Makes an option that has got another name end in a line that says so."""
-
-    class Renamed(argparse.Action):
-        def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-            parser.exit(2, f"error: {old} is now called {new}\n")
-
-    parser.add_argument(old, action=Renamed, nargs="?", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
-
-
 def only_exports(arguments: argparse.Namespace) -> bool:
     """Whether an existing model is to be exported, and nothing trained."""
     return arguments.export is not None and arguments.input_model is not None and arguments.output_model is None
