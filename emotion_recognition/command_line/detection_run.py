@@ -46,7 +46,7 @@ def open_window(stack: contextlib.ExitStack) -> "Window | None":
     try:
         return stack.enter_context(Window())
     except ValueError as error:
-        _note(f"no window: {error}")
+        note(f"no window: {error}")
         return None
 
 
@@ -125,7 +125,7 @@ def show_video(
     show = None if window is None else lambda image: window.show(image, _A_MOMENT)
     with Progress("frames", reader.announced) as progress:
         outcome, files = annotate_video(
-            reader, detector, outputs, output=output, settings=settings, show=show, step=progress.step, note=_note
+            reader, detector, outputs, output=output, settings=settings, show=show, step=progress.step, note=note
         )
     print(f"{outcome.frames:,} frames" + (f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""))
     print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
@@ -133,5 +133,6 @@ def show_video(
         print(f"Wrote {path}")
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """Prints a note on standard error."""
     print(f"note: {text}", file=sys.stderr)
