@@ -27,6 +27,9 @@ _MERGED_INTO = {"disgust": "anger", "contempt": "neutral"}
 #: The class counts that every script's ``-n`` accepts.
 CLASS_COUNTS = tuple(_CLASS_NAMES)
 
+#: The emotions that are meant where nobody says how many: FER2013's own.
+DEFAULT_CLASS_COUNT = len(FER2013_EMOTIONS)
+
 #: Those that cover FER2013's own labels: of models that say nothing, and of the released ones.
 FER2013_CLASS_COUNTS = (6, 7)
 

@@ -8,11 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emotion_recognition.command_line.exit_status import BAD_INPUT
-from emotion_recognition.emotions import CLASS_COUNTS, class_names, own_class_names
+from emotion_recognition.emotions import CLASS_COUNTS, DEFAULT_CLASS_COUNT, class_names, own_class_names
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES, LABELS, Variant, default_base_path
-
-#: The emotions that are meant without ``-n``: FER2013's own.
-DEFAULT_CLASS_COUNT = 7
 
 
 def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -28,7 +25,7 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
         "--num_emotions",
         type=int,
         help="number of emotions: 7, 6 (disgust merged into anger), 5 (also without fear) or 8 (with contempt); "
-        "with --classes, their number (default: 7)",
+        f"with --classes, their number (default: {DEFAULT_CLASS_COUNT})",
     )
     parser.add_argument(
         "--classes",
