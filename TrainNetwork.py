@@ -25,7 +25,7 @@ from emotion_recognition.models.registry import NETWORKS, networks_help
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.recipes import RECIPES, recipes_help
 from emotion_recognition.training.settings import StageSettings
-from emotion_recognition.workspace import DEFAULT_MODEL_NAME, Workspace, beside
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, TENSORBOARD, Workspace, beside
 
 DEFAULT_RECIPE = "staged"
 
@@ -136,7 +136,7 @@ def _train(arguments: argparse.Namespace) -> None:
             flush=True,
         )
 
-    callbacks = tensorboard(beside(output, "_tensorboard")) if arguments.tensorboard else ()
+    callbacks = tensorboard(beside(output, TENSORBOARD)) if arguments.tensorboard else ()
     done = fit_stages(start, train, val, stages, training_run(arguments, output, callbacks=callbacks), save=save)
     copies, no_copy = export_trained(output, formats)
     draw_curves(output, done)

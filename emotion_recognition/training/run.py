@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emotion_recognition.workspace import beside
+from emotion_recognition.workspace import LOG, RESUME_POINT, beside
 
 if TYPE_CHECKING:
     import keras
@@ -50,14 +50,4 @@ class TrainingRun:
             >>> TrainingRun.beside(Path("output/a.keras"), verbose=0).log_path.as_posix()
             'output/a_log.csv'
         """
-        return cls(log_path(model_path), beside(model_path, ".resume.h5"), **options)
-
-
-def log_path(model_path: Path) -> Path:
-    """Where the log of the run that made a model lies.
-
-    Example:
-        >>> log_path(Path("output/a.keras")).as_posix()
-        'output/a_log.csv'
-    """
-    return beside(model_path, "_log.csv")
+        return cls(beside(model_path, LOG), beside(model_path, RESUME_POINT), **options)
