@@ -32,11 +32,12 @@ def build_parser() -> argparse.ArgumentParser:
     shares = SplitShares()
     for split, default in (("val", shares.val), ("test", shares.test)):
         parser.add_argument(
-            f"--{split}_share", type=float, default=default, help=f"part that becomes {split} where the source has none"
+            f"--{split}_share",
+            type=float,
+            default=default,
+            help=f"share of the images that becomes {split} where the source has none",
         )
-    parser.add_argument(
-        "--seed", type=int, default=shares.seed, help="start of the random numbers that choose those parts"
-    )
+    parser.add_argument("--seed", type=int, default=shares.seed, help="seed of the random choice of those images")
     parser.add_argument(
         "--allow_bad", action="store_true", help="build even when more than 1%% of the pictures cannot be read"
     )
@@ -52,8 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--audit",
         action="store_true",
-        help="report duplicates, blank images, images that are no face and doubtful labels; of the splits that are "
-        "there, unless they are to be built",
+        help="report duplicates, blank images, images without a face and doubtful labels: of the splits that exist, or "
+        "of those that this command builds",
     )
     parser.add_argument(
         "--audit_model",

@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     classifier.add_argument(
         "--mirrored",
         action="store_true",
-        help="average what is said of each face and of its mirror image: a little more often right, twice the time",
+        help="average the probabilities of each face and its mirror image: slightly more accurate, twice the time",
     )
     add_detector_options(parser.add_argument_group("face detector"))
     add_output_options(parser.add_argument_group("more output"))

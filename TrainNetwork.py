@@ -1,4 +1,4 @@
-"""Trains a network on the HDF5 splits, or goes on with a trained one at a tenth of its learning rate.
+"""Trains a network on the HDF5 splits, or continues from a trained one at a tenth of its learning rate.
 
 BuildDataset.py comes before; TestNetwork.py comes next.
 """
@@ -68,7 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=float,
         default=STREAM_ABOVE_GIB,
         metavar="GIB",
-        help="read images from the file while training where they take more than this; 0 always does",
+        help="stream the training images from their file if they take more than this; 0 always does",
     )
     add("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
     return parser

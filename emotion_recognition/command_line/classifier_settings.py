@@ -15,7 +15,12 @@ def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
 
     A setting that is not given has no entry in what is parsed. Augmentation is among the options of every network.
     """
-    add_setting(parser, "--label_smoothing", type=float, help="share of the target that all classes get alike, 0..1")
+    add_setting(
+        parser,
+        "--label_smoothing",
+        type=float,
+        help="share of each target that is spread evenly over all classes, 0..1",
+    )
     add_setting(
         parser,
         "--votes_weight",
@@ -33,7 +38,7 @@ def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
         parser,
         "--ferplus_share",
         type=float,
-        help="how much of that prediction becomes part of the saved model's: its weight in a geometric mean, 0..1",
+        help="weight, 0..1, of that prediction in the saved model's, which is a geometric mean of the two",
     )
     add_setting(
         parser,
@@ -48,5 +53,5 @@ def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
         parser,
         "--clean_statistics",
         action=argparse.BooleanOptionalAction,
-        help="compute the batch-normalization statistics anew on unchanged images, after the last epoch",
+        help="recompute the batch-normalization statistics on unaugmented images after the last epoch",
     )

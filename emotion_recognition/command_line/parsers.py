@@ -74,8 +74,8 @@ def add_image_options(parser: argparse.ArgumentParser) -> None:
         "--labels",
         choices=LABELS,
         default=FER2013,
-        help="the labels that come with the images; FER+'s, where a majority of annotators agrees; or FER+'s for "
-        "nearly all images, each with the distribution of its votes",
+        help="fer2013: the labels that come with the images; ferplus: FER+'s, of the images on which a majority of its "
+        "annotators agrees; ferplus_probability: FER+'s, of nearly all images, with the distribution of the votes",
     )
 
 

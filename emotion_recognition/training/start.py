@@ -74,9 +74,9 @@ def open_start(
         settings: Of the stage: learning rate, precision, and the seed that a new network's weights are drawn from.
         network: A new network: its name, a function that builds it, or the network itself, from wherever; None for the
             default one.
-        input_model: File of a trained model to go on with; None for a new network.
+        input_model: File of a trained model to continue from; None for a new network.
         new_head: Whether the trained model gets a new last layer for the split's classes.
-        lower_rate: Whether a trained model goes on at a tenth of its own learning rate, in place of the
+        lower_rate: Whether a trained model is trained at a tenth of its own learning rate, in place of the
             settings'.
 
     Raises:

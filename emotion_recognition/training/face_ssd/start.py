@@ -50,8 +50,8 @@ def open_face_start(
         train: The pictures to learn from.
         settings: Of the stage: learning rate, precision, views, and the seed that a new network's weights are drawn
             from.
-        input_model: File of a trained detector to go on with; None for a new network.
-        lower_rate: Whether a trained detector goes on at a tenth of its last stage's learning rate, not at
+        input_model: File of a trained detector to continue from; None for a new network.
+        lower_rate: Whether a trained detector is trained at a tenth of its last stage's learning rate, not at
             the settings'.
 
     Raises:
