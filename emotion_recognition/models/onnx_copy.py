@@ -12,7 +12,7 @@ from typing import Any
 
 from emotion_recognition.error_about import about
 from emotion_recognition.models.card import read_card
-from emotion_recognition.workspace import beside, card_path
+from emotion_recognition.workspace import beside
 
 SUFFIX = ".onnx"
 
@@ -87,11 +87,13 @@ def read_copy(model_path: Path) -> OnnxCopy | None:
         return None
     card = read_card(model_path)
     if card is None or _CARD_ENTRY not in card:
-        raise _stale(f"{path} is unknown to {card_path(model_path)}, the model's card")
+        raise _stale(f"{path} is unknown to {beside(model_path, '.json')}, the model's card")
     try:
         entry = CopyEntry(**card[_CARD_ENTRY])
     except TypeError as error:
-        raise ValueError(f"{card_path(model_path)} does not describe the ONNX copy as it must: {error}") from error
+        raise ValueError(
+            f"{beside(model_path, '.json')} does not describe the ONNX copy as it must: {error}"
+        ) from error
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise _stale(f"{path} is not the copy that the model's card describes")

@@ -50,4 +50,14 @@ class TrainingRun:
             >>> TrainingRun.beside(Path("output/a.keras"), verbose=0).log_path.as_posix()
             'output/a_log.csv'
         """
-        return cls(beside(model_path, LOG), beside(model_path, RESUME_POINT), **options)
+        return cls(log_path(model_path), beside(model_path, RESUME_POINT), **options)
+
+
+def log_path(model_path: Path) -> Path:
+    """Where the log of the run that made a model lies.
+
+    Example:
+        >>> log_path(Path("output/a.keras")).as_posix()
+        'output/a_log.csv'
+    """
+    return beside(model_path, LOG)

@@ -55,7 +55,7 @@ def fit_stages(
         train: Split to learn from.
         val: Split to choose epochs by.
         stages: The settings of at least one stage.
-        run: Where the run writes and whether it continues an unfinished one, whose state is deleted when the last
+        run: Where the run writes and whether it goes on with an unfinished one, whose state is deleted when the last
             stage is done and saved. Identity and history come from ``start``.
         fit: What fits one stage, with the arguments of :func:`~emotion_recognition.training.stage.fit_stage`.
         save: Called after each stage.

@@ -23,9 +23,9 @@ from emotion_recognition.models.registry import DEFAULT_NETWORK, BuildFunction
 from emotion_recognition.models.with_probabilities import with_probabilities
 from emotion_recognition.training.compiling import on_tensorflow_cpu
 from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.run import log_path
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
-from emotion_recognition.workspace import LOG, beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,5 +163,5 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
             reorder_outputs(network, order)
     text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
     stages = list(card.get("stages", []))
-    rows = [row for row in read_log(beside(path, LOG)) if row["stage"] <= len(stages)]
+    rows = [row for row in read_log(log_path(path)) if row["stage"] <= len(stages)]
     return Start(network, name, rate, text, path.name, new_head, stages, rows)

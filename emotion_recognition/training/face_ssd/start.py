@@ -20,9 +20,9 @@ from emotion_recognition.training.compiling import on_tensorflow_cpu
 from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS
+from emotion_recognition.training.run import log_path
 from emotion_recognition.training.stage import STAGE_RATIO
 from emotion_recognition.training.start import Start
-from emotion_recognition.workspace import LOG, beside
 
 #: Views whose faces the prior boxes are chosen by.
 _VIEWS_FOR_PRIORS = 640
@@ -74,7 +74,7 @@ def open_face_start(
                 text = f"The card of {input_model} tells of no stage, so its learning rate is unknown; give one"
                 raise about(ValueError(text), "learning_rate")
             rate = float(stages[-1]["learning_rate"]) / STAGE_RATIO
-        rows = read_log(beside(input_model, LOG), COLUMNS)
+        rows = read_log(log_path(input_model), COLUMNS)
         rows = [row for row in rows if row["stage"] <= len(stages)]
         text = f"Input model {input_model}; learning rate {rate:g}"
         start = Start(network, NETWORK, rate, text, input_model.name, False, stages, rows)
