@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from emotion_recognition.command_line.exit_status import BAD_INPUT
-from emotion_recognition.emotions import CLASS_COUNTS, DEFAULT_CLASS_COUNT, class_names, own_class_names
+from emotion_recognition.emotions import (
+    CLASS_COUNTS,
+    DEFAULT_CLASS_COUNT,
+    class_names,
+    label_sets_help,
+    own_class_names,
+)
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES, LABELS, Variant, default_base_path
 
 
@@ -24,8 +30,7 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
         "-n",
         "--num_emotions",
         type=int,
-        help="number of emotions: 7, 6 (disgust merged into anger), 5 (also without fear) or 8 (with contempt); "
-        f"with --classes, their number (default: {DEFAULT_CLASS_COUNT})",
+        help=f"number of emotions: {label_sets_help()}; with --classes, their number (default: {DEFAULT_CLASS_COUNT})",
     )
     parser.add_argument(
         "--classes",
