@@ -7,10 +7,9 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from emotion_recognition.command_line.exit_status import BAD_INPUT, exit_status
-from emotion_recognition.command_line.parsers import add_image_options, new_parser, variant_of
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import add_former_option, add_image_options, new_parser, variant_of
 from emotion_recognition.data.sources.registry import sources_help
 from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.quiet_start import import_keras
@@ -33,11 +32,12 @@ def build_parser() -> argparse.ArgumentParser:
     shares = SplitShares()
     for split, default in (("val", shares.val), ("test", shares.test)):
         parser.add_argument(
-            f"--{split}_share", type=float, default=default, help=f"part that becomes {split} where the source has none"
+            f"--{split}_share",
+            type=float,
+            default=default,
+            help=f"share of the images that becomes {split} where the source has none",
         )
-    parser.add_argument(
-        "--seed", type=int, default=shares.seed, help="start of the random numbers that choose those parts"
-    )
+    parser.add_argument("--seed", type=int, default=shares.seed, help="seed of the random choice of those images")
     parser.add_argument(
         "--allow_bad", action="store_true", help="build even when more than 1%% of the pictures cannot be read"
     )
@@ -53,8 +53,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--audit",
         action="store_true",
-        help="report duplicates, blank images, images that are no face and doubtful labels; of the splits that are "
-        "there, unless they are to be built",
+        help="report duplicates, blank images, images without a face and doubtful labels: of the splits that exist, or "
+        "of those that this command builds",
     )
     parser.add_argument(
         "--audit_model",
@@ -62,7 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="audit with a trained model too, a name in output/ or a path: likely wrong labels by confident learning",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace splits that were built before")
-    parser.add_argument("--faces", action=_Faces, nargs=0, help=argparse.SUPPRESS)
+    add_former_option(parser, "--faces", "is now a script of its own, BuildFaceDataset.py")
     return parser
 
 
@@ -70,13 +70,6 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
     return exit_status(lambda: _run(arguments))
-
-
-class _Faces(argparse.Action):
-    """The option of earlier versions: ends the script with the name of the one that does it now."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        parser.exit(BAD_INPUT, "error: BuildFaceDataset.py builds photographs with face boxes, in place of --faces.\n")
 
 
 def _run(arguments: argparse.Namespace) -> None:
@@ -96,13 +89,12 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant) -> None:
-    from emotion_recognition import plots
     from emotion_recognition.data.building.build import build
     from emotion_recognition.data.building.build_targets import check_targets, target_paths
     from emotion_recognition.data.building.built import counts_table
     from emotion_recognition.data.building.dropping import parse_kinds
+    from emotion_recognition.data.building.figures import draw_figures
     from emotion_recognition.data.building.finding import find_source
-    from emotion_recognition.data.files.samples import read_samples
     from emotion_recognition.data.sources.class_labels import ClassLabels
     from emotion_recognition.data.sources.registry import recognise
     from emotion_recognition.data.sources.source import UNLABELLED, SourceOptions
@@ -132,15 +124,7 @@ def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant
     print(counts_table(built))
     for note in built.notes:
         print(f"note: {note}")
-    figures = []
-    if built.class_names:
-        distribution, samples = (
-            figure(len(built.class_names), variant=variant)
-            for figure in (workspace.distribution_figure, workspace.samples_figure)
-        )
-        plots.draw_class_distribution(distribution, built.class_names, built.counts)
-        plots.draw_samples(samples, read_samples(built.paths["train"]), f"{path.name}: images of the training split")
-        figures = [distribution, samples]
+    figures = draw_figures(built, workspace, variant, path.name)
     for written in (*built.paths.values(), *figures):
         print(f"wrote {written}")
 

@@ -37,11 +37,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     shares = SplitShares()
     parser.add_argument(
-        "--val_share", type=float, default=shares.val, help="part that becomes val where the source has none"
+        "--val_share",
+        type=float,
+        default=shares.val,
+        help="share of the pictures that becomes val where the source has none",
     )
-    parser.add_argument(
-        "--seed", type=int, default=shares.seed, help="start of the random numbers that choose that part"
-    )
+    parser.add_argument("--seed", type=int, default=shares.seed, help="seed of the random choice of those pictures")
     parser.add_argument(
         "--allow_bad", action="store_true", help="build even when more than 1%% of the pictures cannot be read"
     )

@@ -17,23 +17,17 @@ from emotion_recognition.command_line.detection_options import (
     detection_settings,
     video_settings,
 )
+from emotion_recognition.command_line.detection_run import open_window, print_detector, show_pictures, show_video
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
 from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
-from emotion_recognition.progress import Progress
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace, find_released_model
 
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
-    from emotion_recognition.detection import FaceDetector
     from emotion_recognition.detection.drawing.explanation import Explanation
-    from emotion_recognition.detection.runs.inputs import Input
-    from emotion_recognition.detection.runs.outputs import Outputs
-    from emotion_recognition.detection.runs.window import Window
-    from emotion_recognition.detection.video.reader import VideoReader
-    from emotion_recognition.detection.video.settings import VideoSettings
 
 EPILOG = """examples:
   EmotionDetector.py -i photo.jpg                        annotates it as photo_emotions.jpg
@@ -76,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
     classifier.add_argument(
         "--mirrored",
         action="store_true",
-        help="average what is said of each face and of its mirror image: a little more often right, twice the time",
+        help="average the probabilities of each face and its mirror image: slightly more accurate, twice the time",
     )
     add_detector_options(parser.add_argument_group("face detector"))
     add_output_options(parser.add_argument_group("more output"))
@@ -123,7 +117,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             settings=settings,
             size=arguments.detector_size,
         )
-        _print_detector(face_detector, arguments.detector, workspace)
+        print_detector(face_detector, arguments.detector, workspace)
 
         # A model without an ONNX copy needs Keras, which takes seconds; other mistakes have been found by now.
         from emotion_recognition import EmotionDetector
@@ -146,12 +140,12 @@ def _detect(arguments: argparse.Namespace) -> int:
         }
         result_files = OutputSettings(arguments.json, arguments.csv, arguments.crops, arguments.histogram)
         outputs = stack.enter_context(open_outputs(result_files, about, class_names, explain))
-        window = _window(stack) if arguments.show else None
+        window = open_window(stack) if arguments.show else None
         failed = 0
         if reader is not None:
-            _look_at_video(reader, output, detector, outputs, video, window)
+            show_video(reader, output, detector, outputs, video, window)
         elif output is not None:
-            failed = _look_at_pictures(source, output, detector, outputs, window)
+            failed = show_pictures(source, output, detector, outputs, window)
     # Now each of these is complete.
     for path in written:
         print(f"Wrote {path}")
@@ -167,83 +161,6 @@ def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
             f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
         ) from error
     return Explanation(models, detector)
-
-
-def _window(stack: contextlib.ExitStack) -> "Window | None":
-    from emotion_recognition.detection.runs.window import Window
-
-    try:
-        return stack.enter_context(Window())
-    except ValueError as error:
-        _note(f"no window: {error}")
-        return None
-
-
-def _look_at_pictures(
-    source: "Input", output: Path, detector: "Detector", outputs: "Outputs", window: "Window | None"
-) -> int:
-    from emotion_recognition.detection.results.result_text import faces_table, headline
-    from emotion_recognition.detection.runs.picture_run import look_at_input
-
-    is_single, total = source.folder is None, len(source.pictures)
-    failed = faces = 0
-    with Progress("pictures", total) as progress:
-        for outcome in look_at_input(source, output, detector.detect, outputs):
-            if outcome.sight is None:
-                failed += 1
-                progress.clear()
-                print(f"skipped: {outcome.error}", file=sys.stderr, flush=True)
-            else:
-                faces += len(outcome.sight.faces)
-                # On a terminal the bar says enough.
-                if is_single or not sys.stdout.isatty():
-                    print(headline(outcome.sight), flush=True)
-                if is_single and outcome.sight.faces:
-                    print(faces_table(outcome.sight.faces))
-                if window is not None and outcome.annotated is not None and not window.show(outcome.annotated, 0):
-                    break
-            progress.step()
-    if not is_single:
-        print(f"{total - failed:,} of {total:,} pictures read, {faces:,} faces")
-    print(f"Wrote {output}")
-    return failed
-
-
-def _look_at_video(
-    reader: "VideoReader",
-    output: Path | None,
-    detector: "Detector",
-    outputs: "Outputs",
-    settings: "VideoSettings",
-    window: "Window | None",
-) -> None:
-    from emotion_recognition.detection.results.result_text import seconds_table
-    from emotion_recognition.detection.runs.annotated_video import annotate_video
-
-    print(f"{reader.name}: {reader.size[0]}×{reader.size[1]} pixels, {reader.rate:g} frames a second", flush=True)
-    show = None if window is None else lambda image: window.show(image, 0.001)
-    with Progress("frames", reader.announced) as progress:
-        outcome, files = annotate_video(
-            reader, detector, outputs, output=output, settings=settings, show=show, step=progress.step, note=_note
-        )
-    print(f"{outcome.frames:,} frames" + (f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""))
-    print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
-    for path in files:
-        print(f"Wrote {path}")
-
-
-def _note(text: str) -> None:
-    print(f"note: {text}", file=sys.stderr)
-
-
-def _print_detector(detector: "FaceDetector", asked: str, workspace: Workspace) -> None:
-    print(f"face detector: {detector.description}", flush=True)
-    if asked == "auto" and detector.name == "haar":
-        ours = workspace.released_face_detector
-        print(
-            f"The SSDs find more faces. Put the project's own, {ours.stem}.onnx and {ours.stem}.json, into "
-            f"{ours.parent}, or run once with --detector ssd-opencv, which downloads OpenCV's."
-        )
 
 
 if __name__ == "__main__":

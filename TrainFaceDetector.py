@@ -1,4 +1,4 @@
-"""Trains the project's own face detector on photographs with face boxes, or goes on with a trained one.
+"""Trains the project's own face detector on photographs with face boxes, or continues from a trained one.
 
 BuildFaceDataset.py comes before; EmotionDetector.py comes next.
 """
@@ -9,10 +9,9 @@ import sys
 from dataclasses import replace
 
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.command_line.parsers import new_faces_parser
+from emotion_recognition.command_line.parsers import add_former_option, new_faces_parser
 from emotion_recognition.command_line.training_options import (
     Wording,
-    add_renamed,
     add_setting,
     add_training_options,
     lowers_rate,
@@ -31,10 +30,10 @@ WORDING = Wording("detector", "pictures", DEFAULT_FACE_DETECTOR_NAME, "mosaic=0.
 EXAMPLES = """
 examples:
   TrainFaceDetector.py --mixed_precision                       from scratch
-  TrainFaceDetector.py --mixed_precision --resume              go on after an interruption
-  TrainFaceDetector.py -im face_ssd.keras -lr 5e-4 -epochs 10  go on with a trained detector, on new pictures perhaps
+  TrainFaceDetector.py --mixed_precision --resume              continue after an interruption
+  TrainFaceDetector.py -im face_ssd.keras -lr 5e-4 -epochs 10  continue from a trained detector, on new pictures perhaps
   TrainFaceDetector.py --schedule constant --patience 5 --stages 1e-3:60,1e-4:20
-  TrainFaceDetector.py --export onnx -im face_ssd.keras        write its ONNX copy anew, without training
+  TrainFaceDetector.py --export onnx -im face_ssd.keras        write its ONNX copy again, without training
   EmotionDetector.py --detector ssd --detector_model FacialExpressionRecognition/output/face_ssd_final.onnx
 """
 
@@ -56,9 +55,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--card_confidence",
         type=float,
         metavar="SCORE",
-        help="the lowest score of a face, 0..1, that the card states and detection takes (default: detection's own)",
+        help="lowest score that counts as a face, 0..1, which the card states for detection (default: detection's own)",
     )
-    add_renamed(parser, "--min_confidence", "--card_confidence")
+    add_former_option(parser, "--min_confidence", "is now called --card_confidence")
     parser.add_argument(
         "--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had"
     )

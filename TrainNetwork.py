@@ -1,4 +1,4 @@
-"""Trains a network on the HDF5 splits, or goes on with a trained one at a tenth of its learning rate.
+"""Trains a network on the HDF5 splits, or continues from a trained one at a tenth of its learning rate.
 
 BuildDataset.py comes before; TestNetwork.py comes next.
 """
@@ -7,12 +7,11 @@ import argparse
 import sys
 from dataclasses import replace
 
+from emotion_recognition.command_line.classifier_settings import add_classifier_settings
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
 from emotion_recognition.command_line.training_options import (
     Wording,
-    add_renamed,
-    add_setting,
     add_training_options,
     lowers_rate,
     only_exports,
@@ -25,8 +24,8 @@ from emotion_recognition.models.export_formats import FORMATS, formats_help, par
 from emotion_recognition.models.registry import NETWORKS, networks_help
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.recipes import RECIPES, recipes_help
-from emotion_recognition.training.settings import BALANCES, StageSettings
-from emotion_recognition.workspace import DEFAULT_MODEL_NAME, Workspace, beside
+from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, TENSORBOARD, Workspace, beside
 
 DEFAULT_RECIPE = "staged"
 
@@ -63,47 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
     add("--network", choices=tuple(NETWORKS), help="architecture of a new network (default: the recipe's)")
     add("--new_head", action="store_true", help="give the input model a new last layer for -n emotions")
     add_training_options(parser, WORDING, None)
-    add_setting(parser, "--label_smoothing", type=float, help="share of the target that all classes get alike, 0..1")
-    add_setting(
-        parser,
-        "--votes_weight",
-        type=float,
-        help="weight of a second loss, on predicting FER+'s votes; the data set must have them",
-    )
-    add_renamed(parser, "--votes", "--votes_weight")
-    add_setting(
-        parser,
-        "--ferplus_weight",
-        type=float,
-        help="weight of a third loss, on predicting the distribution over the classes that FER+'s votes make",
-    )
-    add_setting(
-        parser,
-        "--ferplus_share",
-        type=float,
-        help="how much of that prediction becomes part of the saved model's: its weight in a geometric mean, 0..1",
-    )
-    add_setting(
-        parser,
-        "--prior_power",
-        type=float,
-        help="power, 0..2, of the class shares that the saved model's probabilities are divided by",
-    )
-    add_setting(
-        parser, "--balance", choices=BALANCES, help="for rare classes: weigh their images more, or draw them more often"
-    )
-    add_setting(
-        parser,
-        "--clean_statistics",
-        action=argparse.BooleanOptionalAction,
-        help="compute the batch-normalization statistics anew on unchanged images, after the last epoch",
-    )
+    add_classifier_settings(parser)
     add(
         "--stream_above",
         type=float,
         default=STREAM_ABOVE_GIB,
         metavar="GIB",
-        help="read images from the file while training where they take more than this; 0 always does",
+        help="stream the training images from their file if they take more than this; 0 always does",
     )
     add("--tensorboard", action="store_true", help="write TensorBoard logs beside the output model")
     return parser
@@ -171,7 +136,7 @@ def _train(arguments: argparse.Namespace) -> None:
             flush=True,
         )
 
-    callbacks = tensorboard(beside(output, "_tensorboard")) if arguments.tensorboard else ()
+    callbacks = tensorboard(beside(output, TENSORBOARD)) if arguments.tensorboard else ()
     done = fit_stages(start, train, val, stages, training_run(arguments, output, callbacks=callbacks), save=save)
     copies, no_copy = export_trained(output, formats)
     draw_curves(output, done)

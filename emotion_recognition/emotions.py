@@ -21,11 +21,16 @@ EIGHT_EMOTIONS = (*FER2013_EMOTIONS, "contempt")
 FIVE_EMOTIONS = ("anger", "happy", "sad", "surprise", "neutral")
 
 _CLASS_NAMES = {5: FIVE_EMOTIONS, 6: SIX_EMOTIONS, 7: FER2013_EMOTIONS, 8: EIGHT_EMOTIONS}
+#: What sets a label set apart from FER2013's own, for help texts, in the order in which these name the sets.
+_REMARKS = {7: "", 6: "disgust merged into anger", 5: "also without fear", 8: "with contempt"}
 #: Where an emotion goes in a label set that does not have it; fear goes nowhere.
 _MERGED_INTO = {"disgust": "anger", "contempt": "neutral"}
 
-#: The class counts that every script's ``-n`` accepts.
+#: The numbers of classes that there are label sets for.
 CLASS_COUNTS = tuple(_CLASS_NAMES)
+
+#: The emotions that are meant where nobody says how many: FER2013's own.
+DEFAULT_CLASS_COUNT = len(FER2013_EMOTIONS)
 
 #: Those that cover FER2013's own labels: of models that say nothing, and of the released ones.
 FER2013_CLASS_COUNTS = (6, 7)
@@ -45,6 +50,17 @@ SYNONYMS = {
     "contempt": ("contemptuous",),
 }
 _EMOTION_OF_WORD = {word: emotion for emotion, words in SYNONYMS.items() for word in (emotion, *words)}
+
+
+def label_sets_help() -> str:
+    """The label sets by their number of classes, for a help text.
+
+    Example:
+        >>> label_sets_help()
+        '7, 6 (disgust merged into anger), 5 (also without fear) or 8 (with contempt)'
+    """
+    sets = [f"{count} ({remark})" if remark else str(count) for count, remark in _REMARKS.items()]
+    return f"{', '.join(sets[:-1])} or {sets[-1]}"
 
 
 def class_names(num_emotions: int) -> tuple[str, ...]:

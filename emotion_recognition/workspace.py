@@ -19,6 +19,10 @@ LABELS = (FER2013, FERPLUS, FERPLUS_PROBABILITY)
 #: What FER2013 is called in ``fer2013/``; the first that is there is built.
 FER2013_FILES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
+#: What the files beside a model are called, after its name, see :func:`beside`: card, log of all stages, state of an
+#: unfinished run, learning curves, drawing of the network (which gets a suffix) and the folder for TensorBoard.
+CARD, LOG, RESUME_POINT, CURVES = ".json", "_log.csv", ".resume.h5", "_curves.png"
+DRAWING, TENSORBOARD = "_network", "_tensorboard"
 
 _PACKAGE = Path(__file__).resolve().parent
 #: The base path of the checkout that this package is in; of an installed package it is not there.
@@ -272,7 +276,7 @@ def beside(model_path: Path, ending: str) -> Path:
     """The path of a file that belongs to a model and lies beside it.
 
     Example:
-        >>> beside(Path("output/a.keras"), "_log.csv").as_posix()
+        >>> beside(Path("output/a.keras"), LOG).as_posix()
         'output/a_log.csv'
     """
     return model_path.with_name(model_path.stem + ending)
@@ -280,4 +284,4 @@ def beside(model_path: Path, ending: str) -> Path:
 
 def card_path(model_path: Path) -> Path:
     """The JSON card beside a model, see :mod:`emotion_recognition.models.card`."""
-    return beside(model_path, ".json")
+    return beside(model_path, CARD)

@@ -12,7 +12,7 @@ from pathlib import Path
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import DEFAULT_BASE_PATH, SPLITS, Workspace, beside
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, LOG, SPLITS, Workspace, beside
 
 FIGURES = Path(__file__).resolve().parent
 
@@ -43,7 +43,7 @@ def _make(workspace: Workspace) -> None:
     released = Workspace(FIGURES.parent / DEFAULT_BASE_PATH)
     for num_emotions in FER2013_CLASS_COUNTS:
         model = released.released_model(num_emotions)
-        rows = read_log(beside(model, "_log.csv"))
+        rows = read_log(beside(model, LOG))
         kept = sum(row["stage"] < rows[-1]["stage"] for row in rows) + _best_epoch(model)
         plots.draw_training_curves(FIGURES / f"training_{num_emotions}classes.png", rows, kept, model.name)
         _run(TestNetwork.main, "-b", workspace.base_path, "-n", num_emotions, "-im", model)
@@ -51,7 +51,7 @@ def _make(workspace: Workspace) -> None:
             shutil.copyfile(beside(model, f"_test_{figure}.png"), FIGURES / f"{figure}_{num_emotions}classes.png")
         _draw_distribution(workspace, num_emotions)
     detector = released.released_face_detector
-    rows = read_log(beside(detector, "_log.csv"), COLUMNS)
+    rows = read_log(beside(detector, LOG), COLUMNS)
     plots.draw_training_curves(FIGURES / "training_face_ssd.png", rows, len(rows), detector.name)
     _run(EmotionDetector.main, "-b", released.base_path, "-o", FIGURES / "sample_annotated.jpg")
     more = ("--explain", "--histogram", "-o", FIGURES / "sample_explained.jpg")

@@ -5,6 +5,13 @@ from pathlib import Path
 
 import pytest
 
+import BuildDataset
+import BuildFaceDataset
+import EmotionDetector
+import TestNetwork
+import TrainFaceDetector
+import TrainNetwork
+from emotion_recognition.command_line.advice import ADVICE
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import (
     add_image_options,
@@ -146,6 +153,15 @@ def test_help_of_the_build_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_every_option_that_a_message_may_name_is_an_option_of_a_script() -> None:
+    scripts = (BuildDataset, BuildFaceDataset, EmotionDetector, TestNetwork, TrainFaceDetector, TrainNetwork)
+    options = {
+        option for script in scripts for action in script.build_parser()._actions for option in action.option_strings
+    }
+    named = {word for text in ADVICE.values() for word in text.split() if word.startswith("-")}
+    assert named - options == set()
 
 
 def test_options_stand_behind_a_message_about_arguments(capsys: pytest.CaptureFixture[str]) -> None:

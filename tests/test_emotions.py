@@ -10,6 +10,7 @@ from emotion_recognition.emotions import (
     class_order,
     emotion_of_word,
     label_of_emotion,
+    label_sets_help,
     labels_from_fer2013,
     own_class_names,
 )
@@ -124,3 +125,9 @@ def test_classes_are_found_in_another_order_and_in_other_words() -> None:
 def test_other_classes_have_no_order(received: tuple[str, ...], count: int) -> None:
     with pytest.raises(ValueError, match=rf"the model has {count} classes \(happy.*the data has 2 \(happy, sad\)"):
         class_order(("happy", "sad"), "the data", received, "the model")
+
+
+def test_the_help_names_every_label_set() -> None:
+    assert sorted(int(word) for word in label_sets_help().replace(",", "").split() if word.isdigit()) == sorted(
+        CLASS_COUNTS
+    )

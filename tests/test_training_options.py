@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+import BuildDataset
+from emotion_recognition.command_line.parsers import add_former_option
 from emotion_recognition.command_line.training_options import (
     Wording,
-    add_renamed,
     add_training_options,
     lowers_rate,
     only_exports,
@@ -86,9 +87,16 @@ def test_defaults_are_shown_where_they_do_not_depend_on_other_options() -> None:
 
 def test_a_renamed_option_says_its_new_name(capsys: pytest.CaptureFixture[str]) -> None:
     made = parser()
-    add_renamed(made, "--old", "--new")
+    add_former_option(made, "--old", "is now called --new")
     assert "old" not in vars(made.parse_args([]))
     with pytest.raises(SystemExit) as caught:
         made.parse_args(["--old", "3"])
     assert caught.value.code == 2
     assert capsys.readouterr().err == "error: --old is now called --new\n"
+
+
+def test_what_became_a_script_is_said_of_its_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        BuildDataset.main(["--faces", "--input", "WIDER_FACE"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == "error: --faces is now a script of its own, BuildFaceDataset.py\n"

@@ -36,7 +36,7 @@ def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGr
         "--min_confidence",
         type=float,
         metavar="SCORE",
-        help="lowest score of the face detector that counts as a face, 0..1 (default: what was chosen for "
+        help="lowest score of the face detector that counts as a face, 0..1 (default: what its card states for "
         f"{own}; {DetectionSettings.min_confidence} for the others)",
     )
 
@@ -53,13 +53,13 @@ def add_video_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup
         type=int,
         default=VideoSettings.every,
         metavar="N",
-        help="look at every N-th frame, repeat its result in between",
+        help="detect in every N-th frame and repeat the result in between",
     )
     parser.add_argument(
         "--smooth",
         type=float,
         metavar="SECONDS",
-        help=f"smooth each face's probabilities over this time, 0 for none (default: {VideoSettings.smooth:g} if the "
+        help=f"average each face's probabilities over this time, 0 for none (default: {VideoSettings.smooth:g} if the "
         "package trackers is there, which tells the faces apart)",
     )
 
@@ -71,11 +71,15 @@ def video_settings(arguments: argparse.Namespace) -> VideoSettings:
 
 def add_output_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
     """Adds what can be written and shown beside annotated pictures."""
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that is known of each face as JSON")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write everything that is known about each face as JSON"
+    )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
     parser.add_argument("--crops", type=Path, metavar="DIR", help="save each face as a picture")
     parser.add_argument("--histogram", action="store_true", help="draw the probabilities of all emotions")
     parser.add_argument(
-        "--explain", action="store_true", help="draw where the network saw the emotion (Grad-CAM; needs Keras)"
+        "--explain",
+        action="store_true",
+        help="draw a heat map of what the network responded to (Grad-CAM; needs Keras)",
     )
     parser.add_argument("--show", action="store_true", help="show the result in a window, if there is a display")

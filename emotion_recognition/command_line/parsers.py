@@ -7,11 +7,15 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from emotion_recognition.emotions import CLASS_COUNTS, class_names, own_class_names
+from emotion_recognition.command_line.exit_status import BAD_INPUT
+from emotion_recognition.emotions import (
+    CLASS_COUNTS,
+    DEFAULT_CLASS_COUNT,
+    class_names,
+    label_sets_help,
+    own_class_names,
+)
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES, LABELS, Variant, default_base_path
-
-#: The emotions that are meant without ``-n``: FER2013's own.
-DEFAULT_CLASS_COUNT = 7
 
 
 def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -26,8 +30,7 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
         "-n",
         "--num_emotions",
         type=int,
-        help="number of emotions: 7, 6 (disgust merged into anger), 5 (also without fear) or 8 (with contempt); "
-        "with --classes, their number (default: 7)",
+        help=f"number of emotions: {label_sets_help()}; with --classes, their number (default: {DEFAULT_CLASS_COUNT})",
     )
     parser.add_argument(
         "--classes",
@@ -76,8 +79,8 @@ def add_image_options(parser: argparse.ArgumentParser) -> None:
         "--labels",
         choices=LABELS,
         default=FER2013,
-        help="the labels that come with the images; FER+'s, where a majority of annotators agrees; or FER+'s for "
-        "nearly all images, each with the distribution of its votes",
+        help="fer2013: the labels that come with the images; ferplus: FER+'s, of the images on which a majority of its "
+        "annotators agrees; ferplus_probability: FER+'s, of nearly all images, with the distribution of the votes",
     )
 
 
@@ -89,6 +92,22 @@ def variant_of(arguments: argparse.Namespace) -> Variant:
 def classes_option(arguments: argparse.Namespace) -> str:
     """The option that chose the classes, for messages."""
     return "-n" if arguments.classes is None else "--classes"
+
+
+def add_former_option(parser: argparse.ArgumentParser, name: str, now: str) -> None:
+    """Makes an option of earlier versions end the script with what has taken its place.
+
+    Args:
+        parser: Gets it; neither its help nor what it parses shows the option.
+        name: The option.
+        now: The rest of the sentence that begins with it, such as ``"is now called --votes_weight"``.
+    """
+
+    class Former(argparse.Action):
+        def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+            parser.exit(BAD_INPUT, f"error: {name} {now}\n")
+
+    parser.add_argument(name, action=Former, nargs="?", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
 
 
 def whole_number_or_none(text: str) -> int | None:

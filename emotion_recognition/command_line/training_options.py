@@ -53,12 +53,12 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         return f" (default: {'; '.join(texts)})" if texts else ""
 
     add = parser.add_argument
-    add("-im", "-m", "--input_model", help=f"trained {wording.model} to go on with: a name in output/ or a path")
+    add("-im", "-m", "--input_model", help=f"trained {wording.model} to continue from: a name in output/ or a path")
     add("-om", "--output_model", help=f"name in output/ or path to write (default: {wording.default_model})")
     add(
         "--stages",
         metavar="RATE:EPOCHS,...",
-        help="learning rate and most epochs of each stage, in place of -lr and -epochs",
+        help="learning rate and largest number of epochs of each stage, in place of -lr and -epochs",
     )
     add_setting(
         parser,
@@ -74,7 +74,7 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         "--number_of_epochs",
         dest="epochs",
         type=int,
-        help="most epochs; with a schedule, exactly as many" + shown("epochs"),
+        help="largest number of epochs; with a schedule, exactly as many" + shown("epochs"),
     )
     add_setting(parser, "--batch_size", type=int, help=f"{wording.images} per step" + shown("batch_size"))
     add_setting(
@@ -82,33 +82,36 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         "--patience",
         type=whole_number_or_none,
         metavar="N|none",
-        help="epochs without a lower validation loss before the stop; needs a constant schedule" + shown("patience"),
+        help="stop after this many epochs without a lower validation loss; needs a constant schedule"
+        + shown("patience"),
     )
-    add_setting(parser, "--optimizer", choices=OPTIMIZERS, help="how weights are changed" + shown("optimizer"))
+    add_setting(parser, "--optimizer", choices=OPTIMIZERS, help="optimizer" + shown("optimizer"))
     add_setting(
         parser,
         "--schedule",
         choices=SCHEDULES,
-        help="how the learning rate goes within a stage" + shown("schedule"),
+        help="how the learning rate changes within a stage" + shown("schedule"),
     )
     add_setting(
         parser,
         "--weight_decay",
         type=float,
-        help="share of each kernel that a step takes away, times the learning rate" + shown("weight_decay"),
+        help="decoupled weight decay: share of each kernel that a step removes, times the learning rate"
+        + shown("weight_decay"),
     )
     add_setting(
         parser,
         "--ema",
         type=float,
-        help="momentum of the moving average of the weights that is kept; 0 keeps the last ones" + shown("ema"),
+        help="momentum of an exponential moving average of the weights, which is saved; 0 saves the last weights"
+        + shown("ema"),
     )
     add(
         "--augmentation",
         metavar="NAME=VALUE,...|none",
         help=f"random changes to the {wording.images}, for instance {wording.augmentation}",
     )
-    add("--seed", type=int, default=FitSettings().seed, help="start of all random numbers")
+    add("--seed", type=int, default=FitSettings().seed, help="seed of all random numbers")
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
     add(
         "--export",
@@ -116,17 +119,7 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         help=f"copies to write beside the model, some of {','.join(wording.formats)} (training always writes onnx); "
         "with -im and without -om, nothing is trained",
     )
-    add("--resume", action="store_true", help="go on with the interrupted run of this output model")
-
-
-def add_renamed(parser: argparse.ArgumentParser, old: str, new: str) -> None:
-    """Makes an option that has got another name end in a line that says so."""
-
-    class Renamed(argparse.Action):
-        def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-            parser.exit(2, f"error: {old} is now called {new}\n")
-
-    parser.add_argument(old, action=Renamed, nargs="?", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+    add("--resume", action="store_true", help="continue the interrupted run of this output model")
 
 
 def only_exports(arguments: argparse.Namespace) -> bool:
@@ -135,7 +128,7 @@ def only_exports(arguments: argparse.Namespace) -> bool:
 
 
 def lowers_rate(arguments: argparse.Namespace) -> bool:
-    """Whether an input model goes on at a tenth of its own learning rate, because no other is given."""
+    """Whether an input model is trained at a tenth of its own learning rate, because no other is given."""
     return "learning_rate" not in arguments and arguments.stages is None
 
 

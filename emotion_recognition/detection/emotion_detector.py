@@ -15,6 +15,7 @@ from emotion_recognition.detection.face_detectors.opening import FaceDetector, F
 from emotion_recognition.detection.face_detectors.outside import complete
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.picture_result import PictureResult
+from emotion_recognition.emotions import DEFAULT_CLASS_COUNT
 from emotion_recognition.error_about import about
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.pictures.crop import crop_faces
@@ -64,7 +65,7 @@ class EmotionDetector:
         self,
         model: Path | str | Sequence[Path | str] | None = None,
         *,
-        num_emotions: int = 7,
+        num_emotions: int = DEFAULT_CLASS_COUNT,
         classes: Sequence[str] | None = None,
         detector: FaceDetector | FindsFaces | str = "auto",
         detector_size: int | None = None,

@@ -62,7 +62,7 @@ class Metrics:
         return self.correct / self.examples
 
     def to_json(self) -> dict[str, Any]:
-        """All figures as JSON values; rates are 0..1."""
+        """All figures as JSON values; accuracies and the like are 0..1."""
         return {
             "examples": self.examples,
             "correct": self.correct,

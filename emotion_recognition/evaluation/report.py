@@ -15,7 +15,7 @@ from emotion_recognition.workspace import FER2013
 
 
 def to_text(evaluation: Evaluation) -> str:
-    """The report as lines of aligned columns; rates in per cent with two decimals."""
+    """The report as lines of aligned columns; accuracies and the like in per cent with two decimals."""
     split, metrics = evaluation.split, evaluation.metrics
     facts = [
         ("models" if len(evaluation.model_names) > 1 else "model", ", ".join(evaluation.model_names)),
@@ -39,7 +39,7 @@ def to_text(evaluation: Evaluation) -> str:
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """The report as JSON values; rates are 0..1."""
+    """The report as JSON values; accuracies and the like are 0..1."""
     split = evaluation.split
     return {
         "models": list(evaluation.model_names),

@@ -12,7 +12,7 @@ CONFIDENCE = 0.95
 
 
 def wilson_interval(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """The interval that holds the true rate with the given confidence, given independent trials.
+    """The interval that holds the true proportion with the given confidence, given independent trials.
 
     Args:
         successes: Number of right answers, 0..trials.

@@ -130,7 +130,7 @@ def _choices_of(recipe: type[Staged] | type[OneCycle] | type[Record]) -> list[st
 
 
 def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
-    """Reads ``rate:epochs`` pairs with commas between them.
+    """Reads pairs of a learning rate and a number of epochs, with commas between them.
 
     Raises:
         ValueError: If the text is not of that form.
@@ -153,5 +153,5 @@ def parse_stages(text: str) -> tuple[tuple[float, int], ...]:
 
 
 def in_stages(settings: Settings, stages: tuple[tuple[float, int], ...]) -> list[Settings]:
-    """The settings of each stage: the given ones with the stage's rate and epochs."""
+    """The settings of each stage: the given ones with the stage's learning rate and epochs."""
     return [replace(settings, learning_rate=rate, epochs=epochs) for rate, epochs in stages]

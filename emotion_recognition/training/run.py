@@ -1,4 +1,4 @@
-"""One run of training: where it writes, what it goes on from, how it shows what it does.
+"""One run of training: where it writes, what it continues from, how it shows its progress.
 
 A script, or a notebook, makes one; :func:`~emotion_recognition.training.stages.fit_stages` hands it to whatever fits a
 stage. Does not import Keras.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emotion_recognition.workspace import beside
+from emotion_recognition.workspace import LOG, RESUME_POINT, beside
 
 if TYPE_CHECKING:
     import keras
@@ -22,7 +22,7 @@ class TrainingRun:
     Args:
         log_path: CSV file that gets a row per epoch, after those of earlier stages.
         resume_path: File that holds an unfinished run's state.
-        resume: Whether to go on with the unfinished run at ``resume_path``.
+        resume: Whether to continue the unfinished run at ``resume_path``.
         identity: More facts that a resumed run must share with the interrupted one, as JSON values.
         history: What came before, as JSON values: ``rows``, the log's rows of earlier stages, ``entries``, one for each
             of them, and whatever else the resume point should keep.
@@ -50,7 +50,7 @@ class TrainingRun:
             >>> TrainingRun.beside(Path("output/a.keras"), verbose=0).log_path.as_posix()
             'output/a_log.csv'
         """
-        return cls(log_path(model_path), beside(model_path, ".resume.h5"), **options)
+        return cls(log_path(model_path), beside(model_path, RESUME_POINT), **options)
 
 
 def log_path(model_path: Path) -> Path:
@@ -60,4 +60,4 @@ def log_path(model_path: Path) -> Path:
         >>> log_path(Path("output/a.keras")).as_posix()
         'output/a_log.csv'
     """
-    return beside(model_path, "_log.csv")
+    return beside(model_path, LOG)

@@ -18,7 +18,7 @@ from emotion_recognition.models.prior import Prior
 from emotion_recognition.training.run_card import run_card
 from emotion_recognition.training.stages import RunResult
 from emotion_recognition.training.start import Start
-from emotion_recognition.workspace import beside
+from emotion_recognition.workspace import CURVES, DRAWING, beside
 
 
 def save_trained(start: Start, path: Path, train: Split, val: Split, done: RunResult) -> Metrics:
@@ -63,9 +63,9 @@ def class_prior(train: Split, power: float) -> Prior | None:
 
 def draw_curves(path: Path, done: RunResult) -> None:
     """Draws the loss over the epochs of all stages beside a model file."""
-    plots.draw_training_curves(beside(path, "_curves.png"), done.rows, done.best_row + 1, path.name)
+    plots.draw_training_curves(beside(path, CURVES), done.rows, done.best_row + 1, path.name)
 
 
 def draw_architecture(path: Path, start: Start) -> str:
     """Draws the network beside a model file, or writes it as a table; returns what was done."""
-    return plots.draw_network(beside(path, "_network"), start.network)
+    return plots.draw_network(beside(path, DRAWING), start.network)

@@ -24,7 +24,7 @@ class PiecewiseLinear(keras.optimizers.schedules.LearningRateSchedule):
     """The learning rate goes in straight lines between points.
 
     Args:
-        points: (step, rate) pairs with rising steps, the first one at step 0. After the last one the rate stays.
+        points: (step, learning rate) pairs with rising steps, the first one at step 0. After the last one it stays.
 
     Raises:
         ValueError: If the steps do not rise from 0.
@@ -43,7 +43,7 @@ class PiecewiseLinear(keras.optimizers.schedules.LearningRateSchedule):
         self.points = points
 
     def __call__(self, step: Any) -> Any:
-        """The rate at a step, counted from 0."""
+        """The learning rate at a step, counted from 0."""
         step = ops.cast(step, "float32")
         rate = ops.convert_to_tensor(self.points[0][1], "float32")
         for (start, low), (end, high) in itertools.pairwise(self.points):

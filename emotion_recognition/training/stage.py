@@ -33,7 +33,7 @@ def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, flo
 
     Args:
         network: The network as loaded from its file.
-        optimizer: The next stage's, "adam" or "sgd"; rates of different optimizers cannot be compared.
+        optimizer: The next stage's, "adam" or "sgd"; learning rates of different optimizers cannot be compared.
 
     Raises:
         ValueError: If the network was saved without its optimizer, with another one, or with a schedule in place of
@@ -53,7 +53,7 @@ def next_learning_rate(network: keras.Model, optimizer: str) -> tuple[float, flo
     if not isinstance(rate, float):
         text = "The input model was trained with a schedule, not with one learning rate; give one"
         raise about(ValueError(text), "learning_rate")
-    # Keras stores the rate as float32: 0.001 comes back as 0.0010000000475.
+    # Keras stores the learning rate as float32: 0.001 comes back as 0.0010000000475.
     own = float(f"{rate:.6g}")
     return own, own / STAGE_RATIO
 

@@ -1,4 +1,4 @@
-"""A run of stages: each goes on from the weights of the one before, and the whole run can be interrupted anywhere.
+"""A run of stages: each continues from the weights of the one before, and the whole run can be interrupted anywhere.
 
 Before: a :class:`~emotion_recognition.training.start.Start`; next: a saved model with its card and log.
 """

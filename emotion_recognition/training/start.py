@@ -35,7 +35,7 @@ class Start:
     Args:
         network: The network, in the precision that it trains in.
         network_name: Its architecture; "unknown" for an input model without a card.
-        learning_rate: The rate of the stage.
+        learning_rate: That of the stage.
         description: What this start is, for a person.
         input_name: File name of the input model; None from scratch.
         new_head: Whether the input model's last layer was replaced.
@@ -71,12 +71,13 @@ def open_start(
 
     Args:
         train: Its image shape and classes are those of the network.
-        settings: Of the stage: rate, precision, and the seed that a new network's weights are drawn from.
+        settings: Of the stage: learning rate, precision, and the seed that a new network's weights are drawn from.
         network: A new network: its name, a function that builds it, or the network itself, from wherever; None for the
             default one.
-        input_model: File of a trained model to go on with; None for a new network.
+        input_model: File of a trained model to continue from; None for a new network.
         new_head: Whether the trained model gets a new last layer for the split's classes.
-        lower_rate: Whether a trained model goes on at a tenth of its own rate, in place of the settings'.
+        lower_rate: Whether a trained model is trained at a tenth of its own learning rate, in place of the
+            settings'.
 
     Raises:
         FileNotFoundError: If there is no such model.

@@ -1,4 +1,4 @@
-"""The training split as augmented, shuffled batches; the step between HDF5 and ``fit``."""
+"""The training split as shuffled batches; the step between HDF5 and ``fit``."""
 
 import keras
 import numpy as np

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_file import decode_image
 from emotion_recognition.pictures.resizing import shrink
 
@@ -36,7 +37,8 @@ class PictureStorage:
 
     def __post_init__(self) -> None:
         if self.longest_side < 32:
-            raise ValueError(f"longest_side must be at least 32 pixels. Received: {self.longest_side}")
+            message = f"longest_side must be at least 32 pixels. Received: {self.longest_side}"
+            raise about(ValueError(message), "longest_side")
         if not 1 <= self.jpeg_quality <= 100:
             raise ValueError(f"jpeg_quality must be in 1..100. Received: {self.jpeg_quality}")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -24,10 +24,11 @@ UNLABELLED = "unlabelled"
 OPTIONS = {"classes": "your own classes", "labels": "FER+'s labels", "votes": "FER+'s votes"}
 
 
-class Chunk(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Chunk:
     """Some images of one split.
 
-    Attributes:
+    Args:
         split: Which split they belong to.
         images: uint8 array (n, height, width, channels), 0..255; n may be 0.
         columns: What else there is of each image, by the data set's name in the file: "labels", uint8 array (n,);

@@ -85,10 +85,18 @@ class Explanation:
 
 def _with_features(path: Path, network: keras.Model) -> keras.Model:
     """The network with two outputs: its last feature maps (N, H, W, C) and what it says of the classes (N, outputs)."""
-    for layer in reversed(network.layers):
-        shape: Sequence[int | None] = getattr(layer.output, "shape", ())
+    if isinstance(network, keras.Sequential):
+        # Keras calls its layers more than once when it loads it, and layer.output may not lead to its output.
+        tensors = network.inputs[:]
+        for layer in network.layers:
+            tensors.append(layer(tensors[-1]))
+        said = tensors[-1]
+    else:
+        tensors, said = [layer.output for layer in network.layers], network.outputs[0]
+    for tensor in reversed(tensors):
+        shape: Sequence[int | None] = getattr(tensor, "shape", ())
         if len(shape) == 4 and min(shape[1] or 0, shape[2] or 0) >= _LEAST_SIDE:
-            return keras.Model(network.inputs, [layer.output, network.outputs[0]])
+            return keras.Model(network.inputs, [tensor, said])
     raise ValueError(f"{path} has no feature maps that a heat map could show.")
 
 

@@ -6,6 +6,8 @@ Paths come out; :mod:`emotion_recognition.detection.face_detectors.ssd_opencv` r
 from dataclasses import dataclass
 from pathlib import Path
 
+from emotion_recognition.error_about import about
+
 #: The names that the files have in circulation: weights, description.
 _KNOWN_NAMES = (
     ("opencv_face_detector_uint8.pb", "opencv_face_detector.pbtxt"),
@@ -46,7 +48,8 @@ def find_ssd_files(place: Path) -> SsdFiles | None:
         pairs = [(place / weights, place / description) for weights, description in _KNOWN_NAMES]
     else:
         if place.exists() and place.suffix not in DESCRIPTION_SUFFIX:
-            raise ValueError(f"The SSD's weights must be a .pb or .caffemodel file, or their folder. Received: {place}")
+            message = f"The SSD's weights must be a .pb or .caffemodel file, or their folder. Received: {place}"
+            raise about(ValueError(message), "detector_model")
         suffix = DESCRIPTION_SUFFIX.get(place.suffix, "")
         names = [description for _, description in _KNOWN_NAMES if suffix and description.endswith(suffix)]
         pairs = [(place, place.with_name(name)) for name in (place.stem + suffix, *names)]

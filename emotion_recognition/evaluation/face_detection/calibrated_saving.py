@@ -1,7 +1,7 @@
 """Saves a trained face detector so that its scores are probabilities, with its figures on ``val`` in its card.
 
 A network, its card and the validation pictures come in; the model file, its card and its ONNX copy go out, and what was
-measured. Next: a person reads it, and EmotionDetector.py runs the copy.
+measured. Next: a person reads it, and detection runs the copy.
 """
 
 from collections.abc import Callable, Mapping, Sequence

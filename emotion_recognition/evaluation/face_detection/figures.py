@@ -67,7 +67,7 @@ class WorkingPoint:
     false_alarms: dict[str, FalseAlarms]
 
     def to_json(self) -> dict[str, Any]:
-        """The numbers as JSON values; rates are 0..1."""
+        """The numbers as JSON values; precision and recall are 0..1."""
         counts = self.counts
         return {
             "confidence": counts.confidence,
@@ -110,7 +110,7 @@ class DetectorFigures:
     milliseconds: float | None
 
     def to_json(self) -> dict[str, Any]:
-        """All figures as JSON values; rates are 0..1."""
+        """All figures as JSON values; precision and recall are 0..1."""
         coco = self.coco
         return {
             "detector": self.name,

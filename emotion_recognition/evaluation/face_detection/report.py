@@ -14,7 +14,7 @@ from emotion_recognition.evaluation.face_detection.figures import (
 
 
 def to_text(figures: Sequence[DetectorFigures]) -> str:
-    """Tables with a row for each detector; rates in per cent, average precisions 0..1.
+    """Tables with a row for each detector; precision and recall in per cent, average precisions 0..1.
 
     Args:
         figures: At least one detector's, all on the same pictures.

@@ -33,7 +33,7 @@ class FaceStart:
     """A network that is ready to be fitted, and its prior boxes.
 
     Args:
-        start: The network, its rate and its history.
+        start: The network, its learning rate and its history.
         priors: What its outputs speak of.
     """
 
@@ -48,13 +48,15 @@ def open_face_start(
 
     Args:
         train: The pictures to learn from.
-        settings: Of the stage: rate, precision, views, and the seed that a new network's weights are drawn from.
-        input_model: File of a trained detector to go on with; None for a new network.
-        lower_rate: Whether a trained detector goes on at a tenth of its last stage's rate, not at the settings'.
+        settings: Of the stage: learning rate, precision, views, and the seed that a new network's weights are drawn
+            from.
+        input_model: File of a trained detector to continue from; None for a new network.
+        lower_rate: Whether a trained detector is trained at a tenth of its last stage's learning rate, not at
+            the settings'.
 
     Raises:
         FileNotFoundError: If there is no such model.
-        ValueError: If it is none of this kind, or its rate is unknown.
+        ValueError: If it is none of this kind, or its learning rate is unknown.
     """
     keras.utils.set_random_seed(settings.seed)
     rate = settings.learning_rate

@@ -48,6 +48,22 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def sequential_model(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same network as a Sequential one."""
+    layers = keras.saving.load_model(model).layers
+    network = keras.Sequential([keras.Input((12, 12, 1)), *layers[1:]])
+    path = tmp_path_factory.mktemp("models") / "sequential.keras"
+    save_network(network, path)
+    return path
+
+
+def test_a_sequential_network_has_the_same_map(model: Path, sequential_model: Path) -> None:
+    crops = np.random.default_rng(0).integers(0, 256, (2, 12, 12, 1), dtype=np.uint8)
+    expected = explanation_of(model).heat_maps(crops, [0, 1])
+    np.testing.assert_allclose(explanation_of(sequential_model).heat_maps(crops, [0, 1]), expected, atol=1e-5)
+
+
 def test_the_map_is_hot_where_the_class_comes_from(model: Path) -> None:
     crops = np.zeros((2, 12, 12, 1), np.uint8)
     crops[:, 2:5, 1:4] = 255

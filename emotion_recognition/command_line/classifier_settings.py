@@ -1,0 +1,57 @@
+"""The options for what decides the result of training a classifier, beside those of every network.
+
+Importing this module imports neither Keras nor TensorFlow.
+"""
+
+import argparse
+
+from emotion_recognition.command_line.parsers import add_former_option
+from emotion_recognition.command_line.training_options import add_setting
+from emotion_recognition.training.settings import BALANCES
+
+
+def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
+    """Adds an option for each field that :class:`~emotion_recognition.training.settings.StageSettings` adds.
+
+    A setting that is not given has no entry in what is parsed. Augmentation is among the options of every network.
+    """
+    add_setting(
+        parser,
+        "--label_smoothing",
+        type=float,
+        help="share of each target that is spread evenly over all classes, 0..1",
+    )
+    add_setting(
+        parser,
+        "--votes_weight",
+        type=float,
+        help="weight of a second loss, on predicting FER+'s votes; the data set must have them",
+    )
+    add_former_option(parser, "--votes", "is now called --votes_weight")
+    add_setting(
+        parser,
+        "--ferplus_weight",
+        type=float,
+        help="weight of a third loss, on predicting the distribution over the classes that FER+'s votes make",
+    )
+    add_setting(
+        parser,
+        "--ferplus_share",
+        type=float,
+        help="weight, 0..1, of that prediction in the saved model's, which is a geometric mean of the two",
+    )
+    add_setting(
+        parser,
+        "--prior_power",
+        type=float,
+        help="power, 0..2, of the class shares that the saved model's probabilities are divided by",
+    )
+    add_setting(
+        parser, "--balance", choices=BALANCES, help="for rare classes: weigh their images more, or draw them more often"
+    )
+    add_setting(
+        parser,
+        "--clean_statistics",
+        action=argparse.BooleanOptionalAction,
+        help="recompute the batch-normalization statistics on unaugmented images after the last epoch",
+    )

@@ -1,0 +1,138 @@
+"""What the detection script prints and shows while it runs over pictures or over a video.
+
+The run itself is :mod:`emotion_recognition.detection.runs`. Importing this module imports neither OpenCV nor Keras.
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_recognition.progress import Progress
+from emotion_recognition.workspace import Workspace
+
+if TYPE_CHECKING:
+    from emotion_recognition import EmotionDetector
+    from emotion_recognition.detection import FaceDetector, VideoReader, VideoSettings
+    from emotion_recognition.detection.runs.inputs import Input
+    from emotion_recognition.detection.runs.outputs import Outputs
+    from emotion_recognition.detection.runs.window import Window
+
+#: Seconds that a frame of a video waits for a key.
+_A_MOMENT = 0.001
+
+
+def print_detector(detector: "FaceDetector", asked: str, workspace: Workspace) -> None:
+    """Prints which face detector runs and, where only the cascade was found, how to get a better one.
+
+    Args:
+        detector: The opened face detector.
+        asked: The name that the user gave, "auto" perhaps.
+        workspace: Where the project's own detector would be.
+    """
+    print(f"face detector: {detector.description}", flush=True)
+    if asked == "auto" and detector.name == "haar":
+        ours = workspace.released_face_detector
+        print(
+            f"The SSDs find more faces. Put the project's own, {ours.stem}.onnx and {ours.stem}.json, into "
+            f"{ours.parent}, or run once with --detector ssd-opencv, which downloads OpenCV's."
+        )
+
+
+def open_window(stack: contextlib.ExitStack) -> "Window | None":
+    """Opens a window that the stack closes; where there can be none, says why and returns None."""
+    from emotion_recognition.detection.runs.window import Window
+
+    try:
+        return stack.enter_context(Window())
+    except ValueError as error:
+        note(f"no window: {error}")
+        return None
+
+
+def show_pictures(
+    source: "Input", output: Path, detector: "EmotionDetector", outputs: "Outputs", window: "Window | None"
+) -> int:
+    """Runs over pictures, prints what was found and shows them in the window.
+
+    Args:
+        source: An input of pictures.
+        output: The annotated picture, or the folder for several.
+        detector: Finds faces and their emotions.
+        outputs: Where the results go.
+        window: Waits for a key after each picture; None for no window.
+
+    Returns:
+        The number of pictures that could not be read.
+
+    Raises:
+        ValueError: If no picture can be read, or a copy would replace a picture of the input.
+        OSError: If something cannot be written.
+    """
+    from emotion_recognition.detection.results.result_text import faces_table, headline
+    from emotion_recognition.detection.runs.picture_run import look_at_input
+
+    is_single, total = source.folder is None, len(source.pictures)
+    failed = faces = 0
+    with Progress("pictures", total) as progress:
+        for outcome in look_at_input(source, output, detector.detect, outputs):
+            if outcome.sight is None:
+                failed += 1
+                progress.clear()
+                print(f"skipped: {outcome.error}", file=sys.stderr, flush=True)
+            else:
+                faces += len(outcome.sight.faces)
+                # On a terminal the bar says enough.
+                if is_single or not sys.stdout.isatty():
+                    print(headline(outcome.sight), flush=True)
+                if is_single and outcome.sight.faces:
+                    print(faces_table(outcome.sight.faces))
+                if window is not None and outcome.annotated is not None and not window.show(outcome.annotated, 0):
+                    break
+            progress.step()
+    if not is_single:
+        print(f"{total - failed:,} of {total:,} pictures read, {faces:,} face{'s' * (faces != 1)}")
+    print(f"Wrote {output}")
+    return failed
+
+
+def show_video(
+    reader: "VideoReader",
+    output: Path | None,
+    detector: "EmotionDetector",
+    outputs: "Outputs",
+    settings: "VideoSettings",
+    window: "Window | None",
+) -> None:
+    """Runs over a video or a camera, prints how long each emotion was seen and shows the frames in the window.
+
+    Args:
+        reader: The opened video or camera.
+        output: The annotated video; None for none.
+        detector: Finds faces and their emotions.
+        outputs: Where the results go.
+        settings: How the video is looked at.
+        window: Closing it ends the run; None for no window.
+
+    Raises:
+        ValueError: If no frame can be decoded.
+        OSError: If something cannot be written.
+    """
+    from emotion_recognition.detection.results.result_text import seconds_table
+    from emotion_recognition.detection.runs.annotated_video import annotate_video
+
+    print(f"{reader.name}: {reader.size[0]}×{reader.size[1]} pixels, {reader.rate:g} frames a second", flush=True)
+    show = None if window is None else lambda image: window.show(image, _A_MOMENT)
+    with Progress("frames", reader.announced) as progress:
+        outcome, files = annotate_video(
+            reader, detector, outputs, output=output, settings=settings, show=show, step=progress.step, note=note
+        )
+    print(f"{outcome.frames:,} frames" + (f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""))
+    print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
+    for path in files:
+        print(f"Wrote {path}")
+
+
+def note(text: str) -> None:
+    """Prints a note on standard error."""
+    print(f"note: {text}", file=sys.stderr)
