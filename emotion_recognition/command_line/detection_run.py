@@ -91,7 +91,7 @@ def show_pictures(
                     break
             progress.step()
     if not is_single:
-        print(f"{total - failed:,} of {total:,} pictures read, {faces:,} face{'s' * (faces != 1)}")
+        print(f"{total - failed:,} of {total:,} pictures read, {faces:,} faces")
     print(f"Wrote {output}")
     return failed
 
