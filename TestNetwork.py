@@ -1,4 +1,4 @@
-"""Tests trained networks on a split: accuracy with its interval, F1, figures per emotion, confusion matrix.
+"""Tests trained networks on a split or on labelled photographs: accuracy, F1, figures per emotion, confusion matrix.
 
 BuildDataset.py and TrainNetwork.py come before.
 """
@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emotion_recognition.command_line.detection_options import detection_settings
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
 from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
+from emotion_recognition.command_line.photograph_options import add_photograph_options, check_photograph_options
 from emotion_recognition.emotions import CLASS_COUNTS, class_names, class_order
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.views import TTA
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 EPILOG = """Writes the report as text and JSON, the confusion matrix and the reliability diagram as pictures, beside
 the model, or into output/ for several models. Probabilities are calibrated with the temperature in the model's card.
 The figures of one model go into its card too, unless --tta, --pixel_range, --interpolation or --output is given.
+With --photos there is no reliability diagram, and nothing goes into the card.
 
 other people's models: --classes names the outputs of a model without a card, in their order, for instance
   TestNetwork.py -im theirs.h5 --classes angry,disgust,fear,happy,neutral,sad,surprise --pixel_range 0..1"""
@@ -36,7 +39,7 @@ _BUILT = Path()
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
-    parser = new_parser("Tests trained networks on one of FER2013's HDF5 splits.", EPILOG)
+    parser = new_parser("Tests trained networks on one of FER2013's HDF5 splits, or on labelled photographs.", EPILOG)
     defaults = PredictionSettings()
     parser.add_argument(
         "-im",
@@ -47,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="names in output/ or paths; the probabilities of several are averaged (default: the released model)",
     )
     add_image_options(parser)
-    parser.add_argument("--split", choices=("test", "val"), default="test", help="which images; choose models on val")
+    parser.add_argument("--split", choices=("test", "val"), help="which images; choose models on val (default: test)")
     parser.add_argument(
         "--predict",
         nargs="?",
@@ -75,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output_name", metavar="NAME", help="what the files' names start with (default: the models' names)"
     )
+    add_photograph_options(parser)
     return parser
 
 
@@ -85,6 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> None:
+    check_photograph_options(arguments)
     workspace = Workspace(arguments.base_path)
     settings = PredictionSettings(arguments.batch_size, arguments.tta)
     options = model_options(arguments)
@@ -96,6 +101,9 @@ def _test(arguments: argparse.Namespace) -> None:
     from emotion_recognition.evaluation.output_names import output_stem
 
     stem = output_stem(models, workspace.output_folder, arguments.output_name)
+    if arguments.photos is not None:
+        _test_photographs(arguments, workspace, models, stem)
+        return
     if arguments.predict is not None:
         _predict(arguments, models, settings, stem.with_name(f"{stem.name}_submission.csv"))
         return
@@ -103,7 +111,9 @@ def _test(arguments: argparse.Namespace) -> None:
     from emotion_recognition.data.files.hdf5 import read_split
 
     count = arguments.num_emotions
-    variant, path = _find(arguments, lambda build: workspace.split_path(arguments.split, count, variant=build))
+    variant, path = _find(
+        arguments, lambda build: workspace.split_path(arguments.split or "test", count, variant=build)
+    )
     split = read_split(path)
     class_order(arguments.class_names, classes_option(arguments), split.class_names, str(path))
     train = _train_split(workspace.split_path("train", count, variant=variant))
@@ -123,6 +133,43 @@ def _test(arguments: argparse.Namespace) -> None:
     print(f"Wrote {start}_report.txt, _report.json, _confusion.png and _reliability.png")
     if arguments.gallery:
         print(f"Wrote {write_gallery(evaluation, start)}")
+
+
+def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, models: Sequence[Path], stem: Path) -> None:
+    from emotion_recognition.data.sources.class_labels import ClassLabels
+    from emotion_recognition.evaluation.output_names import photographs_stem
+    from emotion_recognition.evaluation.photographs.labelled import read_photographs
+
+    are_emotions = arguments.classes is None or _are_emotions(arguments.classes)
+    classes = class_names(len(arguments.class_names)) if are_emotions else arguments.class_names
+    photographs = read_photographs(arguments.photos, ClassLabels(classes, own=not are_emotions))
+
+    # A model without an ONNX copy needs Keras, which takes seconds; what is wrong with the photographs has been found.
+    from emotion_recognition import EmotionDetector
+    from emotion_recognition.detection import open_detector
+    from emotion_recognition.evaluation.photographs.evaluate import evaluate_photographs
+    from emotion_recognition.evaluation.photographs.looking import look_at_photographs
+    from emotion_recognition.evaluation.photographs.report import photographs_text, write_photographs_report
+
+    face_detector = open_detector(
+        arguments.detector,
+        model=arguments.detector_model,
+        base_path=workspace.base_path,
+        settings=detection_settings(arguments),
+        size=arguments.detector_size,
+    )
+    detector = EmotionDetector(
+        models,
+        classes=classes,
+        detector=face_detector,
+        options=model_options(arguments),
+        mirrored=arguments.mirrored,
+    )
+    sightings = look_at_photographs(detector, photographs, progress=True)
+    evaluation = evaluate_photographs(sightings, [model.name for model in models], model_options(arguments))
+    print(photographs_text(evaluation))
+    start = write_photographs_report(evaluation, photographs_stem(stem, photographs.name))
+    print(f"Wrote {start}_report.txt, _report.json and _confusion.png")
 
 
 def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:

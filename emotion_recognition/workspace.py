@@ -15,6 +15,8 @@ FACE_SPLITS = ("train", "val")
 #: Where a data set's labels are from; its files' names start with it.
 FER2013, FERPLUS, FERPLUS_PROBABILITY = "fer2013", "ferplus", "ferplus_probability"
 LABELS = (FER2013, FERPLUS, FERPLUS_PROBABILITY)
+#: The CSV that says what the photographs of its folder show.
+LABELS_CSV = "labels.csv"
 #: What FER2013 is called in ``fer2013/``; the first that is there is built.
 FER2013_FILES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
