@@ -138,11 +138,17 @@ def _test(arguments: argparse.Namespace) -> None:
 def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, models: Sequence[Path], stem: Path) -> None:
     from emotion_recognition.data.sources.class_labels import ClassLabels
     from emotion_recognition.evaluation.output_names import photographs_stem
+    from emotion_recognition.evaluation.photographs.fitting import fit_to_photographs, tuning_of
+    from emotion_recognition.evaluation.photographs.keeping import check_can_keep, keep_fit
     from emotion_recognition.evaluation.photographs.labelled import read_photographs
 
     are_emotions = arguments.classes is None or _are_emotions(arguments.classes)
     classes = class_names(len(arguments.class_names)) if are_emotions else arguments.class_names
     photographs = read_photographs(arguments.photos, ClassLabels(classes, own=not are_emotions))
+    if arguments.keep:
+        check_can_keep(models[0], arguments.input_model[0])
+    fits = arguments.fit_prior or arguments.fit_temperature
+    tuned = tuning_of(models[0], classes, model_options(arguments), needs_shares=arguments.fit_prior) if fits else None
 
     # A model without an ONNX copy needs Keras, which takes seconds; what is wrong with the photographs has been found.
     from emotion_recognition import EmotionDetector
@@ -167,9 +173,14 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
     )
     sightings = look_at_photographs(detector, photographs, progress=True)
     evaluation = evaluate_photographs(sightings, [model.name for model in models], model_options(arguments))
-    print(photographs_text(evaluation))
-    start = write_photographs_report(evaluation, photographs_stem(stem, photographs.name))
+    fit = None
+    if tuned is not None:
+        fit = fit_to_photographs(sightings, *tuned, power=arguments.fit_prior, temperature=arguments.fit_temperature)
+    print(photographs_text(evaluation, fit))
+    start = write_photographs_report(evaluation, photographs_stem(stem, photographs.name), fit)
     print(f"Wrote {start}_report.txt, _report.json and _confusion.png")
+    if fit is not None and arguments.keep:
+        print(f"Wrote {keep_fit(fit, models[0])}; its metrics are from before, so test the model again")
 
 
 def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:

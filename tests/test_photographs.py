@@ -105,6 +105,24 @@ def test_other_words_for_a_models_classes_are_taken(base: Path, photos: Path) ->
         (["--detector", "haar"], "--detector needs --photos"),
         (["--detector_size", "640"], "--detector_size needs --photos"),
         (["--min_confidence", "0.5"], "--min_confidence needs --photos"),
+        (["--fit_prior"], "--fit_prior needs --photos"),
+        (["--fit_temperature"], "--fit_temperature needs --photos"),
+        (["--keep"], "--keep needs --photos"),
+        (["--photos", ".", "--keep"], "--keep needs --fit_prior or --fit_temperature"),
+        (["--photos", ".", "--fit_prior", "-im", "a", "b"], "are for a single model"),
+        (["--photos", ".", "--fit_temperature", "--mirrored"], "look at each face once; leave out --mirrored"),
+        (["--photos", ".", "--fit_prior", "--prior_power", "1"], "--fit_prior finds the power"),
+        (["--photos", ".", "--fit_prior", "--keep"], "--keep needs the model that is to be changed"),
+        (
+            ["--photos", ".", "--fit_temperature", "--keep", "-im", "a", "--output", "logits"],
+            "--keep is for what the card says of its model",
+        ),
+        (
+            ["--photos", "PHOTOS", "--fit_temperature", "--keep", "-im", "emotion_classification_7classes.keras"],
+            "is a released model; to change its card, name it by its path, or copy it first. (--keep)",
+        ),
+        (["--photos", "PHOTOS", "--fit_prior"], "has no class shares, under prior, to fit a power of. (--fit_prior)"),
+        (["--photos", "PHOTOS", "--fit_temperature"], "a fit needs photographs with at least 10 faces"),
         (["--photos", "gone"], "There is no file or folder gone with photographs"),
         (["--photos", ".", "--tta"], "--tta, which is --mirrored here, does not go with --photos"),
         (["--photos", ".", "--split", "val"], "--split does not go with --photos"),
@@ -128,6 +146,31 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     assert error.startswith("error: ")
     assert message in error
     assert sorted(base.rglob("*")) == before
+
+
+def test_what_is_fitted_is_kept_and_used_from_then_on(base: Path, tmp_path: Path) -> None:
+    root = tmp_path / "many"
+    for i, name in enumerate(["happy"] * 6 + ["sad"] * 6):
+        (root / name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(RELEASED.sample_photo, root / name / f"{i}.jpg")
+    model = base / "output" / "emotion_classification_7classes.keras"
+    card = model.with_suffix(".json")
+    before = json.loads(card.read_text(encoding="utf-8"))
+    card.write_text(json.dumps({**before, "prior": {"class_shares": [1 / 7] * 7, "power": 0.5}}), encoding="utf-8")
+    report = base / "output" / "emotion_classification_7classes_photos_many_report.json"
+    fits = ["--photos", root, "-im", model, "--fit_temperature"]
+    assert run(base, *fits) == 0
+    assert "calibration" not in json.loads(card.read_text(encoding="utf-8"))
+    assert run(base, *fits, "--fit_prior", "--keep") == 0
+    fit = json.loads(report.read_text(encoding="utf-8"))["fit"]
+    after = json.loads(card.read_text(encoding="utf-8"))
+    assert after["calibration"]["temperature"] == fit["after"]["temperature"]
+    # Equal shares: every power is as good, and the least is taken.
+    assert (after["prior"]["power"], after["prior"]["faces"]) == (0.0, 12)
+    assert run(base, "--photos", root, "-im", model) == 0
+    used = json.loads(report.read_text(encoding="utf-8"))["metrics"]
+    expected = fit["after"]["expected_calibration_error"]
+    assert used["expected_calibration_error"] == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.real_data

@@ -24,6 +24,17 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="average what is said of each face and of its mirror image, as in detection",
     )
+    group.add_argument(
+        "--fit_prior",
+        action="store_true",
+        help="fit the power of --prior_power to the photographs, for a model whose card has its class shares",
+    )
+    group.add_argument(
+        "--fit_temperature", action="store_true", help="fit the temperature of the probabilities to the photographs"
+    )
+    group.add_argument(
+        "--keep", action="store_true", help="write what was fitted into the card of the model that -im names"
+    )
     add_detector_options(group)
 
 
@@ -37,6 +48,7 @@ def check_photograph_options(arguments: argparse.Namespace) -> None:
         _refuse(_of_photographs(arguments), "needs --photos")
     else:
         _refuse(_of_splits(arguments), "does not go with --photos")
+        _check_fit(arguments)
 
 
 def _refuse(options: dict[str, bool], why: str) -> None:
@@ -45,10 +57,33 @@ def _refuse(options: dict[str, bool], why: str) -> None:
             raise ValueError(f"{option} {why}.")
 
 
+def _check_fit(arguments: argparse.Namespace) -> None:
+    fits = arguments.fit_prior or arguments.fit_temperature
+    if arguments.keep and not fits:
+        raise ValueError("--keep needs --fit_prior or --fit_temperature.")
+    if fits and arguments.input_model is not None and len(arguments.input_model) > 1:
+        raise ValueError("--fit_prior and --fit_temperature are for a single model.")
+    if fits and arguments.mirrored:
+        raise ValueError("--fit_prior and --fit_temperature look at each face once; leave out --mirrored.")
+    if arguments.fit_prior and arguments.prior_power is not None:
+        raise ValueError("--fit_prior finds the power; leave out --prior_power.")
+    if arguments.keep and arguments.input_model is None:
+        raise ValueError("--keep needs the model that is to be changed: name it with -im.")
+    others = (arguments.pixel_range, arguments.interpolation, arguments.output, arguments.prior_power)
+    if arguments.keep and any(value is not None for value in others):
+        raise ValueError(
+            "--keep is for what the card says of its model; leave out --pixel_range, --interpolation, --output and "
+            "--prior_power, or write them into the card."
+        )
+
+
 def _of_photographs(arguments: argparse.Namespace) -> dict[str, bool]:
     """Whether each option that is for photographs alone is given."""
     return {
         "--mirrored": arguments.mirrored,
+        "--fit_prior": arguments.fit_prior,
+        "--fit_temperature": arguments.fit_temperature,
+        "--keep": arguments.keep,
         "--detector": arguments.detector != AUTO,
         "--detector_model": arguments.detector_model is not None,
         "--detector_size": arguments.detector_size is not None,

@@ -10,13 +10,15 @@ from typing import Any
 from emotion_recognition import plots
 from emotion_recognition.atomic_file import replace_when_complete, write_json
 from emotion_recognition.evaluation.photographs.evaluate import NO_FACE, PhotographEvaluation, PhotographMetrics
+from emotion_recognition.evaluation.photographs.fit_report import fit_json, fit_text
+from emotion_recognition.evaluation.photographs.fitting import Fit
 
 #: What the names of a report's files end with.
 PHOTOGRAPH_ENDINGS = ("_report.txt", "_report.json", "_confusion.png")
 
 
-def photographs_text(evaluation: PhotographEvaluation) -> str:
-    """The report as lines of aligned columns; rates in per cent with two decimals."""
+def photographs_text(evaluation: PhotographEvaluation, fit: Fit | None = None) -> str:
+    """The report, and what was fitted, as lines of aligned columns; rates in per cent with two decimals."""
     sightings, overall = evaluation.sightings, evaluation.overall
     photographs = sightings.photographs
     facts = [
@@ -36,12 +38,13 @@ def photographs_text(evaluation: PhotographEvaluation) -> str:
         _recalls(evaluation),
         _confusion(overall),
         _missing(overall),
+        *([] if fit is None else [fit_text(fit)]),
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def photographs_json(evaluation: PhotographEvaluation) -> dict[str, Any]:
-    """The report as JSON values; rates are 0..1."""
+def photographs_json(evaluation: PhotographEvaluation, fit: Fit | None = None) -> dict[str, Any]:
+    """The report, and what was fitted, as JSON values; rates are 0..1."""
     sightings = evaluation.sightings
     named = sightings.photographs.photographs
     return {
@@ -58,16 +61,18 @@ def photographs_json(evaluation: PhotographEvaluation) -> dict[str, Any]:
         "several_faces": sightings.several,
         "without_face": [named[i].name for i in sightings.without_face],
         "unreadable": {named[i].name: reason for i, reason in sightings.unreadable.items()},
+        "fit": None if fit is None else fit_json(fit),
     }
 
 
-def write_photographs_report(evaluation: PhotographEvaluation, stem: Path) -> Path:
+def write_photographs_report(evaluation: PhotographEvaluation, stem: Path, fit: Fit | None = None) -> Path:
     """Writes the report as text and JSON, and the confusion matrix as a picture.
 
     Args:
         evaluation: What to report.
         stem: What the files' paths start with, see
             :func:`~emotion_recognition.evaluation.output_names.photographs_stem`; :data:`PHOTOGRAPH_ENDINGS` follow.
+        fit: What was fitted to the photographs.
 
     Returns:
         The stem.
@@ -77,8 +82,8 @@ def write_photographs_report(evaluation: PhotographEvaluation, stem: Path) -> Pa
     """
     text, data, confusion = (stem.with_name(stem.name + ending) for ending in PHOTOGRAPH_ENDINGS)
     with replace_when_complete(text) as partial:
-        partial.write_text(photographs_text(evaluation), encoding="utf-8", errors="backslashreplace")
-    write_json(data, photographs_json(evaluation))
+        partial.write_text(photographs_text(evaluation, fit), encoding="utf-8", errors="backslashreplace")
+    write_json(data, photographs_json(evaluation, fit))
     overall, names = evaluation.overall, evaluation.model_names
     right = f"{_percent(overall.accuracy)} of {overall.examples:,} photographs right"
     model = names[0] if len(names) == 1 else f"{len(names)} models averaged"
