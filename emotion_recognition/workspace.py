@@ -174,6 +174,10 @@ class Workspace:
         """The list of pictures that could not be read in the build with that many classes."""
         return self.output_folder / f"{variant.file_name(num_emotions)}_unreadable.txt"
 
+    def no_face_report(self, num_emotions: int, *, variant: Variant = USUAL) -> Path:
+        """The list of photographs on which no face was found in the build with that many classes."""
+        return self.output_folder / f"{variant.file_name(num_emotions)}_no_face.txt"
+
     def audit_file(self, num_emotions: int, ending: str, *, variant: Variant = USUAL) -> Path:
         """A file of the audit of the build with that many classes; the ending has its suffix."""
         return self.output_folder / f"{variant.file_name(num_emotions)}_audit{ending}"

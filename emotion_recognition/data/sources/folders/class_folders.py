@@ -167,7 +167,14 @@ def _open(root: Path, options: SourceOptions) -> Source:
     # Only here: it imports OpenCV.
     from emotion_recognition.data.sources.folders.picture_source import PictureSource
 
-    return PictureSource(KIND.name, list_class_folders(root, options.classes, options.shares), options)
+    pictures = list_class_folders(root, options.classes, options.shares)
+    if options.find_faces is None:
+        return PictureSource(KIND.name, pictures, options)
+    from emotion_recognition.data.sources.folders.found_faces import FoundFaceReader
+
+    variant = options.variant
+    reader = FoundFaceReader(options.find_faces, image_size=variant.image_size, channels=variant.channels)
+    return PictureSource(KIND.name, pictures, options, reader)
 
 
 KIND = SourceKind(
@@ -175,6 +182,6 @@ KIND = SourceKind(
     description="a folder with train/CLASS/, test/CLASS/ and perhaps val/CLASS/, or with CLASS/ alone",
     recognise=_recognise,
     opener=_open,
-    takes=("classes",),
+    takes=("classes", "find_faces"),
     splits=SPLITS,
 )
