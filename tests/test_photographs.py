@@ -1,6 +1,7 @@
 """TestNetwork.py --photos, run in this process."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def test_photographs_are_tested_and_reported_beside_the_model(
     base: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = (base / "output" / "emotion_classification_7classes.json").read_bytes()
-    assert run(base, "--photos", photos) == 0
+    # One of them cannot be read.
+    assert run(base, "--photos", photos) == 1
     printed = capsys.readouterr().out
     start = base / "output" / "emotion_classification_7classes_photos_photos"
     assert all(start.with_name(start.name + ending).is_file() for ending in PHOTOGRAPH_ENDINGS)
@@ -65,11 +67,23 @@ def test_photographs_are_tested_and_reported_beside_the_model(
     assert (base / "output" / "emotion_classification_7classes.json").read_bytes() == card
 
 
+def test_names_that_are_no_text_are_reported(base: Path, tmp_path: Path) -> None:
+    root = tmp_path / "odd\nname"
+    (root / "sad").mkdir(parents=True)
+    for name in (b"\xff.jpg", b"a\nb.jpg"):
+        (root / "sad" / os.fsdecode(name)).write_bytes(b"no picture")
+    shutil.copy(RELEASED.sample_photo, root / "sad" / "c.jpg")
+    assert run(base, "--photos", root, "--output_name", "odd") == 1
+    (report,) = (base / "output").glob("odd_photos_*_report.json")
+    content = json.loads(report.read_text(encoding="utf-8"))
+    assert sorted(content["unreadable"]) == ["sad/\\udcff.jpg", "sad/a\\nb.jpg"]
+
+
 def test_running_twice_writes_the_same_bytes(base: Path, photos: Path) -> None:
-    assert run(base, "--photos", photos, "--output_name", "a") == 0
+    assert run(base, "--photos", photos, "--output_name", "a") == 1
     start = base / "output" / "a_photos_photos"
     before = [start.with_name(start.name + ending).read_bytes() for ending in PHOTOGRAPH_ENDINGS]
-    assert run(base, "--photos", photos, "--output_name", "a") == 0
+    assert run(base, "--photos", photos, "--output_name", "a") == 1
     assert [start.with_name(start.name + ending).read_bytes() for ending in PHOTOGRAPH_ENDINGS] == before
 
 
@@ -80,7 +94,7 @@ def test_the_sample_is_happy_to_both_released_models(tmp_path: Path, photos: Pat
         for suffix in (".keras", ".json", ".onnx"):
             model = RELEASED.released_model(count).with_suffix(suffix)
             shutil.copy(model, base.output_folder / model.name)
-        assert run(base.base_path, "-n", str(count), "--photos", photos, "--mirrored", "--detector", "haar") == 0
+        assert run(base.base_path, "-n", str(count), "--photos", photos, "--mirrored", "--detector", "haar") == 1
         report = base.output_folder / f"emotion_classification_{count}classes_photos_photos_report.json"
         content = json.loads(report.read_text(encoding="utf-8"))
         assert (content["metrics"]["classes"]["happy"]["recall"], content["mirrored"]) == (1.0, True)
@@ -91,7 +105,7 @@ def test_other_words_for_a_models_classes_are_taken(base: Path, photos: Path) ->
     model = base / "output" / "emotion_classification_7classes.keras"
     words = "angry,disgusted,scared,smile,sadness,surprised,neutral"
     options = ["-im", model, "--classes", words, "--pixel_range", "0..1", "--output_name", "words"]
-    assert run(base, *options, "--photos", photos) == 0
+    assert run(base, *options, "--photos", photos) == 1
     report = base / "output" / "words_photos_photos_report.json"
     content = json.loads(report.read_text(encoding="utf-8"))
     assert content["metrics"]["classes"]["happy"]["examples"] == 1

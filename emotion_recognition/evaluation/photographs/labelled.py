@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from emotion_recognition.data.building.unreadable import as_text
 from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.data.sources.folders.class_folders import list_classes
 from emotion_recognition.evaluation.photographs.labels_csv import read_labels_csv
@@ -68,13 +69,13 @@ def read_photographs(path: Path, classes: ClassLabels) -> Photographs:
     """
     if not path.exists():
         raise FileNotFoundError(f"There is no file or folder {path} with photographs.")
-    name = path.resolve().stem if path.is_file() else path.resolve().name
+    name = as_text(path.resolve().stem if path.is_file() else path.resolve().name)
     if path.is_dir() and not (path / LABELS_CSV).is_file():
         pictures, notes = list_classes(path, classes)
         photographs = tuple(Photograph(picture.path, picture.labels[0]) for picture in pictures)
         return Photographs(name, path, classes.names, photographs, notes)
     table = path / LABELS_CSV if path.is_dir() else path
     if table.name == LABELS_CSV:
-        name = table.resolve().parent.name
+        name = as_text(table.resolve().parent.name)
     rows, notes = read_labels_csv(table, classes)
     return Photographs(name, table.parent, classes.names, tuple(Photograph(*row) for row in rows), notes)

@@ -8,6 +8,7 @@ import csv
 import io
 from pathlib import Path
 
+from emotion_recognition.data.building.unreadable import as_text
 from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.error_about import about, names_of
 
@@ -60,7 +61,7 @@ def read_labels_csv(path: Path, classes: ClassLabels) -> tuple[list[tuple[str, i
             if place is not None:
                 notes[place] = None
             if label is not None:
-                rows.append((file, label, row.get("source", "")))
+                rows.append((file, label, as_text(row.get("source", ""))))
     except csv.Error as error:
         raise ValueError(f"{path}: line {lines.line_num}: {error}.") from error
     except ValueError as error:

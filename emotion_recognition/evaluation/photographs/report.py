@@ -9,6 +9,7 @@ from typing import Any
 
 from emotion_recognition import plots
 from emotion_recognition.atomic_file import replace_when_complete, write_json
+from emotion_recognition.data.building.unreadable import as_text
 from emotion_recognition.evaluation.photographs.evaluate import NO_FACE, PhotographEvaluation, PhotographMetrics
 from emotion_recognition.evaluation.photographs.fit_report import fit_json, fit_text
 from emotion_recognition.evaluation.photographs.fitting import Fit
@@ -59,8 +60,8 @@ def photographs_json(evaluation: PhotographEvaluation, fit: Fit | None = None) -
         "reliability": None if evaluation.overall.reliability is None else evaluation.overall.reliability.to_json(),
         "sources": {source: metrics.to_json() for source, metrics in evaluation.of_sources.items()},
         "several_faces": sightings.several,
-        "without_face": [named[i].name for i in sightings.without_face],
-        "unreadable": {named[i].name: reason for i, reason in sightings.unreadable.items()},
+        "without_face": [as_text(named[i].name) for i in sightings.without_face],
+        "unreadable": {as_text(named[i].name): as_text(reason) for i, reason in sightings.unreadable.items()},
         "fit": None if fit is None else fit_json(fit),
     }
 

@@ -56,6 +56,12 @@ def test_a_csv_has_its_pictures_beside_it(tmp_path: Path) -> None:
     assert (photographs.name, photographs.root, photographs.sources) == ("press", tmp_path, ("a", "b"))
 
 
+def test_a_csv_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes('\ufefffile,label,source\r\na.jpg,Sad,"two\nlines"\r\n'.encode())
+    assert read_photographs(path, SEVEN).photographs == (Photograph("a.jpg", 4, "two\\nlines"),)
+
+
 def test_a_folder_with_labels_csv_is_read_by_it_under_the_folders_name(tmp_path: Path) -> None:
     root = folders(tmp_path / "mine", "a.jpg", "happy/b.jpg")
     csv = table(root / "labels.csv", "file,label", "a.jpg,sad")
