@@ -156,6 +156,7 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
     from emotion_recognition.evaluation.photographs.fitting import fit_to_photographs, tuning_of
     from emotion_recognition.evaluation.photographs.keeping import check_can_keep, keep_fit
     from emotion_recognition.evaluation.photographs.labelled import read_photographs
+    from emotion_recognition.evaluation.photographs.learned_shares import learned_shares
 
     options = model_options(arguments)
     are_emotions = arguments.classes is None or _are_emotions(arguments.classes)
@@ -164,7 +165,9 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
     if arguments.keep:
         check_can_keep(models[0], arguments.input_model[0])
     fits = arguments.fit_prior or arguments.fit_temperature
-    tuned = tuning_of(models[0], classes, options, needs_shares=arguments.fit_prior) if fits else None
+    tuned = tuning_of(models[0], classes, options) if fits else None
+    if tuned is not None and arguments.fit_prior and tuned[1] is None:
+        tuned = (tuned[0], learned_shares(models[0], classes, workspace))
 
     # A model without an ONNX copy needs Keras, which takes seconds; what is wrong with the photographs has been found.
     from emotion_recognition import EmotionDetector

@@ -135,7 +135,7 @@ def test_other_words_for_a_models_classes_are_taken(base: Path, photos: Path) ->
             ["--photos", "PHOTOS", "--fit_temperature", "--keep", "-im", "emotion_classification_7classes.keras"],
             "is a released model; to change its card, name it by its path, or copy it first. (--keep)",
         ),
-        (["--photos", "PHOTOS", "--fit_prior"], "has no class shares, under prior, to fit a power of. (--fit_prior)"),
+        (["--photos", "PHOTOS", "--fit_prior"], "to fit a power of, and names no training split. (--fit_prior)"),
         (["--photos", "PHOTOS", "--fit_temperature"], "a fit needs photographs with at least 10 faces"),
         (["--photos", "gone"], "There is no file or folder gone with photographs"),
         (["--photos", ".", "--tta"], "--tta, which is --mirrored here, does not go with --photos"),

@@ -27,7 +27,8 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fit_prior",
         action="store_true",
-        help="fit the power of --prior_power to the photographs, for a model whose card has its class shares",
+        help="fit the power of --prior_power to the photographs, for a model whose card has its class "
+        "shares or names a training split that is built",
     )
     group.add_argument(
         "--fit_temperature", action="store_true", help="fit the temperature of the probabilities to the photographs"

@@ -25,7 +25,6 @@ from emotion_recognition.models.calibration import LEAST
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.prior import MOST_POWER
-from emotion_recognition.workspace import card_path
 
 #: The powers that are tried.
 POWERS = tuple(np.linspace(0, MOST_POWER, 41).round(2).tolist())
@@ -78,6 +77,7 @@ class Fit:
 
     Args:
         photographs: What the photographs are called.
+        class_shares: The share of the training images of each class, by its name; empty where it is not known.
         faces: On how many of them a face was found.
         fits_power: Whether the power was fitted.
         fits_temperature: Whether the temperature was.
@@ -90,6 +90,7 @@ class Fit:
     """
 
     photographs: str
+    class_shares: dict[str, float]
     faces: int
     fits_power: bool
     fits_temperature: bool
@@ -101,30 +102,23 @@ class Fit:
     cross_validated: Outcome
 
 
-def tuning_of(
-    model: Path, class_names: Sequence[str], options: ModelOptions, *, needs_shares: bool = False
-) -> tuple[Knobs, np.ndarray | None]:
-    """The numbers that a model is used with, and the class shares that it has learned.
+def tuning_of(model: Path, class_names: Sequence[str], options: ModelOptions) -> tuple[Knobs, np.ndarray | None]:
+    """The numbers that a model is used with, and the class shares in its card.
 
     Args:
         model: The model file.
         class_names: The classes in the order of the photographs' labels.
         options: What the caller says of the model beside its card.
-        needs_shares: Whether to refuse a model without shares.
 
     Returns:
         The numbers, and float array (classes,) in the order of the class names; None where the card has no shares.
 
     Raises:
-        ValueError: If the card is none, has other classes, or shares are needed and are not there.
+        ValueError: If the card is none or has other classes.
     """
     conventions = read_conventions(model, len(class_names), options)
     prior = conventions.prior
     if prior is None:
-        if needs_shares:
-            raise about(
-                ValueError(f"{card_path(model)} has no class shares, under prior, to fit a power of."), "fit_prior"
-            )
         return Knobs(0.0, conventions.temperature), None
     order = class_order(class_names, "the photographs", conventions.class_names, f"the model {model}")
     shares = np.array(prior.class_shares)
@@ -182,6 +176,9 @@ def fit_to_photographs(
         unseen[fold] = _probabilities(logits[fold], log_shares, of_folds[-1])
     return Fit(
         sightings.photographs.name,
+        {}
+        if class_shares is None
+        else dict(zip(sightings.photographs.class_names, class_shares.tolist(), strict=True)),
         len(labels),
         power,
         temperature,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from emotion_recognition.emotions import CLASS_COUNTS
+from emotion_recognition.emotions import CLASS_COUNTS, class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.photographs.fitting import Fit
 from emotion_recognition.models.card import read_card, write_card
@@ -48,7 +48,10 @@ def keep_fit(fit: Fit, model: Path) -> Path:
         raise about(ValueError(f"{model} has no card to keep a fit in."), "keep")
     origin = {"fitted_to": f"photographs: {fit.photographs}", "faces": fit.faces}
     if fit.fits_power:
-        card["prior"] = {**card["prior"], "power": fit.after.power, **origin}
+        names = list(fit.class_shares)
+        order = class_order(card["class_names"], "the card", names, "the photographs") or range(len(names))
+        shares = [fit.class_shares[names[index]] for index in order]
+        card["prior"] = {"class_shares": shares, "power": fit.after.power, **origin}
     if fit.fits_temperature:
         card["calibration"] = {
             "temperature": fit.after.temperature,

@@ -1,19 +1,24 @@
 """The prior's power and the temperature, fitted where the right ones are known."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from emotion_recognition.data.files.hdf5 import Split, write_split
+from emotion_recognition.emotions import class_names
 from emotion_recognition.error_about import names_of
 from emotion_recognition.evaluation.photographs.fit_report import fit_json, fit_text
 from emotion_recognition.evaluation.photographs.fitting import Fit, Knobs, deal, fit_to_photographs, tuning_of
 from emotion_recognition.evaluation.photographs.keeping import check_can_keep, keep_fit
 from emotion_recognition.evaluation.photographs.labelled import Photograph, Photographs
+from emotion_recognition.evaluation.photographs.learned_shares import learned_shares
 from emotion_recognition.evaluation.photographs.looking import Sightings
 from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.workspace import Workspace
 
 SHARES = np.array([0.8, 0.2])
 PLAIN = Knobs(0.0, 1.0)
@@ -161,5 +166,42 @@ def test_a_card_that_is_not_to_be_written_is_refused(fit: Fit, tmp_path: Path) -
         check_can_keep(released, released.name)
     assert names_of(caught.value) == ("keep",)
     check_can_keep(released, str(released))
-    with pytest.raises(ValueError, match=r"emotion_classification_7classes_ferplus\.json has no class shares"):
-        tuning_of(released, ("happy", "sad"), ModelOptions(), needs_shares=True)
+
+
+def test_shares_are_those_of_the_training_split_that_the_card_names(fit: Fit, tmp_path: Path) -> None:
+    model, workspace = tmp_path / "mine.keras", Workspace(tmp_path)
+    names = class_names(5)
+    card = {"class_names": [*reversed(names)], "data": {"sha256": "1" * 64, "images": {"train": 10}}}
+    path = workspace.split_path("train", 5)
+
+    def build(labels: list[int], sha256: str = "1" * 64) -> None:
+        split = Split(
+            np.zeros((len(labels), 48, 48, 1), np.uint8), np.array(labels, np.uint8), names, "train", "a", sha256
+        )
+        path.parent.mkdir(exist_ok=True)
+        write_split(path, split)
+
+    write_card(model, {"class_names": list(names)})
+    with pytest.raises(ValueError, match=r"mine\.json has no class shares, .* and names no training split"):
+        learned_shares(model, names, workspace)
+    write_card(model, card)
+    with pytest.raises(ValueError, match=r"its training split is not built: .*fer2013_5classes_train\.hdf5") as caught:
+        learned_shares(model, names, workspace)
+    assert names_of(caught.value) == ("fit_prior",)
+    build([0, 0, 0, 0, 1, 1, 2, 2, 3, 4], "2" * 64)
+    with pytest.raises(ValueError, match="is not the training split that it names"):
+        learned_shares(model, names, workspace)
+    build([0, 0, 0, 0, 1, 1, 2, 2, 3])
+    with pytest.raises(ValueError, match="is not the training split that it names"):
+        learned_shares(model, names, workspace)
+    build([0, 0, 0, 0, 1, 1, 2, 2, 3, 3])
+    with pytest.raises(ValueError, match="has no image of some classes"):
+        learned_shares(model, names, workspace)
+    build([0, 0, 0, 0, 1, 1, 2, 2, 3, 4])
+    assert learned_shares(model, names, workspace).tolist() == [0.4, 0.2, 0.2, 0.1, 0.1]
+    # What the card lacks is written into it, in the order of its own classes.
+    shares = dict(zip(names, (0.4, 0.2, 0.2, 0.1, 0.1), strict=True))
+    keep_fit(replace(fit, class_shares=shares), model)
+    kept = read_card(model)
+    assert kept is not None
+    assert kept["prior"]["class_shares"] == [0.1, 0.1, 0.2, 0.2, 0.4]
