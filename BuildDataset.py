@@ -7,13 +7,19 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from emotion_recognition.command_line.detection_options import add_detector_options, detection_settings
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import add_former_option, add_image_options, new_parser, variant_of
 from emotion_recognition.data.sources.registry import sources_help
 from emotion_recognition.data.sources.stratified import SplitShares
+from emotion_recognition.detection.face_detectors.registry import AUTO
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import FER2013_FILES, SPLITS, Variant, Workspace
+
+if TYPE_CHECKING:
+    from emotion_recognition.detection import FaceDetector
 
 EPILOG = f"""\
 --input takes
@@ -61,6 +67,14 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="audit with a trained model too, a name in output/ or a path: likely wrong labels by confident learning",
     )
+    faces = parser.add_argument_group("photographs in class folders")
+    faces.add_argument(
+        "--find_faces",
+        action="store_true",
+        help="crop the largest face of each picture as detection finds it, and leave out, count and name pictures "
+        "without one (default: the square in the middle of the picture)",
+    )
+    add_detector_options(faces)
     parser.add_argument("--overwrite", action="store_true", help="replace splits that were built before")
     add_former_option(parser, "--faces", "is now a script of its own, BuildFaceDataset.py")
     return parser
@@ -73,11 +87,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    _check_faces(arguments)
     workspace, variant = Workspace(arguments.base_path), variant_of(arguments)
     model = None if arguments.audit_model is None else workspace.find_model(arguments.audit_model)
     paths = {name: workspace.split_path(name, arguments.num_emotions, variant=variant) for name in SPLITS}
     audit = arguments.audit or model is not None
-    asked_to_build = arguments.overwrite or any(
+    asked_to_build = (arguments.overwrite or arguments.find_faces) or any(
         option is not None for option in (arguments.input, arguments.votes, arguments.drop)
     )
     if audit and not asked_to_build and all(path.is_file() for path in paths.values()):
@@ -86,6 +101,34 @@ def _run(arguments: argparse.Namespace) -> None:
         _build(arguments, workspace, variant)
     if audit:
         _audit(workspace, variant, paths, model)
+
+
+def _check_faces(arguments: argparse.Namespace) -> None:
+    given = {
+        "--detector": arguments.detector != AUTO,
+        "--detector_model": arguments.detector_model is not None,
+        "--detector_size": arguments.detector_size is not None,
+        "--min_confidence": arguments.min_confidence is not None,
+    }
+    for option, is_given in given.items():
+        if is_given and not arguments.find_faces:
+            raise ValueError(f"{option} needs --find_faces.")
+
+
+def _detector(arguments: argparse.Namespace, workspace: Workspace) -> "FaceDetector | None":
+    if not arguments.find_faces:
+        return None
+    from emotion_recognition.detection import open_detector
+
+    detector = open_detector(
+        arguments.detector,
+        model=arguments.detector_model,
+        base_path=workspace.base_path,
+        settings=detection_settings(arguments),
+        size=arguments.detector_size,
+    )
+    print(f"face detector: {detector.description}", flush=True)
+    return detector
 
 
 def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant) -> None:
@@ -99,16 +142,20 @@ def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant
     from emotion_recognition.data.sources.registry import recognise
     from emotion_recognition.data.sources.source import UNLABELLED, SourceOptions
 
+    workspace.create_folders()
+    path = arguments.input or find_source(workspace)
+    kind = recognise(path)
+    print(f"reads {path}: {kind.name}", flush=True)
+    if arguments.find_faces:
+        # Before a detector is opened, which may download its files.
+        kind.check_takes(["find_faces"])
     options = SourceOptions(
         ClassLabels(arguments.class_names, own=arguments.classes is not None),
         variant,
         SplitShares(arguments.val_share, arguments.test_share, arguments.seed),
         arguments.votes,
+        _detector(arguments, workspace),
     )
-    workspace.create_folders()
-    path = arguments.input or find_source(workspace)
-    kind = recognise(path)
-    print(f"reads {path}: {kind.name}", flush=True)
     if UNLABELLED in kind.splits and (arguments.audit or arguments.audit_model or arguments.drop is not None):
         raise ValueError(f"--audit, --audit_model and --drop need labels; {path} has none.")
     drop = () if arguments.drop is None else parse_kinds(arguments.drop)

@@ -1,4 +1,4 @@
-"""Tests trained networks on a split: accuracy with its interval, F1, figures per emotion, confusion matrix.
+"""Tests trained networks on a split or on labelled photographs: accuracy, F1, figures per emotion, confusion matrix.
 
 BuildDataset.py and TrainNetwork.py come before.
 """
@@ -10,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.detection_options import detection_settings
+from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
 from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
+from emotion_recognition.command_line.photograph_options import add_photograph_options, check_photograph_options
 from emotion_recognition.emotions import CLASS_COUNTS, class_names, class_order
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.views import TTA
@@ -26,9 +28,13 @@ if TYPE_CHECKING:
 EPILOG = """Writes the report as text and JSON, the confusion matrix and the reliability diagram as pictures, beside
 the model, or into output/ for several models. Probabilities are calibrated with the temperature in the model's card.
 The figures of one model go into its card too, unless --tta, --pixel_range, --interpolation or --output is given.
+With --photos there is no reliability diagram, and nothing goes into the card.
 
 other people's models: --classes names the outputs of a model without a card, in their order, for instance
-  TestNetwork.py -im theirs.h5 --classes angry,disgust,fear,happy,neutral,sad,surprise --pixel_range 0..1"""
+  TestNetwork.py -im theirs.h5 --classes angry,disgust,fear,happy,neutral,sad,surprise --pixel_range 0..1
+
+exit status: 0 all done; 1 some photographs could not be read, and count as wrong; 2 bad input; 70 a fault of the
+program itself"""
 
 #: Stands for ``--predict`` without a file.
 _BUILT = Path()
@@ -36,7 +42,7 @@ _BUILT = Path()
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
-    parser = new_parser("Tests trained networks on one of FER2013's HDF5 splits.", EPILOG)
+    parser = new_parser("Tests trained networks on one of FER2013's HDF5 splits, or on labelled photographs.", EPILOG)
     defaults = PredictionSettings()
     parser.add_argument(
         "-im",
@@ -47,7 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="names in output/ or paths; the probabilities of several are averaged (default: the released model)",
     )
     add_image_options(parser)
-    parser.add_argument("--split", choices=("test", "val"), default="test", help="which images; choose models on val")
+    parser.add_argument("--split", choices=("test", "val"), help="which images; choose models on val (default: test)")
     parser.add_argument(
         "--predict",
         nargs="?",
@@ -75,19 +81,22 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--output_name", metavar="NAME", help="what the files' names start with (default: the models' names)"
     )
+    add_photograph_options(parser)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
-    return exit_status(lambda: _test(arguments))
+    unreadable: list[int] = []
+    return exit_status(lambda: unreadable.append(_test(arguments))) or (SOME_BAD if any(unreadable) else 0)
 
 
-def _test(arguments: argparse.Namespace) -> None:
+def _test(arguments: argparse.Namespace) -> int:
+    """Runs the script; returns the number of photographs that could not be read."""
+    check_photograph_options(arguments)
     workspace = Workspace(arguments.base_path)
     settings = PredictionSettings(arguments.batch_size, arguments.tta)
-    options = model_options(arguments)
     if arguments.input_model is None:
         models = [workspace.released_model(arguments.num_emotions)]
     else:
@@ -96,14 +105,28 @@ def _test(arguments: argparse.Namespace) -> None:
     from emotion_recognition.evaluation.output_names import output_stem
 
     stem = output_stem(models, workspace.output_folder, arguments.output_name)
+    if arguments.photos is not None:
+        return _test_photographs(arguments, workspace, models, stem)
     if arguments.predict is not None:
         _predict(arguments, models, settings, stem.with_name(f"{stem.name}_submission.csv"))
-        return
+    else:
+        _test_split(arguments, workspace, models, settings, stem)
+    return 0
 
+
+def _test_split(
+    arguments: argparse.Namespace,
+    workspace: Workspace,
+    models: Sequence[Path],
+    settings: PredictionSettings,
+    stem: Path,
+) -> None:
     from emotion_recognition.data.files.hdf5 import read_split
 
     count = arguments.num_emotions
-    variant, path = _find(arguments, lambda build: workspace.split_path(arguments.split, count, variant=build))
+    variant, path = _find(
+        arguments, lambda build: workspace.split_path(arguments.split or "test", count, variant=build)
+    )
     split = read_split(path)
     class_order(arguments.class_names, classes_option(arguments), split.class_names, str(path))
     train = _train_split(workspace.split_path("train", count, variant=variant))
@@ -114,6 +137,7 @@ def _test(arguments: argparse.Namespace) -> None:
     from emotion_recognition.evaluation.report import to_text
     from emotion_recognition.evaluation.report_files import record_in_card, write_gallery, write_report
 
+    options = model_options(arguments)
     ensemble = Ensemble.from_files(models, split.class_names, options, named_by=f"the {split.split} split")
     evaluation = evaluate(ensemble, split, settings, train=train, progress=True)
     print(to_text(evaluation))
@@ -123,6 +147,60 @@ def _test(arguments: argparse.Namespace) -> None:
     print(f"Wrote {start}_report.txt, _report.json, _confusion.png and _reliability.png")
     if arguments.gallery:
         print(f"Wrote {write_gallery(evaluation, start)}")
+
+
+def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, models: Sequence[Path], stem: Path) -> int:
+    """Tests on labelled photographs; returns the number of those that could not be read."""
+    from emotion_recognition.data.sources.class_labels import ClassLabels
+    from emotion_recognition.evaluation.output_names import photographs_stem
+    from emotion_recognition.evaluation.photographs.fitting import fit_to_photographs, tuning_of
+    from emotion_recognition.evaluation.photographs.keeping import check_can_keep, keep_fit
+    from emotion_recognition.evaluation.photographs.labelled import read_photographs
+    from emotion_recognition.evaluation.photographs.learned_shares import learned_shares
+
+    options = model_options(arguments)
+    are_emotions = arguments.classes is None or _are_emotions(arguments.classes)
+    classes = class_names(len(arguments.class_names)) if are_emotions else arguments.class_names
+    photographs = read_photographs(arguments.photos, ClassLabels(classes, own=not are_emotions))
+    if arguments.keep:
+        check_can_keep(models[0], arguments.input_model[0])
+    fits = arguments.fit_prior or arguments.fit_temperature
+    tuned = tuning_of(models[0], classes, options) if fits else None
+    if tuned is not None and arguments.fit_prior and tuned[1] is None:
+        tuned = (tuned[0], learned_shares(models[0], classes, workspace))
+
+    # A model without an ONNX copy needs Keras, which takes seconds; what is wrong with the photographs has been found.
+    from emotion_recognition import EmotionDetector
+    from emotion_recognition.detection import open_detector
+    from emotion_recognition.evaluation.photographs.evaluate import evaluate_photographs
+    from emotion_recognition.evaluation.photographs.looking import look_at_photographs
+    from emotion_recognition.evaluation.photographs.report import photographs_text, write_photographs_report
+
+    face_detector = open_detector(
+        arguments.detector,
+        model=arguments.detector_model,
+        base_path=workspace.base_path,
+        settings=detection_settings(arguments),
+        size=arguments.detector_size,
+    )
+    detector = EmotionDetector(
+        models,
+        classes=classes,
+        detector=face_detector,
+        options=options,
+        mirrored=arguments.mirrored,
+    )
+    sightings = look_at_photographs(detector, photographs, progress=True)
+    evaluation = evaluate_photographs(sightings, [model.name for model in models], options)
+    fit = None
+    if tuned is not None:
+        fit = fit_to_photographs(sightings, *tuned, power=arguments.fit_prior, temperature=arguments.fit_temperature)
+    print(photographs_text(evaluation, fit))
+    start = write_photographs_report(evaluation, photographs_stem(stem, photographs.name), fit)
+    print(f"Wrote {start}_report.txt, _report.json and _confusion.png")
+    if fit is not None and arguments.keep:
+        print(f"Wrote {keep_fit(fit, models[0])}; its metrics are from before, so test the model again")
+    return len(sightings.unreadable)
 
 
 def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:

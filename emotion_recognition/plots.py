@@ -112,15 +112,24 @@ def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_e
     _save(figure, path)
 
 
-def draw_confusion_matrix(path: Path, confusion: np.ndarray, class_names: Sequence[str], title: str) -> None:
+def draw_confusion_matrix(
+    path: Path,
+    confusion: np.ndarray,
+    class_names: Sequence[str],
+    title: str,
+    *,
+    predictions: Sequence[str] | None = None,
+) -> None:
     """Draws a confusion matrix: in each cell the count and its share of the row, the colour follows the share.
 
     Args:
         path: PNG file to write.
-        confusion: Integer array (classes, classes): row = label, column = prediction. A row may be empty.
+        confusion: Integer array (classes, columns): row = label, column = prediction. A row may be empty.
         class_names: The classes in label order.
         title: Stands above the matrix.
+        predictions: What the columns are called, where they are not the classes alone.
     """
+    columns = class_names if predictions is None else predictions
     totals = confusion.sum(axis=1)
     shares = confusion / np.maximum(totals, 1)[:, np.newaxis]
     side = 2.5 + 0.85 * len(class_names)
@@ -131,9 +140,10 @@ def draw_confusion_matrix(path: Path, confusion: np.ndarray, class_names: Sequen
     for (row, column), share in np.ndenumerate(shares):
         text = f"{confusion[row, column]:,}\n{share:.1%}"
         axes.text(column, row, text, ha="center", va="center", fontsize=9, color="white" if share > 0.5 else "black")
-    ticks = range(len(class_names))
-    axes.set_xticks(ticks, class_names, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(ticks, [f"{name} ({total:,})" for name, total in zip(class_names, totals, strict=True)])
+    axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(
+        range(len(class_names)), [f"{name} ({total:,})" for name, total in zip(class_names, totals, strict=True)]
+    )
     axes.set(xlabel="prediction", ylabel="label (number of images)")
     bar = figure.colorbar(image, ax=axes, shrink=0.8, label="share of the label's images")
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))

@@ -16,6 +16,8 @@ FACE_SPLITS = ("train", "val")
 #: Where a data set's labels are from; its files' names start with it.
 FER2013, FERPLUS, FERPLUS_PROBABILITY = "fer2013", "ferplus", "ferplus_probability"
 LABELS = (FER2013, FERPLUS, FERPLUS_PROBABILITY)
+#: The CSV that says what the photographs of its folder show.
+LABELS_CSV = "labels.csv"
 #: What FER2013 is called in ``fer2013/``; the first that is there is built.
 FER2013_FILES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -176,6 +178,10 @@ class Workspace:
     def unreadable_report(self, num_emotions: int, *, variant: Variant = USUAL) -> Path:
         """The list of pictures that could not be read in the build with that many classes."""
         return self.output_folder / f"{variant.file_name(num_emotions)}_unreadable.txt"
+
+    def no_face_report(self, num_emotions: int, *, variant: Variant = USUAL) -> Path:
+        """The list of photographs on which no face was found in the build with that many classes."""
+        return self.output_folder / f"{variant.file_name(num_emotions)}_no_face.txt"
 
     def audit_file(self, num_emotions: int, ending: str, *, variant: Variant = USUAL) -> Path:
         """A file of the audit of the build with that many classes; the ending has its suffix."""

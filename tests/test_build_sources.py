@@ -294,3 +294,38 @@ def test_the_real_fer2013_as_png_folders_gives_the_csvs_own_arrays(real_splits: 
         built = read_split(Workspace(tmp_path).split_path(name, 7))
         np.testing.assert_array_equal(built.images, images)
         np.testing.assert_array_equal(built.labels, labels)
+
+
+def test_faces_are_found_in_photographs_of_class_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sample = Workspace(REPOSITORY / "FacialExpressionRecognition").sample_photo
+    photo = cv2.imread(str(sample))
+    source = class_folders(tmp_path / "photos", each=10)
+    for i, name in enumerate(("sad", "angry", "neutral")):
+        for number in range(9):
+            cv2.imwrite(str(source / name / f"{number}.jpg"), np.clip(photo.astype(int) + i + number, 0, 255))
+    base = tmp_path / "base"
+    assert build(base, source, "--find_faces", "--detector", "haar") == 0
+    printed = capsys.readouterr().out
+    report = base / "output" / "fer2013_7classes_no_face.txt"
+    assert "face detector: Haar cascade" in printed
+    assert f"note: no face was found on 3 of 30 pictures, which are left out; {report} names them" in printed
+    assert sorted(report.read_text().split()) == ["angry/9.jpg", "neutral/9.jpg", "sad/9.jpg"]
+    counts = [read_split(Workspace(base).split_path(split, 7)).class_counts() for split in SPLITS]
+    assert sum(counts).tolist() == [9, 0, 0, 0, 9, 0, 9]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--find_faces"], "finding faces does not go with the competition's train.csv. (--find_faces)"),
+        (["--detector", "haar"], "--detector needs --find_faces"),
+        (["--detector_size", "640"], "--detector_size needs --find_faces"),
+        (["--min_confidence", "0.5"], "--min_confidence needs --find_faces"),
+    ],
+)
+def test_faces_are_found_in_class_folders_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert build(tmp_path / "a", train_csv(tmp_path / "train.csv"), *options) == 2
+    assert message in last_error(capsys)
+    assert not list(tmp_path.rglob("*.hdf5"))

@@ -59,7 +59,8 @@ class EmotionClassifier:
         self.class_names = class_names(classes) if isinstance(classes, int) else tuple(classes)
         if options.class_names is None and not isinstance(classes, int):
             options = replace(options, class_names=self.class_names)
-        self._mirrored = mirrored
+        #: Whether the probabilities of each crop are averaged with those of its mirror image.
+        self.mirrored = mirrored
         self._models = [_open(path, self.class_names, options) for path in paths]
         first = self._models[0]
         self.size = first.size
@@ -96,7 +97,7 @@ class EmotionClassifier:
         """
         if len(crops) == 0:
             return np.empty((0, len(self.class_names)), np.float32)
-        views = [crops, crops[:, :, ::-1]] if self._mirrored else [crops]
+        views = [crops, crops[:, :, ::-1]] if self.mirrored else [crops]
         return average([model.probabilities(view) for model in self._models for view in views])
 
     def shown(self, crops: np.ndarray) -> list[np.ndarray]:

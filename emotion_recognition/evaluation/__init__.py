@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from emotion_recognition.evaluation.metrics import ClassMetrics as ClassMetrics
     from emotion_recognition.evaluation.metrics import Metrics as Metrics
     from emotion_recognition.evaluation.metrics import compute_metrics as compute_metrics
+    from emotion_recognition.evaluation.photographs.evaluate import PhotographEvaluation as PhotographEvaluation
+    from emotion_recognition.evaluation.photographs.evaluate import evaluate_photographs as evaluate_photographs
+    from emotion_recognition.evaluation.photographs.labelled import Photographs as Photographs
+    from emotion_recognition.evaluation.photographs.labelled import read_photographs as read_photographs
+    from emotion_recognition.evaluation.photographs.looking import look_at_photographs as look_at_photographs
     from emotion_recognition.evaluation.prediction_settings import PredictionSettings as PredictionSettings
     from emotion_recognition.evaluation.report import to_json as to_json
     from emotion_recognition.evaluation.report import to_text as to_text
@@ -36,6 +41,11 @@ _HOMES = {
     "reliability": "evaluation.calibration",
     "Reliability": "evaluation.calibration",
     "fit_temperature": "evaluation.calibration",
+    "read_photographs": "evaluation.photographs.labelled",
+    "Photographs": "evaluation.photographs.labelled",
+    "look_at_photographs": "evaluation.photographs.looking",
+    "evaluate_photographs": "evaluation.photographs.evaluate",
+    "PhotographEvaluation": "evaluation.photographs.evaluate",
     "evaluate_detector": "evaluation.face_detection.figures",
     "DetectorFigures": "evaluation.face_detection.figures",
 }

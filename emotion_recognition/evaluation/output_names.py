@@ -6,6 +6,7 @@ from pathlib import Path
 from emotion_recognition.error_about import about
 
 _LONGEST_NAME = 100
+_LONGEST_OF_PHOTOGRAPHS = 40
 
 
 def output_stem(models: Sequence[Path], output_folder: Path, name: str | None = None) -> Path:
@@ -34,3 +35,17 @@ def output_stem(models: Sequence[Path], output_folder: Path, name: str | None = 
             "output_name",
         )
     return folder / chosen
+
+
+def photographs_stem(stem: Path, photographs: str) -> Path:
+    """What the paths of the files of an evaluation on photographs start with.
+
+    Args:
+        stem: From :func:`output_stem`.
+        photographs: What the photographs are called; a long name is cut.
+
+    Example:
+        >>> photographs_stem(Path("output/one"), "holidays").as_posix()
+        'output/one_photos_holidays'
+    """
+    return stem.with_name(f"{stem.name}_photos_{photographs[:_LONGEST_OF_PHOTOGRAPHS]}")

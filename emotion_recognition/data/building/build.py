@@ -8,7 +8,6 @@ files.
 import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.building.build_targets import check_targets, remove_leftovers, target_paths
 from emotion_recognition.data.building.built import Built
 from emotion_recognition.data.building.dropping import drop_from_files
+from emotion_recognition.data.building.faceless import report_faceless
 from emotion_recognition.data.building.unreadable import report_unreadable
 from emotion_recognition.data.files.hdf5 import Split, describe, read_split
 from emotion_recognition.data.files.split_writer import SplitWriter
@@ -67,14 +67,14 @@ def build(
                 for split, path in partials.items()
             }
             _grow(growing, source, progress=progress)
-            note = _report(source, workspace, allow_bad=allow_bad)
+            left_out = _report(source, workspace, allow_bad=allow_bad)
             counts = {split: grown.finish(split, source) for split, grown in growing.items()}
         if drop:
             drop_from_files(partials, drop)
             splits = {split: read_split(path, stream_above=0) for split, path in partials.items()}
             counts = {split: read.class_counts() for split, read in splits.items()}
             notes += [_dropped(read) for read in splits.values()]
-    notes += [*source.account.notes, *([] if note is None else [note])]
+    notes += [*source.account.notes, *left_out]
     labelled = UNLABELLED not in source.splits
     absent = describe_absent(source.options.classes, counts["train"].tolist()) if "train" in counts else None
     return Built(
@@ -83,6 +83,7 @@ def build(
         paths=paths,
         notes=(*notes, *([] if absent is None else [absent])),
         unreadable=tuple(source.account.unreadable),
+        faceless=tuple(source.account.faceless),
     )
 
 
@@ -150,11 +151,18 @@ def _grow(growing: Mapping[str, _Growing], source: Source, *, progress: bool) ->
                 shown.step(source.account.seen - shown.done)
 
 
-def _report(source: Source, workspace: Workspace, *, allow_bad: bool) -> str | None:
+def _report(source: Source, workspace: Workspace, *, allow_bad: bool) -> list[str]:
+    """Names the pictures that are left out in reports; returns notes on how many they are."""
     if UNLABELLED in source.splits:
-        return None
-    report: Path = workspace.unreadable_report(len(source.options.classes.names), variant=source.options.variant)
-    return report_unreadable(report, source.account.unreadable, source.account.seen, allow_bad=allow_bad)
+        return []
+    account, variant, count = source.account, source.options.variant, len(source.options.classes.names)
+    notes = [
+        report_faceless(workspace.no_face_report(count, variant=variant), account.faceless, account.seen),
+        report_unreadable(
+            workspace.unreadable_report(count, variant=variant), account.unreadable, account.seen, allow_bad=allow_bad
+        ),
+    ]
+    return [note for note in notes if note is not None]
 
 
 def _dropped(split: Split) -> str:

@@ -18,6 +18,7 @@ class Built:
         paths: The file of each split.
         notes: What a person should know, a sentence each.
         unreadable: Path and reason of every picture that could not be read and was left out.
+        faceless: Path of every picture on which a face was looked for and none found, and that was left out.
     """
 
     class_names: tuple[str, ...]
@@ -25,6 +26,7 @@ class Built:
     paths: Mapping[str, Path]
     notes: tuple[str, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
+    faceless: tuple[str, ...] = ()
 
 
 def counts_table(built: Built) -> str:

@@ -29,8 +29,7 @@ def report_unreadable(path: Path, unreadable: Sequence[tuple[str, str]], seen: i
     if not unreadable:
         path.unlink(missing_ok=True)
         return None
-    # A file's name may hold bytes that are no text, and line ends.
-    lines = [f"{ascii(name)[1:-1] if not name.isprintable() else name}: {reason}" for name, reason in unreadable]
+    lines = [f"{as_text(name)}: {reason}" for name, reason in unreadable]
     with replace_when_complete(path) as partial:
         partial.write_text("\n".join([*lines, ""]), encoding="utf-8", errors="backslashreplace")
     count = f"{len(unreadable):,} of {seen:,} pictures cannot be read"
@@ -40,3 +39,13 @@ def report_unreadable(path: Path, unreadable: Sequence[tuple[str, str]], seen: i
             "allow_bad",
         )
     return f"{count} and are left out; {path} names them"
+
+
+def as_text(name: str) -> str:
+    r"""A file's name as it can stand in a line of text: it may hold bytes that are no text, and line ends.
+
+    Example:
+        >>> as_text("sad/a.jpg"), as_text("sad/a\nb.jpg")
+        ('sad/a.jpg', 'sad/a\\nb.jpg')
+    """
+    return name if name.isprintable() else ascii(name)[1:-1]

@@ -4,11 +4,11 @@ A reader of a kind of source, such as :mod:`emotion_recognition.data.sources.fol
 :mod:`emotion_recognition.data.building.build` writes what it gives. Any object with these attributes is a source.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -17,11 +17,23 @@ from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.error_about import about
 from emotion_recognition.workspace import FER2013, USUAL, Variant
 
+if TYPE_CHECKING:
+    # At run time these would import OpenCV.
+    from emotion_recognition.pictures.crop import Framing
+    from emotion_recognition.pictures.faces import Face
+
 #: The one split of a source whose images have no labels; predictions are made for it.
 UNLABELLED = "unlabelled"
 
 #: What a kind of source may take besides image size and channels, by the argument's name, as messages call it.
-OPTIONS = {"classes": "your own classes", "labels": "FER+'s labels", "votes": "FER+'s votes"}
+OPTIONS = {
+    "classes": "your own classes",
+    "labels": "FER+'s labels",
+    "votes": "FER+'s votes",
+    "find_faces": "finding faces",
+}
+
+_VERB = {"find_faces": "does"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,14 +59,29 @@ class Account:
     Args:
         seen: How many pictures or rows have been read, or tried.
         unreadable: Path and reason of every picture that could not be read.
+        faceless: Path of every picture on which a face was looked for and none found.
         notes: What a person should know about how the source was read, a sentence each.
         sha256: The source's SHA-256, 64 hexadecimal digits; empty before its end.
     """
 
     seen: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    faceless: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sha256: str = ""
+
+
+class FramesFaces(Protocol):
+    """What finds faces in photographs: a face detector that says how FER2013 would frame what it finds.
+
+    Those of :func:`emotion_recognition.detection.open_detector` are such; ``data`` imports none of them, because
+    detection is the layer above.
+    """
+
+    framing: "Framing"
+
+    def detect(self, image: np.ndarray) -> "list[Face]":
+        """Finds the faces of a BGR uint8 image (height, width, 3); highest score first, empty without a face."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +93,14 @@ class SourceOptions:
         variant: Size, channels and labels of its images.
         shares: The parts that become val and test where the source has none, and the seed.
         votes: FER+'s CSV, whose votes are stored beside the labels; None to do without.
+        find_faces: What finds the face of each photograph; None takes pictures as faces that are cropped already.
     """
 
     classes: ClassLabels
     variant: Variant = USUAL
     shares: SplitShares = field(default_factory=SplitShares)
     votes: Path | None = None
+    find_faces: FramesFaces | None = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -84,6 +113,7 @@ class SourceOptions:
             "classes": self.classes.own,
             "labels": self.variant.labels != FER2013,
             "votes": self.votes is not None,
+            "find_faces": self.find_faces is not None,
         }
         return tuple(name for name, is_used in used.items() if is_used)
 
@@ -195,7 +225,18 @@ class SourceKind:
             ValueError: If this kind of source does not take an option, or the source is not as it must be.
             OSError: If something cannot be read.
         """
-        for name in options.chosen():
-            if name not in self.takes:
-                raise about(ValueError(f"{OPTIONS[name]} do not go with {self.name}."), name)
+        self.check_takes(options.chosen())
         return self.opener(path, options)
+
+    def check_takes(self, chosen: Iterable[str]) -> None:
+        """Refuses options that do not go with this kind of source.
+
+        Args:
+            chosen: Some of :data:`OPTIONS`.
+
+        Raises:
+            ValueError: If it does not take one of them.
+        """
+        for name in chosen:
+            if name not in self.takes:
+                raise about(ValueError(f"{OPTIONS[name]} {_VERB.get(name, 'do')} not go with {self.name}."), name)

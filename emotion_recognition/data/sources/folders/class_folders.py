@@ -46,9 +46,8 @@ def list_class_folders(root: Path, classes: ClassLabels, shares: SplitShares | N
     by_split = _split_folders(root, folders, classes)
     pictures: dict[str, list[Picture]] = {split: [] for split in SPLITS}
     if by_split is None:
-        pictures["train"] = _of_classes(root, "", folders, classes, notes)
-        if not pictures["train"]:
-            raise ValueError(f"{root} holds no pictures in folders named after classes.")
+        pictures["train"], told = list_classes(root, classes)
+        notes.update(dict.fromkeys(told))
     else:
         for split, names in by_split.items():
             for name in names:
@@ -60,6 +59,33 @@ def list_class_folders(root: Path, classes: ClassLabels, shares: SplitShares | N
         pictures = _divided(pictures, classes, shares)
         notes[f"{' and '.join(missing)} split off from the training pictures with seed {shares.seed}"] = None
     return PictureList(root, classes.names, pictures, tuple(notes))
+
+
+def list_classes(root: Path, classes: ClassLabels) -> tuple[list[Picture], tuple[str, ...]]:
+    """Lists the pictures of class folders that belong to no split, sorted by path.
+
+    Args:
+        root: The folder that holds the classes' folders.
+        classes: The classes that the folders may stand for.
+
+    Returns:
+        The pictures, and what a person should know about how they were read, a sentence each.
+
+    Raises:
+        ValueError: If a folder has a name that is not known, lies where none should be, or holds no pictures; also if
+            the folders are those of splits.
+        OSError: If a folder cannot be read.
+    """
+    folders = _folders(root)
+    by_split = _split_folders(root, folders, classes)
+    if by_split is not None:
+        one = root / next(reversed(by_split.values()))[0]
+        raise ValueError(f"{root} holds the folders of splits; name one of them, such as {one}.")
+    notes: dict[str, None] = {}
+    pictures = _of_classes(root, "", folders, classes, notes)
+    if not pictures:
+        raise ValueError(f"{root} holds no pictures in folders named after classes.")
+    return pictures, tuple(notes)
 
 
 def _split_folders(root: Path, folders: Sequence[str], classes: ClassLabels) -> dict[str, list[str]] | None:
@@ -141,7 +167,14 @@ def _open(root: Path, options: SourceOptions) -> Source:
     # Only here: it imports OpenCV.
     from emotion_recognition.data.sources.folders.picture_source import PictureSource
 
-    return PictureSource(KIND.name, list_class_folders(root, options.classes, options.shares), options)
+    pictures = list_class_folders(root, options.classes, options.shares)
+    if options.find_faces is None:
+        return PictureSource(KIND.name, pictures, options)
+    from emotion_recognition.data.sources.folders.found_faces import FoundFaceReader
+
+    variant = options.variant
+    reader = FoundFaceReader(options.find_faces, image_size=variant.image_size, channels=variant.channels)
+    return PictureSource(KIND.name, pictures, options, reader)
 
 
 KIND = SourceKind(
@@ -149,6 +182,6 @@ KIND = SourceKind(
     description="a folder with train/CLASS/, test/CLASS/ and perhaps val/CLASS/, or with CLASS/ alone",
     recognise=_recognise,
     opener=_open,
-    takes=("classes",),
+    takes=("classes", "find_faces"),
     splits=SPLITS,
 )

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from emotion_recognition.data.sources.folders.found_faces import NoFaceError
 from emotion_recognition.data.sources.folders.labelled_faces import read_labelled_faces
 from emotion_recognition.data.sources.folders.picture_list import Picture, PictureList
 from emotion_recognition.data.sources.source import Account, Chunk, SourceOptions
@@ -42,7 +43,7 @@ class FaceReader(Protocol):
 class PictureSource:
     """A :class:`~emotion_recognition.data.sources.source.Source`.
 
-    Pictures that cannot be read are left out of the chunks and remembered.
+    Pictures that cannot be read, or on which a face was looked for and none found, are left out and remembered.
 
     Args:
         kind: What the source is, in words.
@@ -97,12 +98,15 @@ class PictureSource:
         return digest.hexdigest()
 
     def _open(self, split: str, pictures: Sequence[Picture]) -> "_Opened":
-        opened = _Opened(split, [], [], [], [])
+        opened = _Opened(split, [], [], [], [], [])
         for picture in pictures:
             path = self._pictures.root / picture.path
             try:
                 images = self._read_faces(path, picture.boxes, picture.size)
                 opened.digests.append((picture.path, hashlib.sha256(path.read_bytes()).digest()))
+            except NoFaceError:
+                opened.faceless.append(picture.path)
+                continue
             except (OSError, ValueError) as error:
                 opened.unreadable.append((picture.path, " ".join(str(error).split())))
                 continue
@@ -112,8 +116,9 @@ class PictureSource:
 
     def _entered(self, opened: "_Opened") -> Chunk:
         """Takes account of some pictures; returns their chunk."""
-        self.account.seen += len(opened.digests) + len(opened.unreadable)
+        self.account.seen += len(opened.digests) + len(opened.unreadable) + len(opened.faceless)
         self.account.unreadable += opened.unreadable
+        self.account.faceless += opened.faceless
         self._digests.update(opened.digests)
         images = [np.empty((0, *self.options.image_shape), np.uint8), *opened.images]
         return Chunk(opened.split, np.concatenate(images), {"labels": np.array(opened.labels, dtype=np.uint8)})
@@ -125,3 +130,4 @@ class _Opened(NamedTuple):
     labels: list[int]
     digests: list[tuple[str, bytes]]
     unreadable: list[tuple[str, str]]
+    faceless: list[str]
