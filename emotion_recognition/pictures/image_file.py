@@ -12,7 +12,9 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.pictures.bgr_image import check_bgr
+from emotion_recognition.pictures.heif import decode_heif
 from emotion_recognition.pictures.image_header import KINDS, UnknownPictureError, picture_size
+from emotion_recognition.pictures.picture_kind import heif_kind
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
@@ -29,7 +31,7 @@ def read_image(path: Path) -> np.ndarray:
     """Reads a picture, upright.
 
     Args:
-        path: A JPEG, PNG, WebP, TIFF, BMP, GIF, PBM, PGM or PPM file.
+        path: A JPEG, PNG, WebP, TIFF, BMP, GIF, PBM, PGM or PPM file; with the extra ``heic`` also HEIC and AVIF.
 
     Returns:
         BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
@@ -39,11 +41,22 @@ def read_image(path: Path) -> np.ndarray:
         ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
         OSError: If it cannot be read.
     """
+    return decode_image(read_encoded(path), str(path))
+
+
+def read_encoded(path: Path) -> bytes:
+    """Reads the bytes of a picture file, for :func:`decode_image`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is a folder, a pipe or a device.
+        OSError: If it cannot be read.
+    """
     if not path.exists():
         raise FileNotFoundError(f"There is no picture {path}.")
     if not path.is_file():
         raise ValueError(f"{path} is not a file; give the path of one picture.")
-    return decode_image(path.read_bytes(), str(path))
+    return path.read_bytes()
 
 
 def decode_image(encoded: bytes, name: str) -> np.ndarray:
@@ -59,6 +72,9 @@ def decode_image(encoded: bytes, name: str) -> np.ndarray:
     Raises:
         ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
     """
+    kind = heif_kind(encoded)
+    if kind is not None:
+        return decode_heif(encoded, name, kind, MAX_PIXELS)
     _check_header(encoded, name)
     try:
         with silent_opencv():

@@ -16,6 +16,7 @@ KINDS = "JPEG, PNG, WebP, TIFF, BMP, GIF and PNM (PBM, PGM, PPM)"
 PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
     *(".pbm", ".pgm", ".ppm", ".pnm"),
+    *(".jfif", ".jif", ".mpo", ".apng", ".heic", ".heif", ".hif", ".avif"),
 )
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -56,7 +57,7 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
         if _starts(encoded, signature):
             try:
                 width, height = read_size(encoded)
-            except (struct.error, IndexError, KeyError) as error:
+            except (struct.error, IndexError, KeyError, OverflowError) as error:
                 raise ValueError("it ends or breaks off in its header") from error
             if width < 1 or height < 1:
                 raise ValueError(f"its header says {width}×{height} pixels")
