@@ -5,6 +5,7 @@ TrainNetwork.py makes the model; TestNetwork.py says how often it is right.
 
 import argparse
 import contextlib
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,6 +89,8 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
     failed: list[int] = []
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what is no text
     return exit_status(lambda: failed.append(_detect(arguments))) or (SOME_BAD if any(failed) else 0)
 
 
@@ -102,6 +105,8 @@ def _detect(arguments: argparse.Namespace) -> int:
         check_detector_size(arguments.detector_size)
     workspace = Workspace(arguments.base_path)
     source = find_input(arguments.input or [str(workspace.sample_photo)])
+    if source.left_out:
+        _note(_about_left_out(source.left_out))
     if arguments.smooth and not source.pictures:
         check_can_track()
     models = [workspace.find_model(name) for name in arguments.input_model or ()]
@@ -192,8 +197,11 @@ def _look_at_pictures(
             if outcome.sight is None:
                 failed += 1
                 progress.clear()
-                print(f"skipped: {outcome.error}", file=sys.stderr, flush=True)
+                print(f"skipped: {outcome.reason}", file=sys.stderr, flush=True)
             else:
+                if outcome.sight.images > 1:
+                    progress.clear()
+                    _note(f"{outcome.sight.file}: only the first of its {outcome.sight.images:,} images was looked at")
                 faces += len(outcome.sight.faces)
                 # On a terminal the bar says enough.
                 if is_single or not sys.stdout.isatty():
@@ -230,6 +238,11 @@ def _look_at_video(
     print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
     for path in files:
         print(f"Wrote {path}")
+
+
+def _about_left_out(paths: Sequence[Path]) -> str:
+    shown = ", ".join(path.name for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
+    return f"left out what earlier runs have written, {len(paths):,} file{'s' * (len(paths) != 1)}: {shown}"
 
 
 def _note(text: str) -> None:

@@ -29,7 +29,7 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
         picture = source.pictures[0]
         output = given or workspace.annotated_photo(picture)
         if given is None and not can_write(output.suffix):
-            output = output.with_suffix(".png")
+            output = picture.with_name(f"{picture.name}_emotions.png")
         check_output(output, input_path=picture)
         return output
     if source.video is None:

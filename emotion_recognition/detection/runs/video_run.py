@@ -80,7 +80,7 @@ def look_at_video(
     """
     timeline = Timeline(last_duration=1 / reader.rate)
     smoother = Smoother(settings.smooth) if tracker and settings.smooth else None
-    name = Path(reader.name).stem
+    name = Path(reader.name).name
     with contextlib.ExitStack() as stack:
         writer = None if output is None else stack.enter_context(open_video(output, reader.size, reader.rate))
         sights = faces_of_video(
