@@ -192,6 +192,25 @@ def test_frames_that_cannot_be_decoded_are_counted(
     assert f"{count} frames; {30 - count} more could not be decoded\nno faces\n" in capsys.readouterr().out
 
 
+@pytest.mark.real_data
+@pytest.mark.parametrize(("name", "frames", "seconds"), [("vfr.mkv", 40, 5.0), ("late.mkv", 60, 2.0)])
+def test_a_copy_lasts_as_long_as_a_video_of_any_rate(
+    name: str,
+    frames: int,
+    seconds: float,
+    base: Path,
+    real_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    film, results = real_data / "cases" / "videos" / name, tmp_path / "a.json"
+    assert run(base, "-i", film, "-o", tmp_path / "out.mp4", "--json", results) == 0
+    assert f"\n{frames} frames\n" in capsys.readouterr().out
+    assert json.loads(results.read_text())["summary"]["lost_frames"] == 0
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        assert len(list(reader)) / reader.rate == pytest.approx(seconds, abs=0.04)
+
+
 def test_show_without_a_display_opens_nothing(
     base: Path, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
