@@ -96,6 +96,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _detect(arguments: argparse.Namespace) -> int:
     """Runs the script; returns the number of pictures that could not be read."""
+    from emotion_recognition.detection.face_detectors.opening import detector_files
     from emotion_recognition.detection.runs.inputs import find_input
     from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
     from emotion_recognition.detection.video.tracking import check_can_track
@@ -113,7 +114,13 @@ def _detect(arguments: argparse.Namespace) -> int:
     models = models or [find_released_model(arguments.num_emotions, workspace)]
     output = output_of(source, arguments.output_path, workspace)
     written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
-    check_result_paths(written, source, output)
+    check_result_paths(
+        [path for path in (arguments.json, arguments.csv) if path is not None],
+        source,
+        output,
+        folders=[] if arguments.crops is None else [arguments.crops],
+        in_use=[*models, *detector_files(arguments.detector_model, workspace)],
+    )
 
     from emotion_recognition.detection import open_detector
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs

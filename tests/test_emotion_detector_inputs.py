@@ -245,6 +245,16 @@ def test_show_without_a_display_opens_nothing(
         (["-i", "{photos}", "--csv", "{tmp}/a", "--json", "{tmp}/a"], "needs a path of its own"),
         (["-i", "{film}", "--csv", "{film}"], "must not replace the input"),
         (["-i", "{photos}", "--crops", "{tmp}/text.mp4"], "text.mp4"),
+        (["-i", "{photos}", "--json", "{tmp}/empty"], "must be a file, but"),
+        (["-i", "{photos}", "--csv", "{tmp}/pipe"], "something else than a regular file"),
+        (["-i", "{film}", "--json", "{tmp}/pipe"], "something else than a regular file"),
+        (["-i", "{photos}/a.jpg", "-o", "{tmp}/pipe.png"], "something else than a regular file"),
+        (["-i", "{film}", "-o", "{tmp}/pipe.mp4"], "something else than a regular file"),
+        (["-i", "{photos}", "-o", "{tmp}/copies"], "something else than a regular file"),
+        (["-i", "{photos}", "--json", "/dev/stdout"], "something else than a regular file"),
+        (["-i", "{photos}", "--json", "{base}/output/emotion_classification_7classes.json"], "replace a model in use"),
+        (["-i", "{photos}", "--csv", "{base}/output/emotion_classification_7classes.onnx"], "replace a model in use"),
+        (["-i", "{film}", "--csv", "{tmp}/film_emotions_timeline.png"], "needs a path of its own"),
         (["-i", "{tmp}/bomb.png"], "larger than 100 megapixels"),
     ],
 )
@@ -261,13 +271,17 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.mp4").write_text("not a video", encoding="utf-8")
     cv2.imwrite(str(tmp_path / "bomb.png"), np.zeros((10_001, 10_000), np.uint8))
+    (tmp_path / "copies").mkdir()
+    for pipe in ("pipe", "pipe.png", "pipe.mp4", "copies/a.jpg"):
+        os.mkfifo(tmp_path / pipe)
     before = names(tmp_path)
-    assert run(base, *(text.format(tmp=tmp_path, photos=photos, film=film) for text in arguments)) == 2
+    assert run(base, *(text.format(tmp=tmp_path, photos=photos, film=film, base=base) for text in arguments)) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert error.count("\n") == 1
     assert message in error
     assert names(tmp_path) == before
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_pictures_of_one_stem_have_crops_and_copies_of_their_own(base: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_recognition.atomic_file import check_can_replace
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.inputs import Input, full_path
@@ -123,6 +124,7 @@ def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> lis
 
     Raises:
         ValueError: If the output folder is a file, or a copy would replace a picture of the input.
+        OSError: If a copy's path is a folder, a pipe or a device.
 
     Example:
         >>> annotated_paths([Path("in/a.jpg"), Path("in/b.psd")], Path("in"), Path("out"))[1][1].as_posix()
@@ -144,6 +146,7 @@ def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> lis
         taken.add(copy)
         if copy.resolve() in inputs:
             raise ValueError(f"The output must not replace the input. Received: {output} for {folder}")
+        check_can_replace(copy)
         pairs.append((picture, copy))
     return pairs
 
