@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.emotions import class_names, class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.models.conventions import Conventions, read_conventions, say
@@ -82,6 +83,7 @@ class EmotionClassifier:
                     f"{path} {model.interpolation}."
                 )
 
+    @one_at_a_time
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """Classifies all crops.
 

@@ -12,6 +12,7 @@ import numpy as np
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.detection.face_detectors.ssd_opencv_files import DESCRIPTION_SUFFIX, SsdFiles, find_ssd_files
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -79,6 +80,7 @@ class OpenCvSsdDetector:
         """The detector in words."""
         return f"OpenCV's SSD ({self.files.weights})"
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
 

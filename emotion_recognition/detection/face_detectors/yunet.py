@@ -14,6 +14,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import YUNET_SIDE, DetectionSettings
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -126,6 +127,7 @@ class YuNetDetector:
         """The detector in words."""
         return f"YuNet ({self.path})"
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
 
