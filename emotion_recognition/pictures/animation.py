@@ -6,6 +6,8 @@ The bytes of a file that could be decoded go in.
 import struct
 from collections.abc import Iterator
 
+from emotion_recognition.pictures.file_parts import webp_chunks
+
 
 def count_images(encoded: bytes) -> int:
     """The number of images of an animated GIF, WebP or PNG file, 1 of everything else.
@@ -21,7 +23,7 @@ def count_images(encoded: bytes) -> int:
         if encoded.startswith(b"GIF8"):
             return max(1, sum(1 for _ in _gif_images(encoded)))
         if encoded.startswith(b"RIFF") and encoded[8:12] == b"WEBP":
-            return max(1, sum(kind == b"ANMF" for kind in _webp_parts(encoded)))
+            return max(1, sum(kind == b"ANMF" for kind, _ in webp_chunks(encoded)))
         if encoded.startswith(b"\x89PNG"):
             return _png_images(encoded)
     except (struct.error, IndexError):
@@ -49,14 +51,6 @@ def _gif_images(encoded: bytes) -> Iterator[int]:
 def _colours(flags: int) -> int:
     """The size in bytes of a GIF's colour table."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0
-
-
-def _webp_parts(encoded: bytes) -> Iterator[bytes]:
-    place = 12
-    while place + 8 <= len(encoded):
-        (length,) = struct.unpack_from("<I", encoded, place + 4)
-        yield encoded[place : place + 4]
-        place += 8 + length + length % 2
 
 
 def _png_images(encoded: bytes) -> int:

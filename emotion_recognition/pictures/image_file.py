@@ -1,8 +1,9 @@
 """Pictures on disk: a file becomes an upright BGR image, an annotated image becomes a file.
 
-OpenCV decodes and encodes, from and to bytes, so that any path works. It turns pictures upright by their EXIF
-orientation, spreads grey over three channels, drops alpha, keeps the upper byte of 16 bits and converts CMYK. The
-picture's size is read from its header first, so that a small file which unpacks to gigabytes is refused before it does.
+OpenCV decodes and encodes, from and to bytes, so that any path works. It spreads grey over three channels, drops alpha,
+keeps the upper byte of 16 bits and converts CMYK. Which way is up is read in one way for every format, by
+:mod:`emotion_recognition.pictures.orientation`. The picture's size is read from its header first, so that a small file
+which unpacks to gigabytes is refused before it does.
 """
 
 from pathlib import Path
@@ -12,8 +13,10 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.pictures.bgr_image import check_bgr
+from emotion_recognition.pictures.file_parts import without_noise
 from emotion_recognition.pictures.heif import decode_heif
 from emotion_recognition.pictures.image_header import KINDS, UnknownPictureError, picture_size
+from emotion_recognition.pictures.orientation import orientation_of, turned, without_orientation
 from emotion_recognition.pictures.picture_kind import heif_kind
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
@@ -78,12 +81,13 @@ def decode_image(encoded: bytes, name: str) -> np.ndarray:
     _check_header(encoded, name)
     try:
         with silent_opencv():
-            image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+            pixels = np.frombuffer(without_noise(without_orientation(encoded)), np.uint8)
+            image = cv2.imdecode(pixels, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
         raise ValueError(f"{name} cannot be decoded: {error.err}") from error
     if image is None:
         raise ValueError(f"{name} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
-    return np.asarray(image)
+    return turned(np.asarray(image), orientation_of(encoded))
 
 
 def can_write(suffix: str) -> bool:
