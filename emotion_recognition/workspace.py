@@ -248,6 +248,12 @@ def find_released_face_detector(workspace: Workspace | None = None) -> Path:
     return _find_released(workspace, name, "face detector", needs_onnx=True)
 
 
+def comes_with_project(path: Path) -> bool:
+    """Whether a file lies in the checkout's folder of models, or among the files of the installed package."""
+    place = path.resolve()
+    return place.is_relative_to(Workspace(_CHECKOUT).output_folder) or place.is_relative_to(_PACKAGE)
+
+
 def _find_released(workspace: Workspace | None, name: str, what: str, *, needs_onnx: bool = False) -> Path:
     checkout = Workspace(_CHECKOUT).output_folder / name
     installed = (_PACKAGE / _INSTALLED_MODELS / name).with_suffix(".onnx")
