@@ -25,6 +25,17 @@ import sys, cv2, numpy
 content, none = numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8), numpy.empty(0, numpy.uint8)
 cv2.FaceDetectorYN.create("onnx", content, none, (64, 64)).detect(numpy.zeros((64, 64, 3), numpy.uint8))
 """
+_SSD = """
+import sys, cv2, numpy
+content = numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8)
+weights, description = content[:{count}], content[{count}:]
+if {is_caffe}:
+    network = cv2.dnn.readNetFromCaffe(description, weights)
+else:
+    network = cv2.dnn.readNetFromTensorflow(weights, description)
+network.setInput(numpy.zeros((1, 3, 300, 300), numpy.float32))
+network.forward()
+"""
 
 #: Exit statuses that a program of Python's ends with by itself.
 _ENDED = (0, 1)
@@ -58,6 +69,20 @@ def try_yunet(path: Path, content: bytes) -> None:
         ValueError: If OpenCV crashes or does not come to an end with it.
     """
     _try(path, content, _YUNET)
+
+
+def try_opencv_ssd(path: Path, weights: bytes, description: bytes) -> None:
+    """Runs OpenCV's SSD once on zeros.
+
+    Args:
+        path: The file of weights, whose suffix says whether it is TensorFlow's or Caffe's.
+        weights: Its bytes.
+        description: Those of the description that belongs to it.
+
+    Raises:
+        ValueError: If OpenCV crashes or does not come to an end with it.
+    """
+    _try(path, weights + description, _SSD.format(count=len(weights), is_caffe=path.suffix == ".caffemodel"))
 
 
 def _try(path: Path, content: bytes, program: str) -> None:

@@ -18,14 +18,14 @@ class Entry(NamedTuple):
 
     Args:
         kind: The type of its values, by TIFF's numbers.
-        count: How many values it has.
+        values: How many values it has.
         place: Where they are, in bytes from the start, if they fit into the entry; else where their offset is.
         order: "<" or ">", the order of bytes in numbers.
         big: Whether offsets have eight bytes, as in BigTIFF.
     """
 
     kind: int
-    count: int
+    values: int
     place: int
     order: str
     big: bool
@@ -45,9 +45,9 @@ class Entry(NamedTuple):
     def content(self, encoded: bytes) -> bytes:
         """The values of an entry of single bytes."""
         place = self.place
-        if self.count > (8 if self.big else 4):
+        if self.values > (8 if self.big else 4):
             (place,) = struct.unpack_from(self.order + ("Q" if self.big else "I"), encoded, place)
-        return encoded[place : place + self.count]
+        return encoded[place : place + self.values]
 
 
 def read_directory(encoded: bytes) -> dict[int, Entry]:

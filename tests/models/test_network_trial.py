@@ -7,6 +7,8 @@ import onnx
 import pytest
 
 from emotion_recognition.detection.classifier import EmotionClassifier
+from emotion_recognition.detection.face_detectors.ssd_opencv import OpenCvSsdDetector
+from emotion_recognition.detection.face_detectors.ssd_opencv_files import find_ssd_files
 from emotion_recognition.detection.face_detectors.yunet import YuNetDetector
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.models import network_trial
@@ -69,6 +71,17 @@ def test_a_trial_that_does_not_end_is_an_error(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(network_trial, "_SECONDS", 1)
     with pytest.raises(ValueError, match=r"a\.onnx is damaged: OpenCV takes for ever with it"):
         try_onnx(tmp_path / "a.onnx", b"endless", SHAPE)
+
+
+@pytest.mark.real_data
+def test_opencv_s_ssd_is_tried_too(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = find_ssd_files(real_data / "face_detector")
+    assert files is not None
+    monkeypatch.setattr(network_trial, "_ENDED", (0,))  # an error of Python's would not pass either
+    assert OpenCvSsdDetector(files).detect(np.zeros((60, 80, 3), np.uint8)) == []
+    monkeypatch.setattr(network_trial, "_SSD", "import os; os.abort()  # {count} {is_caffe}")
+    with pytest.raises(ValueError, match="is damaged: OpenCV crashes with it"):
+        OpenCvSsdDetector(files)
 
 
 def test_what_comes_with_the_project_needs_no_trial(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
