@@ -58,7 +58,7 @@ def check_can_replace(path: Path) -> None:
     """
     is_open_file = path.is_symlink() and os.readlink(path).startswith("/proc/")  # noqa: PTH115 - as it is written
     if is_open_file or str(path.parent.resolve()).startswith("/proc/") or (path.exists() and not path.is_file()):
-        raise OSError(errno.EINVAL, "there is something else than a regular file, which is not replaced", str(path))
+        raise OSError(errno.EINVAL, "only a regular file is replaced, and this is none", str(path))
 
 
 def check_can_write(path: Path) -> None:

@@ -134,9 +134,9 @@ def test_only_regular_files_are_replaced(kind: str, tmp_path: Path) -> None:
     if kind == "link to a pipe":
         path.symlink_to(tmp_path / "pipe")
     before = sorted((entry.name, entry.lstat().st_mode) for entry in tmp_path.iterdir())
-    with pytest.raises(OSError, match="something else than a regular file"), replace_when_complete(path):
+    with pytest.raises(OSError, match="only a regular file is replaced"), replace_when_complete(path):
         pytest.fail("the block must not run")
-    with pytest.raises(OSError, match="something else than a regular file"):
+    with pytest.raises(OSError, match="only a regular file is replaced"):
         check_can_write(path)
     assert sorted((entry.name, entry.lstat().st_mode) for entry in tmp_path.iterdir()) == before
 

@@ -15,7 +15,7 @@ from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.file_parts import without_noise
 from emotion_recognition.pictures.heif import decode_heif
-from emotion_recognition.pictures.image_header import KINDS, UnknownPictureError, picture_size
+from emotion_recognition.pictures.image_header import KINDS, RawPictureError, UnknownPictureError, picture_size
 from emotion_recognition.pictures.orientation import orientation_of, turned, without_orientation
 from emotion_recognition.pictures.picture_kind import heif_kind
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
@@ -153,6 +153,10 @@ def _check_header(encoded: bytes, name: str) -> None:
         width, height = picture_size(encoded)
     except UnknownPictureError as error:
         raise ValueError(f"{name} is not a picture; {KINDS} files are read.") from error
+    except RawPictureError as error:
+        raise ValueError(
+            f"{name} is a camera's RAW file, of which only a preview could be read; convert it to JPEG first."
+        ) from error
     except ValueError as error:
         raise ValueError(f"{name} is truncated or damaged: {error}.") from error
     if width * height > MAX_PIXELS:

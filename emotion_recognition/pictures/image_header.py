@@ -31,8 +31,16 @@ _PNM_GAPS = (b" ", b"\t", b"\n", b"\r", b"#")
 _PNM_NUMBERS = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})\s")
 
 
+#: TIFF's tags by which RAW files are known: the first image is a smaller version of another; it is a DNG.
+_SUBFILE_TYPE, _DNG_VERSION = 254, 50706
+
+
 class UnknownPictureError(ValueError):
     """The bytes do not start as a picture of any kind that is read here."""
+
+
+class RawPictureError(ValueError):
+    """The bytes are a camera's RAW file: what could be read of it is only a preview."""
 
 
 def picture_size(encoded: bytes) -> tuple[int, int]:
@@ -46,6 +54,7 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
 
     Raises:
         UnknownPictureError: If they are no picture of :data:`KINDS`.
+        RawPictureError: If they are a camera's RAW file in the form of TIFF.
         ValueError: If the header is truncated or damaged; the message says how.
 
     Example:
@@ -131,6 +140,9 @@ def _pnm(encoded: bytes) -> tuple[int, int]:
 
 def _tiff(encoded: bytes) -> tuple[int, int]:
     entries = read_directory(encoded)
+    subfile = entries[_SUBFILE_TYPE].number(encoded) if _SUBFILE_TYPE in entries else None
+    if _DNG_VERSION in entries or (subfile or 0) & 1:
+        raise RawPictureError("its first image is a preview")
     width, height = entries[256].number(encoded), entries[257].number(encoded)
     if width is None or height is None:
         raise ValueError("its size is not given as numbers")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from emotion_recognition.pictures.image_file import read_image
 from emotion_recognition.pictures.picture_kind import heif_kind, is_picture_file
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 300, 3), dtype=np.uint8))
@@ -59,3 +60,16 @@ def test_what_is_hidden_or_no_file_is_no_picture(tmp_path: Path) -> None:
 )
 def test_heic_and_avif_are_told_apart_by_their_brands(major: bytes, others: bytes, kind: str | None) -> None:
     assert heif_kind(bytes([0, 0, 0, 24]) + b"ftyp" + major + bytes(4) + others) == kind
+
+
+@pytest.mark.parametrize("tags", [{254: 1}, {50706: b"\1\4\0\0"}], ids=["preview first", "DNG"])
+def test_a_camera_s_raw_file_is_known_and_refused(tags: dict[int, object], tmp_path: Path) -> None:
+    PICTURE.save(tmp_path / "DSC1.NEF", "TIFF", tiffinfo=tags)
+    assert is_picture_file(tmp_path / "DSC1.NEF")
+    with pytest.raises(ValueError, match=r"DSC1\.NEF is a camera's RAW file, of which only a preview could be read"):
+        read_image(tmp_path / "DSC1.NEF")
+
+
+def test_a_tiff_whose_first_image_is_the_picture_is_no_raw_file(tmp_path: Path) -> None:
+    PICTURE.save(tmp_path / "a.tif", "TIFF", tiffinfo={254: 2})
+    assert read_image(tmp_path / "a.tif").shape == (200, 300, 3)
