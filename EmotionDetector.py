@@ -5,6 +5,7 @@ TrainNetwork.py makes the model; TestNetwork.py says how often it is right.
 
 import argparse
 import contextlib
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,14 @@ from emotion_recognition.command_line.detection_options import (
     detection_settings,
     video_settings,
 )
-from emotion_recognition.command_line.detection_run import open_window, print_detector, show_pictures, show_video
+from emotion_recognition.command_line.detection_run import (
+    left_out_text,
+    note,
+    open_window,
+    print_detector,
+    show_pictures,
+    show_video,
+)
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
 from emotion_recognition.command_line.parsers import new_parser
@@ -82,11 +90,14 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
     failed: list[int] = []
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what is no text
     return exit_status(lambda: failed.append(_detect(arguments))) or (SOME_BAD if any(failed) else 0)
 
 
 def _detect(arguments: argparse.Namespace) -> int:
     """Runs the script; returns the number of pictures that could not be read."""
+    from emotion_recognition.detection.face_detectors.opening import detector_files
     from emotion_recognition.detection.runs.inputs import find_input
     from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
     from emotion_recognition.detection.video.tracking import check_can_track
@@ -96,13 +107,21 @@ def _detect(arguments: argparse.Namespace) -> int:
         check_detector_size(arguments.detector_size)
     workspace = Workspace(arguments.base_path)
     source = find_input(arguments.input or [str(workspace.sample_photo)])
+    if source.left_out:
+        note(left_out_text(source.left_out))
     if arguments.smooth and not source.pictures:
         check_can_track()
     models = [workspace.find_model(name) for name in arguments.input_model or ()]
     models = models or [find_released_model(arguments.num_emotions, workspace)]
     output = output_of(source, arguments.output_path, workspace)
     written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
-    check_result_paths(written, source, output)
+    check_result_paths(
+        [path for path in (arguments.json, arguments.csv) if path is not None],
+        source,
+        output,
+        folders=[] if arguments.crops is None else [arguments.crops],
+        in_use=[*models, *detector_files(arguments.detector_model, workspace)],
+    )
 
     from emotion_recognition.detection import open_detector
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs

@@ -5,7 +5,9 @@ failed or killed writer leaves the earlier file as it was. Every stage that leav
 """
 
 import contextlib
+import errno
 import json
+import os
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
@@ -21,10 +23,12 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
     format by it. It starts with a dot and ends in ``.partial`` before the suffix.
 
     Args:
-        path: The file to write or replace. Its folder is created when missing.
+        path: The file to write or replace. Its folder is created when missing. A link to a file stays a link, and its
+            file is replaced.
 
     Raises:
-        OSError: If the folder cannot be written; whatever the block raises is passed on. Nothing is left behind.
+        OSError: If the folder cannot be written, or the path is a folder, a pipe or a device; whatever the block raises
+            is passed on. Nothing is left behind.
 
     Example:
         >>> import tempfile
@@ -34,6 +38,8 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
         >>> [file.name for file in folder.iterdir()]
         ['report.txt']
     """
+    check_can_replace(path)
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
     try:
@@ -43,12 +49,25 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def check_can_replace(path: Path) -> None:
+    """Refuses a path under which there is something that a file must not take the place of.
+
+    Raises:
+        OSError: If the path is a folder, a pipe, a device, or leads to an open file of a process, as ``/dev/stdout``
+            does.
+    """
+    is_open_file = path.is_symlink() and os.readlink(path).startswith("/proc/")  # noqa: PTH115 - as it is written
+    if is_open_file or str(path.parent.resolve()).startswith("/proc/") or (path.exists() and not path.is_file()):
+        raise OSError(errno.EINVAL, "only a regular file is replaced, and this is none", str(path))
+
+
 def check_can_write(path: Path) -> None:
     """Finds out early, before long work, whether a file could be written; creates its folder when missing.
 
     Raises:
         OSError: If not.
     """
+    check_can_replace(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=path.parent):
         pass

@@ -130,16 +130,20 @@ class Workspace:
         return photo.with_name(f"{photo.stem}_emotions{photo.suffix}")
 
     def annotated_video(self, video: Path, suffix: str) -> Path:
-        """The default output for a video: beside it, NAME_emotions with a suffix."""
-        return video.with_name(f"{video.stem}_emotions{suffix}")
+        """The default output for a video: beside it, NAME_emotions with a suffix.
+
+        Where that is not the video's own, the name keeps both: ``film.webm`` and ``film.mp4`` may lie side by side.
+        """
+        return video.with_name(f"{video.stem if suffix == video.suffix else video.name}_emotions{suffix}")
 
     def annotated_folder(self, folder: Path) -> Path:
         """The default output for several pictures: beside the folder that holds them, NAME_emotions."""
         return folder.with_name(f"{folder.name or 'pictures'}_emotions")
 
     def timeline_figure(self, annotated: Path) -> Path:
-        """The figure of who showed what when, beside an annotated video."""
-        return beside(annotated, "_timeline.png")
+        """The figure of who showed what when, beside an annotated video; every suffix but .mp4 stays in its name."""
+        name = annotated.stem if annotated.suffix == ".mp4" else annotated.name
+        return annotated.with_name(f"{name}_timeline.png")
 
     def create_folders(self) -> None:
         """Creates the base path's sub-folders where they are missing."""
@@ -261,6 +265,12 @@ def find_released_face_detector(workspace: Workspace | None = None) -> Path:
     """
     name = Workspace(DEFAULT_BASE_PATH).released_face_detector.name
     return _find_released(workspace, [name], "face detector", needs_onnx=True)
+
+
+def comes_with_project(path: Path) -> bool:
+    """Whether a file lies in the checkout's folder of models, or among the files of the installed package."""
+    place = path.resolve()
+    return place.is_relative_to(Workspace(_CHECKOUT).output_folder) or place.is_relative_to(_PACKAGE)
 
 
 def _find_released(workspace: Workspace | None, names: Sequence[str], what: str, *, needs_onnx: bool = False) -> Path:

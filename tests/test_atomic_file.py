@@ -122,3 +122,43 @@ def test_json_without_a_form_for_a_number_keeps_the_earlier_file(tmp_path: Path,
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "a.json", {"loss": value})
     assert json.loads((tmp_path / "a.json").read_text()) == {"loss": 1.0}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to a pipe"])
+def test_only_regular_files_are_replaced(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    if kind == "folder":
+        path.mkdir()
+    else:
+        os.mkfifo(path if kind == "pipe" else tmp_path / "pipe")
+    if kind == "link to a pipe":
+        path.symlink_to(tmp_path / "pipe")
+    before = sorted((entry.name, entry.lstat().st_mode) for entry in tmp_path.iterdir())
+    with pytest.raises(OSError, match="only a regular file is replaced"), replace_when_complete(path):
+        pytest.fail("the block must not run")
+    with pytest.raises(OSError, match="only a regular file is replaced"):
+        check_can_write(path)
+    assert sorted((entry.name, entry.lstat().st_mode) for entry in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_devices_and_a_process_s_open_files_are_not_replaced(path: str, tmp_path: Path) -> None:
+    with (tmp_path / "out.txt").open("w") as file:
+        code = (
+            "import sys; from pathlib import Path\n"
+            "from emotion_recognition.atomic_file import check_can_replace\n"
+            "try: check_can_replace(Path(sys.argv[1]))\n"
+            "except OSError: raise SystemExit(7)"
+        )
+        done = subprocess.run([sys.executable, "-c", code, path], cwd=REPOSITORY, stdout=file, check=False)
+    assert done.returncode == 7
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "a.txt").symlink_to(tmp_path / "real" / "b.txt")
+    for text in ("first", "second"):
+        with replace_when_complete(tmp_path / "a.txt") as partial:
+            partial.write_text(text, encoding="utf-8")
+        assert (tmp_path / "a.txt").is_symlink()
+        assert (tmp_path / "real" / "b.txt").read_text(encoding="utf-8") == text

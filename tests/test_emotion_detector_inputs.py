@@ -12,12 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import EmotionDetector
+from emotion_recognition.detection.face_detectors.haar import HaarDetector
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.detection.video.tracking import can_track
 from emotion_recognition.detection.video.writer import open_video
 from emotion_recognition.emotions import FER2013_EMOTIONS
+from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_file import read_image, write_image
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY, full_disk
@@ -114,7 +117,7 @@ def test_csv_crops_and_histogram(base: Path, tmp_path: Path) -> None:
     assert (row["file"], row["frame"], row["time"]) == (str(base / "output" / "testImage.jpg"), "", "")
     assert sum(float(row[name]) for name in FER2013_EMOTIONS) == pytest.approx(1, abs=1e-5)
     (crop,) = (tmp_path / "crops").iterdir()
-    assert crop.name == f"out_face1_{row['emotion']}.png"
+    assert crop.name == f"testImage.jpg_face1_{row['emotion']}.png"
     # The crop is the photograph's pixels, without the box that is drawn round them.
     np.testing.assert_array_equal(read_image(crop), read_image(SAMPLE)[y : y + height, x : x + width])
     assert run(base, *arguments, "--histogram") == 0
@@ -158,7 +161,7 @@ def test_a_video_has_identities_a_summary_and_a_timeline(
     assert f"{film}: 240×180 pixels, 12.5 frames a second\n13 frames\n" in out
     totals = [line.split() for line in out.splitlines() if line.startswith(("face 1", "others", "all"))]
     assert [line[-1] for line in totals] == ["0.7", "0.1", "0.8"]
-    assert read_image(tmp_path / "out_timeline.png").shape[1] > 600
+    assert read_image(tmp_path / "out.avi_timeline.png").shape[1] > 600
 
 
 def test_without_trackers_a_video_works_and_says_what_is_missing(
@@ -187,6 +190,25 @@ def test_frames_that_cannot_be_decoded_are_counted(
         count = len(list(reader))
     assert 1 <= count < 30
     assert f"{count} frames; {30 - count} more could not be decoded\nno faces\n" in capsys.readouterr().out
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("name", "frames", "seconds"), [("vfr.mkv", 40, 5.0), ("late.mkv", 60, 2.0)])
+def test_a_copy_lasts_as_long_as_a_video_of_any_rate(
+    name: str,
+    frames: int,
+    seconds: float,
+    base: Path,
+    real_data: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    film, results = real_data / "cases" / "videos" / name, tmp_path / "a.json"
+    assert run(base, "-i", film, "-o", tmp_path / "out.mp4", "--json", results) == 0
+    assert f"\n{frames} frames\n" in capsys.readouterr().out
+    assert json.loads(results.read_text())["summary"]["lost_frames"] == 0
+    with VideoReader(tmp_path / "out.mp4") as reader:
+        assert len(list(reader)) / reader.rate == pytest.approx(seconds, abs=0.04)
 
 
 def test_show_without_a_display_opens_nothing(
@@ -223,6 +245,16 @@ def test_show_without_a_display_opens_nothing(
         (["-i", "{photos}", "--csv", "{tmp}/a", "--json", "{tmp}/a"], "needs a path of its own"),
         (["-i", "{film}", "--csv", "{film}"], "must not replace the input"),
         (["-i", "{photos}", "--crops", "{tmp}/text.mp4"], "text.mp4"),
+        (["-i", "{photos}", "--json", "{tmp}/empty"], "must be a file, but"),
+        (["-i", "{photos}", "--csv", "{tmp}/pipe"], "only a regular file is replaced"),
+        (["-i", "{film}", "--json", "{tmp}/pipe"], "only a regular file is replaced"),
+        (["-i", "{photos}/a.jpg", "-o", "{tmp}/pipe.png"], "only a regular file is replaced"),
+        (["-i", "{film}", "-o", "{tmp}/pipe.mp4"], "only a regular file is replaced"),
+        (["-i", "{photos}", "-o", "{tmp}/copies"], "only a regular file is replaced"),
+        (["-i", "{photos}", "--json", "/dev/stdout"], "only a regular file is replaced"),
+        (["-i", "{photos}", "--json", "{base}/output/emotion_classification_7classes.json"], "replace a model in use"),
+        (["-i", "{photos}", "--csv", "{base}/output/emotion_classification_7classes.onnx"], "replace a model in use"),
+        (["-i", "{film}", "--csv", "{tmp}/film_emotions_timeline.png"], "needs a path of its own"),
         (["-i", "{tmp}/bomb.png"], "larger than 100 megapixels"),
     ],
 )
@@ -239,13 +271,129 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     (tmp_path / "empty").mkdir()
     (tmp_path / "text.mp4").write_text("not a video", encoding="utf-8")
     cv2.imwrite(str(tmp_path / "bomb.png"), np.zeros((10_001, 10_000), np.uint8))
+    (tmp_path / "copies").mkdir()
+    for pipe in ("pipe", "pipe.png", "pipe.mp4", "copies/a.jpg"):
+        os.mkfifo(tmp_path / pipe)
     before = names(tmp_path)
-    assert run(base, *(text.format(tmp=tmp_path, photos=photos, film=film) for text in arguments)) == 2
+    assert run(base, *(text.format(tmp=tmp_path, photos=photos, film=film, base=base) for text in arguments)) == 2
     error = capsys.readouterr().err
     assert error.startswith("error: ")
     assert error.count("\n") == 1
     assert message in error
     assert names(tmp_path) == before
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_pictures_of_one_stem_have_crops_and_copies_of_their_own(base: Path, tmp_path: Path) -> None:
+    # Each of another size, so that it can be told which one a file is of.
+    photo = read_image(SAMPLE)
+    sizes = {"day1/1.jpg": 512, "day2/1.jpg": 448, "day2/1.jpeg": 384, "day2/1.png": 320}
+    for name, side in sizes.items():
+        write_image(tmp_path / "photos" / name, cv2.resize(photo, (side, side)))
+    crops, results = tmp_path / "crops", tmp_path / "faces.json"
+    given = [tmp_path / "photos" / "day1", tmp_path / "photos" / "day2"]
+    assert run(base, "-i", *given, "-o", tmp_path / "out", "--crops", crops, "--json", results) == 0
+    assert {name: read_image(tmp_path / "out" / name).shape[0] for name in sizes} == sizes
+    seen = json.loads(results.read_text(encoding="utf-8"))["results"]
+    faces = {Path(sight["file"]).relative_to(tmp_path / "photos").as_posix(): sight["faces"] for sight in seen}
+    expected = {
+        f"{name}_face1_{face['emotion']}.png": (face["box"][3], face["box"][2]) for name, (face,) in faces.items()
+    }
+    assert len(expected) == 4
+    found = {path.relative_to(crops).as_posix(): read_image(path).shape[:2] for path in crops.rglob("*.png")}
+    assert found == expected
+
+
+def test_a_second_run_leaves_out_what_the_first_has_written(
+    base: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "c.jpg").unlink()
+    assert run(base, "-i", photos / "a.jpg") == 0
+    assert names(photos) == ["a.jpg", "a_emotions.jpg", "b.png"]
+    capsys.readouterr()
+    assert run(base, "-i", photos) == 0
+    printed = capsys.readouterr()
+    assert printed.err == "note: left out what earlier runs have written, 1 file: a_emotions.jpg\n"
+    assert "2 of 2 pictures read, 1 faces" in printed.out
+
+
+def test_a_phone_s_pictures_are_all_read_or_named(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pillow_heif
+
+    folder, results = tmp_path / "phone", tmp_path / "faces.json"
+    folder.mkdir()
+    with Image.open(SAMPLE) as photo:
+        pillow_heif.from_pillow(photo).save(folder / "IMG_2.HEIC", quality=90)
+        photo.save(folder / "IMG_3.avif", quality=90)
+    for name in ("IMG_1.jpg", "IMG_4.jfif", "IMG_5.mpo", "IMG_6"):
+        shutil.copy(SAMPLE, folder / name)
+    (folder / "list.txt").write_text("not a picture", encoding="utf-8")
+    assert run(base, "-i", folder, "-o", tmp_path / "out") == 0
+    assert "6 of 6 pictures read, 6 faces" in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not installed
+    assert run(base, "-i", folder, "-o", tmp_path / "out", "--json", results) == 1
+    printed = capsys.readouterr()
+    assert "5 of 6 pictures read, 5 faces" in printed.out
+    assert printed.err.count("\n") == 1
+    assert f"skipped: {folder / 'IMG_2.HEIC'} is a HEIC file" in printed.err
+    assert [bad["file"] for bad in json.loads(results.read_text())["failed"]] == [str(folder / "IMG_2.HEIC")]
+
+
+def test_of_an_animation_it_is_said_that_only_the_first_image_was_looked_at(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Image.open(SAMPLE) as photo:
+        small = photo.resize((200, 200)).convert("RGB")
+    blank = Image.new("RGB", (200, 200), (40, 90, 40))
+    blank.save(tmp_path / "anim.gif", save_all=True, append_images=[small, small.rotate(180)])
+    results = tmp_path / "a.json"
+    assert run(base, "-i", tmp_path / "anim.gif", "-o", tmp_path / "out.png", "--json", results) == 0
+    note = f"note: {tmp_path / 'anim.gif'}: only the first of its 3 images was looked at\n"
+    assert capsys.readouterr().err == note
+    assert json.loads(results.read_text())["results"][0]["images"] == 3
+
+
+def test_whatever_one_input_does_the_others_are_done(
+    base: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (photos / "c.jpg").unlink()
+    (photos / "big.tif").write_bytes(b"II+\0\x08\0\0\0" + b"\xff" * 8)  # BigTIFF, its directory at 2**64 - 1
+    write_image(photos / "p.png", np.full((60, 80, 3), 90, np.uint8))
+    (photos / "p.png").rename(photos / "p.pgm")
+    os.rename(photos / "b.png", os.fsencode(photos) + b"/b\xff.png")  # noqa: PTH104 - no text
+    write_image(photos / "x.png", np.full((60, 80, 3), 90, np.uint8))
+    (photos / "x.png").rename(photos / f"{'x' * 250}.png")
+    results, table = tmp_path / "faces.json", tmp_path / "faces.csv"
+    assert run(base, "-i", photos, "--json", results, "--csv", table, "--crops", tmp_path / "crops") == 1
+    content = json.loads(results.read_text(encoding="utf-8"))
+    seen = [Path(sight["file"]).name for sight in content["results"]]
+    assert seen == ["a.jpg", "b\\xff.png", "p.pgm"]
+    failed = {Path(failure["file"]).name: failure["error"] for failure in content["failed"]}
+    assert list(failed) == ["big.tif", f"{'x' * 250}.png"]
+    assert "ends or breaks off in its header" in failed["big.tif"]
+    assert "File name too long" in failed[f"{'x' * 250}.png"]
+    assert "3 of 5 pictures read, 1 faces" in capsys.readouterr().out
+    assert len(rows_of(table)) == 1
+
+
+def test_a_picture_that_the_detector_fails_on_does_not_stop_the_others(
+    base: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    detect = HaarDetector.detect
+
+    def fails_on_b(self: HaarDetector, image: np.ndarray) -> list[Face]:
+        if image.shape[:2] == (60, 80):
+            raise cv2.error("no memory")
+        return detect(self, image)
+
+    monkeypatch.setattr(HaarDetector, "detect", fails_on_b)
+    (photos / "c.jpg").unlink()
+    shutil.copy(photos / "a.jpg", photos / "c.jpg")
+    assert run(base, "-i", photos) == 1
+    assert capsys.readouterr().err == f"skipped: {photos / 'b.png'}: error: no memory\n"
+    assert names(tmp_path / "photos_emotions") == ["a.jpg", "c.jpg"]
 
 
 def test_a_bomb_in_a_folder_does_not_stop_the_rest(

@@ -5,6 +5,7 @@ from emotion_recognition.emotions import (
     CLASS_COUNTS,
     EIGHT_EMOTIONS,
     NO_LABEL,
+    SYNONYMS,
     check_same_classes,
     class_names,
     class_order,
@@ -131,3 +132,21 @@ def test_classes_are_found_in_another_order_and_in_other_words() -> None:
 def test_other_classes_have_no_order(received: tuple[str, ...], count: int) -> None:
     with pytest.raises(ValueError, match=rf"the model has {count} classes \(happy.*the data has 2 \(happy, sad\)"):
         class_order(("happy", "sad"), "the data", received, "the model")
+
+
+@pytest.mark.parametrize(
+    ("words", "emotion"),
+    [
+        ("anger angry", "anger"),
+        ("disgust disgusted", "disgust"),
+        ("fear afraid fearful scared", "fear"),
+        ("happy happiness joy smile smiling", "happy"),
+        ("sad sadness", "sad"),
+        ("surprise surprised", "surprise"),
+        ("neutral", "neutral"),
+        ("contempt contemptuous", "contempt"),
+    ],
+)
+def test_every_word_means_its_emotion(words: str, emotion: str) -> None:
+    assert {word: emotion_of_word(word) for word in words.split()} == dict.fromkeys(words.split(), emotion)
+    assert {emotion, *SYNONYMS[emotion]} == set(words.split())  # and there is no other word for it

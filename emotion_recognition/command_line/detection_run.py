@@ -5,6 +5,7 @@ The run itself is :mod:`emotion_recognition.detection.runs`. Importing this modu
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,8 +80,11 @@ def show_pictures(
             if outcome.sight is None:
                 failed += 1
                 progress.clear()
-                print(f"skipped: {outcome.error}", file=sys.stderr, flush=True)
+                print(f"skipped: {outcome.reason}", file=sys.stderr, flush=True)
             else:
+                if outcome.sight.images > 1:
+                    progress.clear()
+                    note(f"{outcome.sight.file}: only the first of its {outcome.sight.images:,} images was looked at")
                 faces += len(outcome.sight.faces)
                 # On a terminal the bar says enough.
                 if is_single or not sys.stdout.isatty():
@@ -131,6 +135,17 @@ def show_video(
     print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
     for path in files:
         print(f"Wrote {path}")
+
+
+def left_out_text(paths: Sequence[Path]) -> str:
+    """Says which files were left out because earlier runs have written them.
+
+    Example:
+        >>> left_out_text([Path("photos/a_emotions.jpg")])
+        'left out what earlier runs have written, 1 file: a_emotions.jpg'
+    """
+    shown = ", ".join(path.name for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
+    return f"left out what earlier runs have written, {len(paths):,} file{'s' * (len(paths) != 1)}: {shown}"
 
 
 def note(text: str) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.emotions import class_names, class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.models.conventions import Conventions, read_conventions, say
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.network_input import NetworkInput
+from emotion_recognition.models.network_trial import try_onnx
 from emotion_recognition.models.onnx_copy import SUFFIX, OnnxCopy, read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.models.postprocessing import Postprocessing, average
@@ -83,6 +85,7 @@ class EmotionClassifier:
                     f"{path} {model.interpolation}."
                 )
 
+    @one_at_a_time
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """Classifies all crops.
 
@@ -172,6 +175,8 @@ def _open(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Model:
 
 
 def _onnx(copy: OnnxCopy) -> _Network:
+    size = copy.entry.image_size
+    try_onnx(copy.path, copy.content, (1, size, size, copy.entry.channels))
     return OnnxNetwork(copy.content, str(copy.path))
 
 

@@ -4,6 +4,7 @@ A picture goes in, a :class:`~emotion_recognition.detection.picture_result.Pictu
 :class:`~emotion_recognition.detection.face_emotion.FaceEmotion`, which annotation draws.
 """
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,8 @@ _NO_OPTIONS = ModelOptions()
 
 class EmotionDetector:
     """Finds the faces of pictures and classifies their emotions.
+
+    Threads may share one object; they take turns, and each gets what it would get alone.
 
     Args:
         model: A trained model, or several whose calibrated probabilities are averaged; by default the one that comes
@@ -83,6 +86,8 @@ class EmotionDetector:
         self.face_detector: FaceDetector = (
             open_detector(detector, size=detector_size) if isinstance(detector, str) else complete(detector)
         )
+        #: One at a time also into a detector from elsewhere.
+        self._finding = threading.Lock()
         if prior is not None:
             options = replace(options, prior_power=prior)
         self.classifier = EmotionClassifier(
@@ -128,7 +133,8 @@ class EmotionDetector:
         crops: list[np.ndarray] = []
         for image in images:
             pixels = as_bgr(image, colour_order)
-            faces = self.face_detector.detect(pixels)
+            with self._finding:
+                faces = self.face_detector.detect(pixels)
             file = str(image) if isinstance(image, str | Path) else None
             found.append((faces, (pixels.shape[1], pixels.shape[0]), file))
             crops.append(self.crops(pixels, faces))

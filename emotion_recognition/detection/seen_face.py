@@ -36,6 +36,7 @@ class Sight:
         faces: The faces.
         frame: Number of the frame, counted from 0; None for a picture.
         time: Seconds since the first frame; None for a picture.
+        images: Number of images that the picture's file holds; more than 1 of an animation, whose first one this is.
     """
 
     file: str
@@ -43,9 +44,13 @@ class Sight:
     faces: Sequence[SeenFace]
     frame: int | None = None
     time: float | None = None
+    images: int = 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything that is known of the picture or frame, as values that JSON has; seconds to a microsecond."""
+        """Everything that is known of the picture or frame, as values that JSON has; seconds to a microsecond.
+
+        ``images`` is there only for an animation.
+        """
         width, height = self.size
         return {
             "file": self.file,
@@ -53,5 +58,6 @@ class Sight:
             "time": None if self.time is None else round(self.time, DIGITS),
             "width": width,
             "height": height,
+            **({"images": self.images} if self.images > 1 else {}),
             "faces": [face.to_dict() for face in self.faces],
         }

@@ -1,8 +1,9 @@
 """Pictures on disk: a file becomes an upright BGR image, an annotated image becomes a file.
 
-OpenCV decodes and encodes, from and to bytes, so that any path works. It turns pictures upright by their EXIF
-orientation, spreads grey over three channels, drops alpha, keeps the upper byte of 16 bits and converts CMYK. The
-picture's size is read from its header first, so that a small file which unpacks to gigabytes is refused before it does.
+OpenCV decodes and encodes, from and to bytes, so that any path works. It spreads grey over three channels, drops alpha,
+keeps the upper byte of 16 bits and converts CMYK. Which way is up is read in one way for every format, by
+:mod:`emotion_recognition.pictures.orientation`. The picture's size is read from its header first, so that a small file
+which unpacks to gigabytes is refused before it does.
 """
 
 from pathlib import Path
@@ -12,7 +13,11 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.pictures.bgr_image import check_bgr
-from emotion_recognition.pictures.image_header import KINDS, UnknownPictureError, picture_size
+from emotion_recognition.pictures.file_parts import without_noise
+from emotion_recognition.pictures.heif import decode_heif
+from emotion_recognition.pictures.image_header import KINDS, RawPictureError, UnknownPictureError, picture_size
+from emotion_recognition.pictures.orientation import orientation_of, turned, without_orientation
+from emotion_recognition.pictures.picture_kind import heif_kind
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
@@ -29,7 +34,7 @@ def read_image(path: Path) -> np.ndarray:
     """Reads a picture, upright.
 
     Args:
-        path: A JPEG, PNG, WebP, TIFF, BMP, GIF, PBM, PGM or PPM file.
+        path: A JPEG, PNG, WebP, TIFF, BMP, GIF, PBM, PGM or PPM file; with the extra ``heic`` also HEIC and AVIF.
 
     Returns:
         BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
@@ -39,11 +44,22 @@ def read_image(path: Path) -> np.ndarray:
         ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
         OSError: If it cannot be read.
     """
+    return decode_image(read_encoded(path), str(path))
+
+
+def read_encoded(path: Path) -> bytes:
+    """Reads the bytes of a picture file, for :func:`decode_image`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is a folder, a pipe or a device.
+        OSError: If it cannot be read.
+    """
     if not path.exists():
         raise FileNotFoundError(f"There is no picture {path}.")
     if not path.is_file():
         raise ValueError(f"{path} is not a file; give the path of one picture.")
-    return decode_image(path.read_bytes(), str(path))
+    return path.read_bytes()
 
 
 def decode_image(encoded: bytes, name: str) -> np.ndarray:
@@ -59,15 +75,19 @@ def decode_image(encoded: bytes, name: str) -> np.ndarray:
     Raises:
         ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
     """
+    kind = heif_kind(encoded)
+    if kind is not None:
+        return decode_heif(encoded, name, kind, MAX_PIXELS)
     _check_header(encoded, name)
     try:
         with silent_opencv():
-            image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+            pixels = np.frombuffer(without_noise(without_orientation(encoded)), np.uint8)
+            image = cv2.imdecode(pixels, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
         raise ValueError(f"{name} cannot be decoded: {error.err}") from error
     if image is None:
         raise ValueError(f"{name} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
-    return np.asarray(image)
+    return turned(np.asarray(image), orientation_of(encoded))
 
 
 def can_write(suffix: str) -> bool:
@@ -133,6 +153,10 @@ def _check_header(encoded: bytes, name: str) -> None:
         width, height = picture_size(encoded)
     except UnknownPictureError as error:
         raise ValueError(f"{name} is not a picture; {KINDS} files are read.") from error
+    except RawPictureError as error:
+        raise ValueError(
+            f"{name} is a camera's RAW file, of which only a preview could be read; convert it to JPEG first."
+        ) from error
     except ValueError as error:
         raise ValueError(f"{name} is truncated or damaged: {error}.") from error
     if width * height > MAX_PIXELS:

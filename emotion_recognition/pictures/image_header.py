@@ -6,8 +6,11 @@ in; :mod:`emotion_recognition.pictures.image_file` decodes them next.
 
 import re
 import struct
-import zlib
 from collections.abc import Callable
+
+from emotion_recognition.pictures.file_parts import JPEG_BARE, PNG_SIGNATURE, next_jpeg_marker, wrong_png_chunk
+from emotion_recognition.pictures.tiff_directory import SIGNATURES as TIFF_SIGNATURES
+from emotion_recognition.pictures.tiff_directory import read_directory
 
 #: What is read, for messages.
 KINDS = "JPEG, PNG, WebP, TIFF, BMP, GIF and PNM (PBM, PGM, PPM)"
@@ -16,9 +19,8 @@ KINDS = "JPEG, PNG, WebP, TIFF, BMP, GIF and PNM (PBM, PGM, PPM)"
 PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"),
     *(".pbm", ".pgm", ".ppm", ".pnm"),
+    *(".jfif", ".jif", ".mpo", ".apng", ".heic", ".heif", ".hif", ".avif"),
 )
-
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 #: JPEG's start-of-frame markers; C4, C8 and CC between them mean something else.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -28,24 +30,31 @@ _PNM_SIGNATURES = tuple(f"P{number}".encode() for number in range(1, 7))
 _PNM_GAPS = (b" ", b"\t", b"\n", b"\r", b"#")
 _PNM_NUMBERS = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})\s")
 
-#: JPEG's markers that no length follows.
-_JPEG_BARE = frozenset(range(0xD0, 0xD9)) | {0x01, 0xFF}
+
+#: TIFF's tags by which RAW files are known: the first image is a smaller version of another; it is a DNG.
+_SUBFILE_TYPE, _DNG_VERSION = 254, 50706
 
 
 class UnknownPictureError(ValueError):
     """The bytes do not start as a picture of any kind that is read here."""
 
 
+class RawPictureError(ValueError):
+    """The bytes are a camera's RAW file: what could be read of it is only a preview."""
+
+
 def picture_size(encoded: bytes) -> tuple[int, int]:
     """Width and height in pixels that a picture's header states, before EXIF turns it.
 
-    A PNG's checksums are verified on the way, because libpng would complain on standard error.
+    A PNG's checksums are verified on the way, because libpng would complain on standard error. A wrong one of a part
+    that decoders can do without does not matter, nor do bytes between a JPEG's segments.
 
     Args:
         encoded: The bytes of the file.
 
     Raises:
         UnknownPictureError: If they are no picture of :data:`KINDS`.
+        RawPictureError: If they are a camera's RAW file in the form of TIFF.
         ValueError: If the header is truncated or damaged; the message says how.
 
     Example:
@@ -56,7 +65,7 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
         if _starts(encoded, signature):
             try:
                 width, height = read_size(encoded)
-            except (struct.error, IndexError, KeyError) as error:
+            except (struct.error, IndexError, KeyError, OverflowError) as error:
                 raise ValueError("it ends or breaks off in its header") from error
             if width < 1 or height < 1:
                 raise ValueError(f"its header says {width}×{height} pixels")
@@ -74,31 +83,25 @@ def _starts(encoded: bytes, signature: bytes) -> bool:
 
 
 def _png(encoded: bytes) -> tuple[int, int]:
-    size = struct.unpack_from(">II", encoded, 16)
-    place, kind = len(_PNG_SIGNATURE), b""
-    while kind != b"IEND":
-        (length,) = struct.unpack_from(">I", encoded, place)
-        kind = encoded[place + 4 : place + 8]
-        (checksum,) = struct.unpack_from(">I", encoded, place + 8 + length)
-        if zlib.crc32(encoded[place + 4 : place + 8 + length]) != checksum:
-            raise ValueError(f"the checksum of its part {kind!r} is wrong")
-        place += 12 + length
-    return size
+    width, height = struct.unpack_from(">II", encoded, 16)
+    wrong = wrong_png_chunk(encoded)
+    if wrong is not None:
+        raise ValueError(f"the checksum of its part {wrong!r} is wrong")
+    return width, height
 
 
 def _jpeg(encoded: bytes) -> tuple[int, int]:
     place = 2
     while True:
-        if encoded[place] != 0xFF:
-            raise ValueError(f"there is no marker at byte {place}")
-        marker = encoded[place + 1]
+        place = next_jpeg_marker(encoded, place)
+        marker = encoded[place]
+        place += 1
         if marker in _JPEG_FRAMES:
-            height, width = struct.unpack_from(">HH", encoded, place + 5)
+            height, width = struct.unpack_from(">HH", encoded, place + 3)
             return width, height
         if marker in (0xD9, 0xDA):
             raise ValueError("its pixels start before its size is given")
-        place += 1 if marker == 0xFF else 2
-        if marker not in _JPEG_BARE:
+        if marker not in JPEG_BARE:
             place += struct.unpack_from(">H", encoded, place)[0]
 
 
@@ -136,31 +139,22 @@ def _pnm(encoded: bytes) -> tuple[int, int]:
 
 
 def _tiff(encoded: bytes) -> tuple[int, int]:
-    order = "<" if encoded.startswith(b"II") else ">"
-    big = encoded[2:4] in (b"+\0", b"\0+")
-    # BigTIFF has eight bytes where TIFF has two (a count) or four (an offset).
-    (place,) = struct.unpack_from(order + ("Q" if big else "I"), encoded, 8 if big else 4)
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), encoded, place)
-    place += 8 if big else 2
-    sizes = {}
-    for entry in range(place, min(place + count * (20 if big else 12), len(encoded)), 20 if big else 12):
-        tag, kind = struct.unpack_from(order + "HH", encoded, entry)
-        if tag in (256, 257):
-            (sizes[tag],) = struct.unpack_from(
-                order + {3: "H", 4: "I", 16: "Q"}[kind], encoded, entry + (12 if big else 8)
-            )
-    return sizes[256], sizes[257]
+    entries = read_directory(encoded)
+    subfile = entries[_SUBFILE_TYPE].number(encoded) if _SUBFILE_TYPE in entries else None
+    if _DNG_VERSION in entries or (subfile or 0) & 1:
+        raise RawPictureError("its first image is a preview")
+    width, height = entries[256].number(encoded), entries[257].number(encoded)
+    if width is None or height is None:
+        raise ValueError("its size is not given as numbers")
+    return width, height
 
 
 _READERS: dict[bytes, Callable[[bytes], tuple[int, int]]] = {
     b"\xff\xd8\xff": _jpeg,
-    _PNG_SIGNATURE: _png,
+    PNG_SIGNATURE: _png,
     b"RIFF": _webp,
     b"GIF8": _gif,
     b"BM": _bmp,
-    b"II*\0": _tiff,
-    b"MM\0*": _tiff,
-    b"II+\0": _tiff,
-    b"MM\0+": _tiff,
+    **dict.fromkeys(TIFF_SIGNATURES, _tiff),
     **dict.fromkeys(_PNM_SIGNATURES, _pnm),
 }

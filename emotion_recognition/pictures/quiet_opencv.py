@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 
 import cv2
@@ -10,12 +11,24 @@ import cv2
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
+_lock = threading.Lock()
+_inside = 0
+_level_before = 0
+
+
 @contextlib.contextmanager
 def silent_opencv() -> Iterator[None]:
-    """OpenCV's log is off inside the block."""
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    """OpenCV's log is off inside the block; the last of several threads to leave it sets the level back."""
+    global _inside, _level_before
+    with _lock:
+        if _inside == 0:
+            _level_before = cv2.utils.logging.getLogLevel()
+            cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        _inside += 1
     try:
         yield
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                cv2.utils.logging.setLogLevel(_level_before)

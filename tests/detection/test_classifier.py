@@ -203,6 +203,22 @@ def test_several_models_are_calibrated_and_then_averaged(brightness_model: Path,
     assert both.dtype == np.float32
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_each_of_several_models_has_its_own_temperature(first: int, tmp_path: Path) -> None:
+    """Two models that say a with a logit of 2 and b with one of 4, at temperatures of 2 and 4."""
+    paths = []
+    for name, bias, temperature in (("one", (2, 0), 2.0), ("two", (0, 4), 4.0)):
+        network = dense((8, 8, 1), 2)
+        network.layers[-1].set_weights([np.zeros((1, 2), np.float32), np.array(bias, np.float32)])
+        (tmp_path / name).mkdir()
+        paths.append(save(tmp_path / name, network))
+        card = {"network": "dense", "class_names": ["a", "b"], "input": {"pixels": "0..255"}}
+        write_card(paths[-1], {**card, "calibration": {"temperature": temperature}})
+    (probabilities,) = EmotionClassifier([paths[first], paths[1 - first]], ("a", "b")).probabilities(CROP)
+    # Both logits become 1: e / (e + 1) = 0.73106 for a, and the same for b. One temperature for both: 0.43 or 0.45.
+    np.testing.assert_allclose(probabilities, [0.5, 0.5], atol=1e-5)
+
+
 def test_no_model_and_models_of_several_sizes_are_errors(brightness_model: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="At least one model is needed"):
         EmotionClassifier([], 7)

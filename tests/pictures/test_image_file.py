@@ -142,6 +142,23 @@ def test_a_truncated_picture_is_an_error_and_nothing_is_printed(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_noise_that_does_not_matter_is_read_over_in_silence(
+    kind: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = encoded(noise(60, 40), kind, dpi=(72, 72))
+    expected = read_bytes(content, tmp_path)
+    if kind == "JPEG":
+        end = 4 + int.from_bytes(content[4:6])  # of the first part
+        noisy = content[:end] + b"\0\0" + content[end:]
+    else:
+        changed = bytearray(content)
+        changed[content.index(b"pHYs") + 4] ^= 1
+        noisy = bytes(changed)
+    np.testing.assert_array_equal(read_bytes(noisy, tmp_path), expected)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"<html>not found</html>", bytes(1000)])
 def test_what_is_no_picture_is_an_error(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not a picture"):

@@ -47,6 +47,25 @@ def test_fill_bytes_between_the_parts_of_a_jpeg() -> None:
     assert picture_size(content[:2] + b"\xff\xff" + content[2:]) == (53, 37)
 
 
+def test_bytes_between_the_parts_of_a_jpeg_are_passed_over() -> None:
+    content = encoded("JPEG")
+    end = 4 + int.from_bytes(content[4:6])  # of the first part
+    assert picture_size(content[:end] + b"\0\0\x12\xff\0" + content[end:]) == (53, 37)
+
+
+def test_a_wrong_checksum_of_a_part_that_may_be_missing_does_not_matter() -> None:
+    content = bytearray(encoded("PNG", dpi=(72, 72)))
+    content[content.index(b"pHYs") + 4] ^= 1
+    assert picture_size(bytes(content)) == (53, 37)
+
+
+def test_a_header_without_an_end_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="ends or breaks off in its header"):
+        picture_size(b"\xff\xd8\xff\xe0\0\x02" + bytes(50_000_000))
+    with pytest.raises(ValueError, match="ends or breaks off in its header"):
+        picture_size(b"II+\0\x08\0\0\0" + b"\xff" * 8)  # its directory is at 2**64 - 1
+
+
 def test_a_tiff_with_the_high_byte_first() -> None:
     entries = struct.pack(">HHIHH", 256, 3, 1, 53, 0) + struct.pack(">HHII", 257, 4, 1, 37)
     assert picture_size(b"MM\0*" + struct.pack(">IH", 8, 2) + entries) == (53, 37)
@@ -87,7 +106,7 @@ def test_what_is_no_picture_is_an_error_of_its_own(content: bytes) -> None:
     ("content", "message"),
     [
         (b"\xff\xd8\xff\xe0\0\x02\xff\xda\0\0", "before its size is given"),
-        (b"\xff\xd8\xff\xe0\0\x02\x12\x34", "no marker at byte 6"),
+        (b"\xff\xd8\xff\xe0\0\x02\x12\x34", "ends or breaks off in its header"),
         (b"GIF89a\0\0\1\0", "0×1 pixels"),
         (b"RIFF\0\0\0\0WEBPJUNK" + bytes(20), "its first part is b'JUNK'"),
         (b"II*\0\x08\0\0\0\0\0", "in its header"),

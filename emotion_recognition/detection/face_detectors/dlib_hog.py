@@ -12,6 +12,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -87,6 +88,7 @@ class DlibDetector:
         """The detector in words."""
         return f"dlib {self._version} (HOG)"
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
 
@@ -104,6 +106,7 @@ class DlibDetector:
         scores = np.array([self.search.score(margin) for margin in margins])
         return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), self.settings)
 
+    @one_at_a_time
     def weighted_boxes(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The boxes as dlib gives them, whatever counts as a face.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.pictures.bgr_image import check_bgr, grey
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -91,6 +92,7 @@ class HaarDetector:
         """The detector in words."""
         return f"Haar cascade ({self.search.cascade} of OpenCV {cv2.__version__})"
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
 
@@ -108,6 +110,7 @@ class HaarDetector:
         scores = np.array([self.search.score(weight) for weight in weights])
         return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), self.settings)
 
+    @one_at_a_time
     def weighted_boxes(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The cascade's boxes as they are, whatever counts as a face.
 

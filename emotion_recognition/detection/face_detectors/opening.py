@@ -84,6 +84,24 @@ def open_detector(
     return opened
 
 
+def detector_files(model: Path | None, workspace: Workspace) -> list[Path]:
+    """Where the files of the detector that a run opens may lie, which nothing must replace.
+
+    Args:
+        model: As for :func:`open_detector`.
+        workspace: That of the run.
+
+    Returns:
+        Files, and folders that hold files.
+    """
+    if model is not None:
+        return [model]
+    found = [workspace.face_detector_folder] if workspace.face_detector_folder.is_dir() else []
+    with contextlib.suppress(FileNotFoundError):
+        found.append(find_released_face_detector(workspace))
+    return found
+
+
 def _best(folder: Path, workspace: Workspace | None) -> DetectorRow:
     """The first detector whose files are there."""
     for row in registry.ROWS:

@@ -6,6 +6,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.opening import FaceDetector, FindsFaces
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.error_about import about
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -62,6 +63,7 @@ class OutsideDetector:
         self.settings: DetectionSettings = getattr(detector, "settings", DetectionSettings())
         self._detector = detector
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a BGR uint8 image (height, width, 3)."""
         return list(self._detector.detect(image))

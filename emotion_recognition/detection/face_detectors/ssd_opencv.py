@@ -12,6 +12,8 @@ import numpy as np
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.detection.face_detectors.ssd_opencv_files import DESCRIPTION_SUFFIX, SsdFiles, find_ssd_files
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
+from emotion_recognition.models.network_trial import try_opencv_ssd
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -51,9 +53,9 @@ class OpenCvSsdDetector:
         self.settings = settings or DetectionSettings()
         self.files = files
         # Bytes instead of paths: OpenCV does not open every path on every system.
-        weights, description = (
-            np.frombuffer(path.read_bytes(), np.uint8) for path in (files.weights, files.description)
-        )
+        contents = [path.read_bytes() for path in (files.weights, files.description)]
+        try_opencv_ssd(files.weights, *contents)
+        weights, description = (np.frombuffer(content, np.uint8) for content in contents)
         try:
             self._network = _READERS[files.weights.suffix](weights, description)
         except cv2.error as error:
@@ -79,6 +81,7 @@ class OpenCvSsdDetector:
         """The detector in words."""
         return f"OpenCV's SSD ({self.files.weights})"
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import YUNET_SIDE, DetectionSettings
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
+from emotion_recognition.models.network_trial import try_yunet
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -95,7 +97,9 @@ class YuNetDetector:
         self.settings = settings or DetectionSettings()
         self.search = search or YuNetSettings()
         self.path = path
-        weights = np.frombuffer(path.read_bytes(), np.uint8)
+        content = path.read_bytes()
+        try_yunet(path, content)
+        weights = np.frombuffer(content, np.uint8)
         try:
             self._network = cv2.FaceDetectorYN.create(
                 "onnx",
@@ -126,6 +130,7 @@ class YuNetDetector:
         """The detector in words."""
         return f"YuNet ({self.path})"
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
 

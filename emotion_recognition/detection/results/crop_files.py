@@ -17,7 +17,8 @@ def write_crops(folder: Path, sight: Sight, image: np.ndarray, name: str) -> lis
         folder: Where the crops go; created when missing.
         sight: The faces.
         image: BGR uint8 array (height, width, 3), 0..255, as it was before anything was drawn.
-        name: What the files' names start with; frame, face and emotion are added to it.
+        name: What the files' names start with, below the folder: the whole name of the picture with its suffix, so
+            that no other picture's crops have it too. Frame, face and emotion are added to it.
 
     Returns:
         The files, in the order of the faces.

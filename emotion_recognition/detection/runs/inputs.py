@@ -1,11 +1,14 @@
 """What ``-i`` names: a picture, several, a video or a camera."""
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
+from emotion_recognition.detection.runs.own_outputs import without_own_outputs
+from emotion_recognition.pictures.image_header import KINDS
+from emotion_recognition.pictures.picture_kind import is_picture_file
 
 #: Suffixes that are taken for a video.
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".flv", ".ts", ".3gp")
@@ -16,19 +19,21 @@ _PATTERN = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class Input:
-    """What to look at; exactly one of the first three is given.
+    """What to look at; exactly one of pictures, video and camera is given.
 
     Args:
         pictures: Paths of pictures, in alphabetical order.
         video: Path of a video.
         camera: Number of a camera.
         folder: For several pictures the folder that holds all of them; None for a single picture.
+        left_out: What a folder or a pattern also leads to, but an earlier run has written.
     """
 
     pictures: tuple[Path, ...] = ()
     video: Path | None = None
     camera: int | None = None
     folder: Path | None = None
+    left_out: tuple[Path, ...] = ()
 
 
 def find_input(given: Sequence[str]) -> Input:
@@ -59,27 +64,47 @@ def find_input(given: Sequence[str]) -> Input:
             if not path.exists():
                 raise FileNotFoundError(f"There is no picture {path}.")
             return Input(pictures=(path,))
-    pictures: dict[Path, None] = {}  # each once, in order
+    pictures: dict[Path, Path] = {}  # each once, in order, whatever it is called
+    left_out: list[Path] = []
     for name in given:
         if (_CAMERA.fullmatch(name) and not Path(name).exists()) or (_is_video(Path(name)) and not _is_pattern(name)):
             raise ValueError(f"A video or a camera must be the only input. Received: {' '.join(given)}")
-        pictures.update(dict.fromkeys(_pictures(name)))
-    return Input(pictures=tuple(pictures), folder=_common_folder(list(pictures)))
+        found, own = _pictures(name)
+        left_out += own
+        for picture in found:
+            pictures.setdefault(full_path(picture), picture)
+    return Input(
+        pictures=tuple(pictures.values()),
+        folder=_common_folder(list(pictures)),
+        left_out=tuple(dict.fromkeys(left_out)),
+    )
 
 
-def _pictures(name: str) -> list[Path]:
+def full_path(path: Path) -> Path:
+    """The path from the root without ``..``, as it is written: links stay links.
+
+    Example:
+        >>> full_path(Path("/photos/summer/../me.jpg")).as_posix()
+        '/photos/me.jpg'
+    """
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps "..", Path.resolve follows links
+
+
+def _pictures(name: str) -> tuple[list[Path], list[Path]]:
+    """The pictures that a name leads to, and the outputs of earlier runs among them, which are left out."""
     path = Path(name)
     if path.is_dir():
-        found = sorted(entry for entry in path.iterdir() if _is_picture(entry))
+        found, own = without_own_outputs(sorted(entry for entry in path.iterdir() if is_picture_file(entry)), path)
         if not found:
-            raise ValueError(f"The folder {path} holds no pictures ({', '.join(PICTURE_SUFFIXES)}).")
-        return found
+            raise ValueError(f"The folder {path} holds no pictures ({KINDS}).")
+        return found, own
     if _is_pattern(name):
-        found = sorted(entry for entry in _matches(name) if _is_picture(entry))
+        matches = sorted(entry for entry in _matches(name) if is_picture_file(entry))
+        found, own = without_own_outputs(matches, _fixed_folder(path))
         if not found:
             raise ValueError(f"No picture matches {name}.")
-        return found
-    return [path]  # a missing one is reported like a bad one
+        return found, own
+    return [path], []  # a missing one is reported like a bad one
 
 
 def _matches(pattern: str) -> list[Path]:
@@ -88,8 +113,15 @@ def _matches(pattern: str) -> list[Path]:
     return list(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
 
 
+def _fixed_folder(pattern: Path) -> Path:
+    """The part of a pattern before its first wildcard."""
+    parts = pattern.parts
+    count = next(i for i, part in enumerate(parts) if _PATTERN.search(part))
+    return Path(*parts[:count])
+
+
 def _common_folder(pictures: Sequence[Path]) -> Path:
-    parents = [picture.absolute().parent for picture in pictures]
+    parents = [picture.parent for picture in pictures]
     folder = parents[0]
     while any(folder != parent and folder not in parent.parents for parent in parents):
         folder = folder.parent
@@ -98,11 +130,6 @@ def _common_folder(pictures: Sequence[Path]) -> Path:
 
 def _is_pattern(name: str) -> bool:
     return bool(_PATTERN.search(name)) and not Path(name).exists()
-
-
-def _is_picture(path: Path) -> bool:
-    # A leading dot marks what the system hides, and what is still being written.
-    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def _is_video(path: Path) -> bool:

@@ -59,15 +59,15 @@ class Outputs:
         Args:
             sight: What was seen.
             image: BGR uint8 array (height, width, 3), 0..255, as it was.
-            name: What the crops' names start with.
+            name: What the crops' names start with; it may lead through folders.
 
         Raises:
             OSError: If a file cannot be written.
         """
-        for file in self._files:
-            file.add(sight)
         if self._settings.crops is not None:
             write_crops(self._settings.crops, sight, image, name)
+        for file in self._files:
+            file.add(sight)
 
     def record_failure(self, file: str, reason: str) -> None:
         """Notes a picture that could not be read."""

@@ -1,19 +1,23 @@
-"""Looks at pictures, one after the other; a bad one is reported and does not stop the rest.
+"""Looks at pictures, one after the other; whatever is wrong with one is reported and does not stop the rest.
 
 Paths go in; annotated pictures and one outcome per picture come out.
 """
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from emotion_recognition.atomic_file import check_can_replace
 from emotion_recognition.detection.face_emotion import FaceEmotion
-from emotion_recognition.detection.runs.inputs import Input
+from emotion_recognition.detection.results.shown_path import shown_path
+from emotion_recognition.detection.runs.inputs import Input, full_path
 from emotion_recognition.detection.runs.outputs import Outputs
 from emotion_recognition.detection.seen_face import SeenFace, Sight
-from emotion_recognition.pictures.image_file import can_write, read_image, write_image
+from emotion_recognition.pictures.animation import count_images
+from emotion_recognition.pictures.image_file import can_write, decode_image, read_encoded, write_image
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,21 +26,32 @@ class Outcome:
 
     Args:
         picture: Its path.
-        sight: What was seen, None for a picture that could not be read.
-        error: Why it could not be read, one line, None otherwise.
+        sight: What was seen, None for a picture that failed.
+        error: What was wrong with it, None otherwise.
         annotated: The annotated picture.
     """
 
     picture: Path
     sight: Sight | None = None
-    error: str | None = None
+    error: Exception | None = None
     annotated: np.ndarray | None = None
+
+    @property
+    def reason(self) -> str:
+        """What was wrong with it in one line; empty where nothing was."""
+        if self.error is None:
+            return ""
+        text = " ".join(str(self.error).split())
+        # An error of another kind does not name the picture.
+        known = isinstance(self.error, ValueError | OSError)
+        return text if known else f"{shown_path(self.picture)}: {type(self.error).__name__}: {text}"
 
 
 def look_at_pictures(
     pictures: Sequence[tuple[Path, Path]],
     detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
     outputs: Outputs,
+    folder: Path | None = None,
 ) -> Iterator[Outcome]:
     """Annotates pictures.
 
@@ -44,6 +59,7 @@ def look_at_pictures(
         pictures: Path of each picture, and of its annotated copy.
         detect: Finds the faces of a BGR image and what they express.
         outputs: Where the results go.
+        folder: One that all pictures are in, or below: crops lie as deep below theirs.
 
     Yields:
         An outcome for each picture, in their order.
@@ -52,19 +68,15 @@ def look_at_pictures(
         OSError: If something cannot be written: then the next one could not either.
     """
     for picture, output in pictures:
+        name = picture.name if folder is None else str(full_path(picture).relative_to(full_path(folder)))
         try:
-            image = read_image(picture)
-        except (ValueError, OSError) as error:
-            reason = " ".join(str(error).split())
-            outputs.record_failure(str(picture), reason)
-            yield Outcome(picture, error=reason)
-            continue
-        faces = tuple(SeenFace(face) for face in detect(image))
-        sight = Sight(str(picture), (image.shape[1], image.shape[0]), faces)
-        annotated = outputs.draw(sight, image)
-        write_image(output, annotated)
-        outputs.record(sight, image, output.stem)
-        yield Outcome(picture, sight, annotated=annotated)
+            outcome = _look_at(picture, output, detect, outputs, name)
+        except _CannotWriteError as error:
+            raise error.error from error
+        except Exception as error:  # noqa: BLE001 - whatever one picture does, the others are looked at
+            outcome = Outcome(picture, error=error)
+            outputs.record_failure(shown_path(picture), outcome.reason)
+        yield outcome
 
 
 def look_at_input(
@@ -91,10 +103,10 @@ def look_at_input(
 
     def outcomes() -> Iterator[Outcome]:
         failed = 0
-        for outcome in look_at_pictures(pairs, detect, outputs):
+        for outcome in look_at_pictures(pairs, detect, outputs, source.folder):
             failed += outcome.sight is None
             if source.folder is None and outcome.error is not None:
-                raise ValueError(outcome.error)
+                raise outcome.error
             yield outcome
         if failed == len(pairs):
             raise ValueError(f"None of the {failed:,} pictures could be read.")
@@ -103,7 +115,7 @@ def look_at_input(
 
 
 def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> list[tuple[Path, Path]]:
-    """Pairs pictures with the paths of their annotated copies: the same names below another folder.
+    """Pairs pictures with the paths of their annotated copies: the same names below another folder, none of them twice.
 
     Args:
         pictures: The pictures.
@@ -112,6 +124,7 @@ def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> lis
 
     Raises:
         ValueError: If the output folder is a file, or a copy would replace a picture of the input.
+        OSError: If a copy's path is a folder, a pipe or a device.
 
     Example:
         >>> annotated_paths([Path("in/a.jpg"), Path("in/b.psd")], Path("in"), Path("out"))[1][1].as_posix()
@@ -120,12 +133,50 @@ def annotated_paths(pictures: Sequence[Path], folder: Path, output: Path) -> lis
     if output.exists() and not output.is_dir():
         raise ValueError(f"The output of several pictures must be a folder, but {output} is a file.")
     inputs = {picture.resolve() for picture in pictures}
+    taken: set[Path] = set()
     pairs = []
     for picture in pictures:
-        copy = output / picture.absolute().relative_to(folder.absolute())
+        copy = output / full_path(picture).relative_to(full_path(folder))
         if not can_write(picture.suffix):
             copy = copy.with_name(f"{copy.name}.png")
+        number, stem = 2, copy.stem
+        while copy in taken:
+            copy = copy.with_name(f"{stem}-{number}{copy.suffix}")
+            number += 1
+        taken.add(copy)
         if copy.resolve() in inputs:
             raise ValueError(f"The output must not replace the input. Received: {output} for {folder}")
+        check_can_replace(copy)
         pairs.append((picture, copy))
     return pairs
+
+
+class _CannotWriteError(Exception):
+    """Carries an error past those of a picture."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _look_at(
+    picture: Path,
+    output: Path,
+    detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
+    outputs: Outputs,
+    name: str,
+) -> Outcome:
+    encoded = read_encoded(picture)
+    image = decode_image(encoded, str(picture))
+    faces = tuple(SeenFace(face) for face in detect(image))
+    sight = Sight(shown_path(picture), (image.shape[1], image.shape[0]), faces, images=count_images(encoded))
+    annotated = outputs.draw(sight, image)
+    try:
+        write_image(output, annotated)
+        outputs.record(sight, image, name)
+    except OSError as error:
+        # A name that is too long is this picture's alone; a full disk is not.
+        if errno.ENAMETOOLONG in (error.errno, getattr(error.__cause__, "errno", None)):
+            raise
+        raise _CannotWriteError(error) from error
+    return Outcome(picture, sight, annotated=annotated)

@@ -13,6 +13,7 @@ import numpy as np
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.runs.inputs import Input
 from emotion_recognition.detection.runs.outputs import Outputs
+from emotion_recognition.detection.runs.pacing import Pacing
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.detection.video.smoothing import Smoother
@@ -27,8 +28,8 @@ class VideoOutcome:
     """What became of a video.
 
     Args:
-        frames: Number of frames that were read; the annotated video has as many.
-        lost: Number of frames that could not be decoded.
+        frames: Number of frames that were read; the annotated video repeats some where they are unevenly spaced.
+        lost: Number of frames that could not be decoded, as far as there is evidence.
         timeline: Who showed what when.
     """
 
@@ -80,12 +81,13 @@ def look_at_video(
     """
     timeline = Timeline(last_duration=1 / reader.rate)
     smoother = Smoother(settings.smooth) if tracker and settings.smooth else None
-    name = Path(reader.name).stem
+    name = Path(reader.name).name
     with contextlib.ExitStack() as stack:
         writer = None if output is None else stack.enter_context(open_video(output, reader.size, reader.rate))
         sights = faces_of_video(
             reader, detect, name=reader.name, every=settings.every, tracker=tracker, smoother=smoother
         )
+        pacing, before = Pacing(reader.rate), None
         try:
             for frame, sight in sights:
                 outputs.record(sight, frame.image, name)
@@ -93,10 +95,10 @@ def look_at_video(
                 if writer is not None or show is not None:
                     annotated = outputs.draw(sight, frame.image)
                 if writer is not None:
-                    # A camera's frames come when the last one is done: some count for several of the video's.
-                    due = int(frame.time * reader.rate) + 1 - writer.frames if reader.is_camera else 1
-                    for _ in range(max(1, due)):
-                        writer.write(annotated)
+                    for _ in range(pacing.repeats(frame.time)):
+                        writer.write(annotated if before is None else before)
+                    writer.write(annotated)
+                    before = annotated
                 step()
                 if show is not None and not show(annotated):
                     break

@@ -1,6 +1,7 @@
 """Frames of a video file or a camera, one after the other, upright, with their time.
 
-OpenCV decodes with the FFmpeg inside it. It says nothing about frames that it cannot decode; they are counted here.
+OpenCV decodes with the FFmpeg inside it. It says nothing about frames that it cannot decode; they are counted here, by
+evidence: the number of frames that a container states is often no more than its length times a rate.
 """
 
 import time
@@ -12,6 +13,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
+from emotion_recognition.detection.video.container import container_of, is_cut_short
 from emotion_recognition.pictures.image_file import MAX_PIXELS
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
@@ -58,13 +60,17 @@ class VideoReader:
     def __init__(self, source: Path | int) -> None:
         self.is_camera = isinstance(source, int)
         self.name = f"camera {source}" if isinstance(source, int) else str(source)
-        self._start = 0.0
+        self._start = self._last = 0.0
+        self._failed = self._gaps = 0
+        self._ended = False
         self._capture = _open_camera(source) if isinstance(source, int) else _open_file(source)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         #: Frames a second.
         self.rate = rate if 0 < rate < 1000 else USUAL_RATE
-        #: Number of frames that the file says it has; 0 when it does not say, and for a camera.
+        #: About how many frames the file has; 0 when it does not say, and for a camera.
         self.announced = 0 if self.is_camera else max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self._cut_short = not isinstance(source, int) and is_cut_short(source)
+        self._container = "" if isinstance(source, int) else container_of(source)
         #: Number of frames read so far.
         self.read = 0
         try:
@@ -85,8 +91,15 @@ class VideoReader:
 
     @property
     def lost(self) -> int:
-        """Frames that the file announces but that could not be decoded; meaningful after the last frame."""
-        return max(0, self.announced - self.read)
+        """Frames that could not be decoded, as far as there is evidence; meaningful after the last frame.
+
+        Evidence is a read that failed before another frame came, and an exact number of frames that is not reached: in
+        an AVI file, or in an MP4 file that is cut short or has a gap in its times; a whole one may show only a part.
+        """
+        missing = self.announced - self.read if self._ended else 0
+        if self._container == "MP4" and not self._cut_short:
+            missing = min(missing, self._gaps)
+        return max(self._failed, missing if self._container else 0)
 
     def __iter__(self) -> Iterator[Frame]:
         """Gives each frame once, from where the last iteration ended."""
@@ -107,25 +120,33 @@ class VideoReader:
         self.close()
 
     def _next(self) -> Frame | None:
-        for _ in range(_ATTEMPTS):
+        failed = 0
+        while True:
             decoded, image = self._capture.read()
             if decoded and image is not None:
                 break
-            # A file that has given all it announced has ended; a camera that is silent once may be gone.
-            if not self.is_camera and self.read >= self.announced:
+            # Only trying on tells a damaged frame from the end: the number of frames may be stated too low.
+            failed += 1
+            if failed == _ATTEMPTS:
+                self._ended = True
                 return None
-        else:
-            return None
-        if self.is_camera:
-            now = time.monotonic()
-            self._start = now if self.read == 0 else self._start
-            seconds = now - self._start
-        else:
-            seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-            # Some containers have no times.
-            seconds = seconds if seconds > 0 else self.read / self.rate
+        self._failed += 0 if self.is_camera else failed
+        seconds = self._seconds()
+        if self.read:
+            self._gaps += max(0, round((seconds - self._last) * self.rate) - 1)
+        self._last = seconds
         self.read += 1
         return Frame(self.read - 1, seconds, _bgr(image))
+
+    def _seconds(self) -> float:
+        """The time of the frame that was read last, since the first one."""
+        now = time.monotonic() if self.is_camera else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if self.read == 0:
+            self._start = now
+            return 0.0
+        seconds = now - self._start
+        # Some containers have no times.
+        return max(self._last, seconds if seconds > 0 or self.is_camera else self.read / self.rate)
 
 
 def _bgr(image: np.ndarray) -> np.ndarray:

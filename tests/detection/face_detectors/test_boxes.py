@@ -86,3 +86,35 @@ def test_every_face_lies_inside_the_picture(rows: list[tuple[float, float, float
 def test_settings_outside_0_to_1_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"{name} must be within"):
         DetectionSettings(**{name: value})
+
+
+def test_each_face_keeps_its_own_landmarks_whichever_boxes_are_dropped() -> None:
+    rows = np.array(
+        [
+            (0, 0, 20, 20, 0.4),  # not sure enough
+            (100, 10, 130, 50, 0.7),
+            (-50, 0, 10, 20, 0.9),  # its centre is outside
+            (60, 60, 60, 90, 0.9),  # without a pixel
+            (40, 10, 70, 50, 0.6),
+            (102, 12, 132, 52, 0.95),  # the same face as the second, surer
+            (150, 10, 180, 50, 0.8),
+        ]
+    )
+    # The points of box i are (100 i + k, 1000 i + k).
+    points = np.array([[(100 * i + k, 1000 * i + k) for k in range(5)] for i in range(len(rows))], float)
+    found = faces_from_boxes(rows[:, :4], rows[:, 4], (WIDTH, HEIGHT), SETTINGS, landmarks=points)
+    assert [(face.box[0], face.score) for face in found] == [(102, 0.95), (150, 0.8), (40, 0.6)]
+    expected = [tuple((100.0 * i + k, 1000.0 * i + k) for k in range(5)) for i in (5, 6, 4)]
+    assert [face.landmarks for face in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("max_overlap", "left"),
+    [(0.0, [0, 80]), (0.39, [0, 80]), (0.42, [0, 80, 97]), (0.59, [0, 80, 97]), (0.61, [0, 10, 80, 97])],
+)
+def test_max_overlap_decides_which_boxes_are_one_face(max_overlap: float, left: list[int]) -> None:
+    """Pairs of 40×40 boxes: 10 apart they share 0.6 of their union, 17 apart 23 / 57 = 0.404."""
+    rows = np.array([(0, 0, 40, 40, 0.9), (10, 0, 50, 40, 0.8), (80, 0, 120, 40, 0.7), (97, 0, 137, 40, 0.6)], float)
+    settings = DetectionSettings(min_confidence=0.5, max_overlap=max_overlap)
+    found = faces_from_boxes(rows[:, :4], rows[:, 4], (WIDTH, HEIGHT), settings)
+    assert [face.box[0] for face in found] == left

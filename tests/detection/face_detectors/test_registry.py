@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emotion_recognition.data.sources.folders.labelled_faces import DRAWN, WHOLE
 from emotion_recognition.detection.face_detectors import registry
 from emotion_recognition.detection.face_detectors.opening import open_detector
+from emotion_recognition.detection.face_detectors.outside import USUAL_FRAMING
 from emotion_recognition.detection.face_detectors.registry import (
     DETECTORS,
     ROWS,
@@ -22,7 +24,7 @@ from emotion_recognition.detection.face_detectors.registry import (
     row_of,
 )
 from emotion_recognition.detection.face_detectors.settings import DETECTOR_SIZES, DetectionSettings
-from emotion_recognition.pictures.crop import Framing
+from emotion_recognition.pictures.crop import Framing, crop_square
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace, card_path
 from tests.conftest import REPOSITORY
@@ -103,7 +105,7 @@ def test_importing_the_rows_imports_no_detector() -> None:
 
 NEW_FILE = """
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
-from emotion_recognition.pictures.crop import Framing
+from emotion_recognition.pictures.crop import Framing, crop_square
 from emotion_recognition.pictures.faces import Face
 
 class Middle:
@@ -157,3 +159,41 @@ def test_a_detector_is_added_by_a_file_and_a_row(tmp_path: Path, monkeypatch: py
     assert "middle: the middle;" in describe_detectors()
     assert "middle (default: 96)" in describe_sizes()
     assert "| `middle` | the middle |" in detectors_table()
+
+
+#: How FER2013's frame lies round each detector's box, in words: shares of the box's size, measured for each.
+FRAMINGS = {
+    "ssd": "13.5 % larger, 3.2 % higher",
+    "ssd-opencv": "9.0 % larger, 1.0 % lower",
+    "yunet": "13.0 % larger",
+    "haar": "3.7 % larger, 0.5 % lower",
+    "dlib": "14.0 % larger, 1.0 % to the right, 8.0 % higher",
+}
+
+
+def in_words(framing: Framing) -> str:
+    x, y = framing.offset_x, framing.offset_y
+    parts = [f"{framing.scale - 1:.1%} larger"]
+    parts += [f"{abs(x):.1%} to the {'right' if x > 0 else 'left'}"] if x else []
+    parts += [f"{abs(y):.1%} {'lower' if y > 0 else 'higher'}"] if y else []
+    return ", ".join(parts).replace("%", " %")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_framing_of_each_detector_is_the_measured_one(row: DetectorRow) -> None:
+    assert in_words(row.detector_class().framing) == FRAMINGS[row.name]
+
+
+def test_boxes_of_unknown_origin_and_of_people_have_framings_of_their_own() -> None:
+    assert in_words(USUAL_FRAMING) == "12.0 % larger"
+    # People leave the forehead out, so the frame lies higher than their box.
+    assert in_words(DRAWN) == "19.0 % larger, 5.0 % higher"
+    assert in_words(WHOLE) == "0.0 % larger"
+
+
+def test_a_higher_frame_has_a_smaller_y() -> None:
+    box = (100, 200, 100, 100)
+    assert crop_square(box, Framing(1.0, 0.0, -0.05)) == (100, 195, 100)
+    assert crop_square(box, Framing(1.0, 0.1, 0.0)) == (110, 200, 100)
+    # Its middle is at (200, 300), the frame's 0.05 · 200 above that, with a side of 1.19 · 200.
+    assert crop_square((100, 200, 200, 200), DRAWN) == (200 - 119, 290 - 119, 238)

@@ -101,3 +101,43 @@ def test_the_newest_file_of_a_folder_counts_and_quantised_ones_do_not(tmp_path: 
     (tmp_path / "a.txt").touch()
     with pytest.raises(ValueError, match=r"must be an \.onnx file"):
         find_yunet_file(tmp_path / "a.txt")
+
+
+class KnownNetwork:
+    """Stands for OpenCV's network: gives one row for the picture, and three for each look at its face."""
+
+    def __init__(self, of_picture: np.ndarray, of_look: np.ndarray) -> None:
+        self._rows = {(400, 300): of_picture, (320, 320): of_look}
+        self._size = (0, 0)
+
+    def setInputSize(self, size: tuple[int, int]) -> None:  # noqa: N802 - OpenCV's name
+        self._size = size
+
+    def detect(self, image: np.ndarray) -> tuple[int, np.ndarray]:
+        assert image.shape[1::-1] == self._size
+        return 1, self._rows[self._size]
+
+
+def row(x: float, y: float, score: float) -> list[float]:
+    """A face of 80×80 pixels whose landmarks are upright and in known places from its corner."""
+    points = [(20, 25), (60, 25), (40, 45), (25, 60), (55, 60)]
+    return [x, y, 80, 80, *(value for px, py in points for value in (x + px, y + py)), score]
+
+
+def test_a_second_look_takes_the_face_in_the_middle_wherever_it_stands_in_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of the look's three faces the one from (130, 110) has its middle at (170, 150), nearest to that of 320×320.
+    look = np.array([row(0, 0, 0.95), row(130, 110, 0.6), row(230, 230, 0.9)], np.float32)
+    known = KnownNetwork(np.array([row(200, 100, 0.9)], np.float32), look)
+    monkeypatch.setattr(cv2.FaceDetectorYN, "create", lambda *_, **__: known)
+    (tmp_path / "a.onnx").write_bytes(b"not read")
+    (face,) = YuNetDetector(tmp_path / "a.onnx").detect(np.zeros((300, 400, 3), np.uint8))
+    assert face.box == (200, 100, 80, 80)
+    # The look shows 1.5 · 80 = 120 pixels round the box's middle, (240, 140), at 320: 0.375 pixels each.
+    expected = [
+        (239.5 + (130 + px - 159.5) * 0.375, 139.5 + (110 + py - 159.5) * 0.375)
+        for px, py in ((20, 25), (60, 25), (40, 45), (25, 60), (55, 60))
+    ]
+    assert face.landmarks is not None
+    np.testing.assert_allclose(face.landmarks, expected, atol=1e-4)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,48 @@ def test_a_video_or_camera_must_be_alone(other: str, folder: Path) -> None:
 def test_every_picture_that_can_be_read_is_found_in_a_folder(suffix: str, tmp_path: Path) -> None:
     (tmp_path / f"a{suffix.upper()}").touch()
     assert find_input([str(tmp_path)]).pictures == (tmp_path / f"a{suffix.upper()}",)
+
+
+def touched(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return folder
+
+
+def test_what_earlier_runs_have_written_is_left_out_where_its_input_is_there(tmp_path: Path) -> None:
+    own = ["a_emotions.jpg", "b.psd_emotions.png", "film_emotions_timeline.png", "a.jpg_face1_happy.png"]
+    own += ["film.mp4_frame000012_face3_sad.png", "testOutput.jpg"]
+    inputs = ["a.jpg", "b.psd", "film.mp4", "film_emotions.mp4", "testImage.jpg"]
+    # Their input is not there, so they are pictures of somebody's.
+    pictures = ["mixed_emotions.jpg", "c_timeline.png", "d_face1_happy.png"]
+    source = find_input([str(touched(tmp_path, *own, *inputs, *pictures))])
+    assert names(source, tmp_path) == sorted(["a.jpg", "testImage.jpg", *pictures])
+    assert sorted(path.name for path in source.left_out) == sorted(own)
+
+
+def test_what_is_named_itself_is_looked_at(tmp_path: Path) -> None:
+    touched(tmp_path, "a.jpg", "a_emotions.jpg")
+    assert names(find_input([str(tmp_path / "a_emotions.jpg")]), tmp_path) == ["a_emotions.jpg"]
+    both = find_input([str(tmp_path / "a.jpg"), str(tmp_path / "a_emotions.jpg")])
+    assert (len(both.pictures), both.left_out) == (2, ())
+
+
+def test_a_pattern_leaves_out_the_copies_of_a_folder_unless_it_names_them(tmp_path: Path) -> None:
+    touched(tmp_path, "photos/a.jpg", "photos_emotions/a.jpg", "mixed_emotions/b.jpg")
+    source = find_input([str(tmp_path / "**" / "*.jpg")])
+    assert names(source, tmp_path) == ["mixed_emotions/b.jpg", "photos/a.jpg"]
+    assert [path.name for path in source.left_out] == ["a.jpg"]
+    assert len(find_input([str(tmp_path / "photos_emotions" / "*.jpg")]).pictures) == 1
+
+
+def test_one_picture_under_several_names_is_looked_at_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    given = ["a.png", str(folder / "a.png"), "deep/../a.png", "b.JPG"]
+    assert find_input(given).pictures == (Path("a.png"), Path("b.JPG"))
+
+
+def test_a_pipe_in_a_folder_is_no_picture(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.jpg")
+    assert names(find_input([str(folder)]), folder) == ["a.png", "b.JPG"]

@@ -14,12 +14,12 @@ BASE = Workspace(Path("base"))
     ("source", "expected"),
     [
         (Input(pictures=(Path("in/a.jpg"),)), "in/a_emotions.jpg"),
-        (Input(pictures=(Path("in/a.psd"),)), "in/a_emotions.png"),
-        (Input(pictures=(Path("in/a.PGM"),)), "in/a_emotions.png"),  # has no colour
+        (Input(pictures=(Path("in/a.psd"),)), "in/a.psd_emotions.png"),
+        (Input(pictures=(Path("in/a.PGM"),)), "in/a.PGM_emotions.png"),  # has no colour
         (Input(pictures=(Path("in/a"),)), "in/a_emotions.png"),
         (Input(pictures=(Path("in/a.jpg"),), folder=Path("in")), "in_emotions"),
         (Input(video=Path("in/a.MOV")), "in/a_emotions.MOV"),
-        (Input(video=Path("in/a.webm")), "in/a_emotions.mp4"),
+        (Input(video=Path("in/a.webm")), "in/a.webm_emotions.mp4"),
         (Input(pictures=(BASE.sample_photo,)), "base/output/testOutput.jpg"),
     ],
 )
@@ -45,3 +45,17 @@ def test_pictures_of_several_folders_keep_their_place(tmp_path: Path) -> None:
     pictures = [tmp_path / "a.jpg", tmp_path / "deep" / "a.jpg", tmp_path / "b.tga", tmp_path / "c.pgm"]
     pairs = annotated_paths(pictures, tmp_path, Path("out"))
     assert [copy.as_posix() for _, copy in pairs] == ["out/a.jpg", "out/deep/a.jpg", "out/b.tga.png", "out/c.pgm.png"]
+
+
+def test_no_copy_has_the_path_of_another(tmp_path: Path) -> None:
+    pictures = [tmp_path / name for name in ("a.psd", "a.psd.png", "a.jpg", "a.jpeg", "a.png", "a.psd-2.png")]
+    copies = [copy.as_posix() for _, copy in annotated_paths(pictures, tmp_path, Path("out"))]
+    assert copies == [
+        *("out/a.psd.png", "out/a.psd-2.png", "out/a.jpg", "out/a.jpeg", "out/a.png", "out/a.psd-2-2.png")
+    ]
+
+
+def test_a_way_up_and_down_does_not_lead_out_of_the_output(tmp_path: Path) -> None:
+    pictures = [tmp_path / "deep" / ".." / "a.jpg", tmp_path / "deep" / "b.jpg"]
+    copies = [copy.as_posix() for _, copy in annotated_paths(pictures, tmp_path, Path("out"))]
+    assert copies == ["out/a.jpg", "out/deep/b.jpg"]

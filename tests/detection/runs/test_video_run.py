@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -7,9 +7,10 @@ import pytest
 
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
+from emotion_recognition.detection.runs.pacing import Pacing
 from emotion_recognition.detection.runs.video_run import VideoOutcome, look_at_video
 from emotion_recognition.detection.video import reader as video_reader
-from emotion_recognition.detection.video.reader import VideoReader
+from emotion_recognition.detection.video.reader import Frame, VideoReader
 from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.detection.video.writer import open_video
 
@@ -111,3 +112,51 @@ def test_a_camera_that_gives_no_picture_is_an_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(video_reader, "_open_camera", lambda _: cv2.VideoCapture())
     with pytest.raises(OSError, match="camera 3 gives no picture"):
         VideoReader(3)
+
+
+class KnownFrames:
+    """A reader of frames of known brightness at known seconds."""
+
+    is_camera, name, rate, size, lost, read = False, "film.mp4", RATE, (64, 48), 0, 0
+
+    def __init__(self, *seconds: float) -> None:
+        self._seconds = seconds
+
+    def __iter__(self) -> Iterator[Frame]:
+        for i, second in enumerate(self._seconds):
+            self.read += 1
+            yield Frame(i, second, np.full((48, 64, 3), 40 * (i + 1), np.uint8))
+
+
+def brightness(path: Path) -> list[int]:
+    """Which of the known frames each frame of a video is, counted from 1."""
+    with VideoReader(path) as reader:
+        return [round(frame.image.mean() / 40) for frame in reader]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        ((0.0, 0.1, 0.2), [1, 2, 3]),
+        ((0.0, 0.3, 0.4), [1, 1, 1, 2, 3]),
+        ((0.0, 0.1, 0.45, 0.5), [1, 2, 2, 2, 3, 4]),
+        ((0.0, 0.01, 0.02, 0.5), [1, 2, 3, 3, 3, 4]),  # each is there, and the last one at its time
+    ],
+)
+def test_the_annotated_video_shows_each_frame_at_its_time(
+    seconds: tuple[float, ...], shown: list[int], tmp_path: Path
+) -> None:
+    with open_outputs(OutputSettings(), {}, ("happy", "sad")) as outputs:
+        look_at_video(
+            KnownFrames(*seconds),  # type: ignore[arg-type]
+            lambda image: [],
+            outputs,
+            output=tmp_path / "out.mp4",
+            settings=VideoSettings(),
+        )
+    assert brightness(tmp_path / "out.mp4") == shown
+
+
+def test_a_damaged_time_makes_no_endless_video() -> None:
+    pacing = Pacing(rate=10.0)
+    assert [pacing.repeats(second) for second in (0.0, 0.1, 1e9, 1e9 + 0.1, 1e9 + 0.5)] == [0, 0, 5999, 0, 3]

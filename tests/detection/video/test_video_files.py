@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from emotion_recognition.detection.video import reader as video_reader
+from emotion_recognition.detection.video.container import is_cut_short
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.detection.video.writer import count_frames, open_video
 from tests.conftest import full_disk
@@ -53,6 +56,132 @@ def test_a_truncated_video_gives_what_is_left_and_counts_the_rest(tmp_path: Path
         read = len(list(reader))
     assert 1 <= read < 30
     assert reader.lost == 30 - read
+
+
+class KnownCapture:
+    """Stands for OpenCV's capture: each entry is the second of a frame, or None for a read that fails."""
+
+    def __init__(self, *seconds: float | None, announced: int = 0) -> None:
+        self._left, self._now = list(seconds), 0.0
+        self._announced = announced
+
+    def read(self) -> tuple[bool, np.ndarray | None]:
+        now = self._left.pop(0) if self._left else None
+        if now is None:
+            return False, None
+        self._now = now
+        return True, np.zeros((4, 6, 3), np.uint8)
+
+    def get(self, key: int) -> float:
+        return {cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_FRAME_COUNT: self._announced}.get(key, 1000 * self._now)
+
+    def release(self) -> None:
+        """There is nothing to release."""
+
+
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capture: KnownCapture, content: bytes = b"") -> VideoReader:
+    (tmp_path / "a.xyz").write_bytes(content)
+    monkeypatch.setattr(video_reader, "_open_file", lambda _: capture)
+    return VideoReader(tmp_path / "a.xyz")
+
+
+@pytest.mark.parametrize("announced", [0, 2, 3, 100])
+def test_five_failed_reads_do_not_end_a_film_and_are_counted(
+    announced: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capture = KnownCapture(0.0, 0.1, *[None] * 5, 0.7, 0.8, announced=announced)
+    with opened(tmp_path, monkeypatch, capture) as reader:
+        assert [frame.time for frame in reader] == [0.0, 0.1, 0.7, 0.8]
+        assert (reader.read, reader.lost) == (4, 5)
+
+
+def test_a_number_of_frames_that_is_stated_is_no_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(tmp_path, monkeypatch, KnownCapture(0.0, 0.1, 4.0, 4.1, announced=42)) as reader:
+        assert (len(list(reader)), reader.lost) == (4, 0)
+
+
+def test_seconds_count_from_the_first_frame_never_back_and_without_times_by_the_rate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, monkeypatch, KnownCapture(5.0, 5.1, 5.3, 5.2, 5.4)) as reader:
+        assert [round(frame.time, 3) for frame in reader] == [0.0, 0.1, 0.3, 0.3, 0.4]
+    with opened(tmp_path, monkeypatch, KnownCapture(0.0, 0.0, 0.0)) as reader:
+        assert [round(frame.time, 3) for frame in reader] == [0.0, 0.1, 0.2]
+
+
+AVI = b"RIFF\x04\0\0\0AVI "
+MP4 = b"\0\0\0\x08ftyp\0\0\0\0mdat"
+CUT_MP4 = b"\0\0\0\x08ftyp\0\0\0\x0dmdat1234"
+GAP, NO_GAP = (0.0, 0.1, 0.5, 0.6), (0.0, 0.1, 0.2, 0.3)  # ten frames a second: three are missing
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds", "announced", "lost"),
+    [
+        (AVI, NO_GAP, 9, 5),  # states exactly what it holds
+        (AVI, NO_GAP, 4, 0),
+        (MP4, GAP, 7, 3),
+        (MP4, GAP, 4, 0),  # frames that are spaced unevenly, all of them there
+        (MP4, GAP, 60, 3),
+        (MP4, NO_GAP, 60, 0),  # an edit list shows a part of what is stored
+        (CUT_MP4, NO_GAP, 9, 5),
+        (b"\x1a\x45\xdf\xa3", GAP, 150, 0),  # Matroska states a length alone
+    ],
+)
+def test_what_is_evidence_of_lost_frames(
+    content: bytes,
+    seconds: tuple[float, ...],
+    announced: int,
+    lost: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with opened(tmp_path, monkeypatch, KnownCapture(*seconds, announced=announced), content) as reader:
+        next(iter(reader))
+        assert reader.lost == 0  # a reader that is left early has lost nothing
+        list(reader)
+        assert reader.lost == lost
+
+
+def test_damage_inside_an_mp4_is_counted(tmp_path: Path) -> None:
+    draw, path = np.random.default_rng(0), tmp_path / "a.mp4"
+    with open_video(path, (320, 240), 25) as video:
+        for _ in range(20):
+            video.write(draw.integers(0, 256, (240, 320, 3), dtype=np.uint8))
+    content = bytearray(path.read_bytes())
+    third = len(content) // 3
+    content[third : third + len(content) // 5] = bytes(len(content) // 5)
+    path.write_bytes(content)
+    with VideoReader(path) as reader:
+        read = len(list(reader))
+        assert (reader.announced, reader.lost) == (20, 20 - read)
+        assert 1 <= reader.lost <= 6
+
+
+@pytest.mark.parametrize(
+    ("content", "cut"),
+    [
+        (AVI, False),
+        (b"RIFF\x05\0\0\0AVI ", True),
+        (b"\0\0\0\x08ftyp\0\0\0\x0cmdat1234", False),
+        (b"\0\0\0\x08ftyp\0\0\0\x0dmdat1234", True),
+        (b"\0\0\0\x08ftyp\0\0\0\x01mdat" + (20).to_bytes(8) + b"1234", False),
+        (b"\0\0\0\x08ftyp\0\0\0\x01mdat" + (21).to_bytes(8) + b"1234", True),
+        (b"\0\0\0\x08ftyp\0\0\0\0mdat1234", False),  # goes on to the end
+        (b"\x1a\x45\xdf\xa3", False),
+        (b"", False),
+    ],
+)
+def test_whether_a_file_is_cut_short(content: bytes, cut: bool, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(content)
+    assert is_cut_short(tmp_path / "a") is cut
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(("name", "count"), [("vfr.mkv", 40), ("vfr.webm", 40), ("late.mkv", 60), ("trim.mp4", 40)])
+def test_of_a_whole_video_nothing_is_lost_whatever_it_announces(name: str, count: int, real_data: Path) -> None:
+    with VideoReader(real_data / "cases" / "videos" / name) as reader:
+        assert (len(list(reader)), reader.lost) == (count, 0)
 
 
 def test_a_video_is_turned_upright(tmp_path: Path) -> None:

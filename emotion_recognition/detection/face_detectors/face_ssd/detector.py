@@ -9,6 +9,7 @@ from emotion_recognition.detection.face_detectors.face_ssd.card import is_face_s
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
+from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.models.onnx_copy import SUFFIX
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
@@ -24,7 +25,7 @@ class FaceSsdDetector:
     square is 1.10 (quartiles 0.99, 1.18) times as large as the detector's box and 0.04 of its size higher, see
     ``benchmarks/crop_margin.py``.
 
-    One object serves one thread at a time.
+    Threads may share one object; they take turns.
 
     Args:
         path: The ONNX file, or the ``.keras`` file that it was made from; its card lies beside it.
@@ -76,6 +77,7 @@ class FaceSsdDetector:
         """The detector in words."""
         return f"SSD at {self.size} pixels ({self.path})"
 
+    @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
 

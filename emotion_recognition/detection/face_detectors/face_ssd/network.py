@@ -9,6 +9,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.face_ssd.card import FaceSsdFile
 from emotion_recognition.models.face_ssd.priors import OUTPUTS_PER_BOX
+from emotion_recognition.models.network_trial import try_onnx
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 
@@ -19,11 +20,13 @@ class FaceSsdNetwork:
         file: The ONNX file with what its card says.
 
     Raises:
-        ValueError: If OpenCV cannot read it.
+        ValueError: If OpenCV cannot read it, or crashes with it.
     """
 
     def __init__(self, file: FaceSsdFile) -> None:
         self._file = file
+        side = 2 * file.priors.strides[-1]
+        try_onnx(file.path, file.content, (1, side, side, 3))
         try:
             with silent_opencv():
                 # Bytes instead of a path: OpenCV does not open every path on every system.

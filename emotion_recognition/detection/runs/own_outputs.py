@@ -1,0 +1,58 @@
+"""What earlier runs have written beside the pictures of a folder, so that it is not looked at as a picture again.
+
+Paths that a folder or a pattern leads to go in; :mod:`emotion_recognition.detection.runs.inputs` takes what is left.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from emotion_recognition.workspace import Workspace
+
+#: What the names of outputs add to that of their input, X: X_emotions.jpg, X_timeline.png, X_face1_happy.png.
+_OUTPUTS = (
+    re.compile(r"(.+)_emotions\.[^.]+"),
+    re.compile(r"(.+)_timeline\.png"),
+    re.compile(r"(.+?)(?:_frame\d{6,})?_face\d+_.+\.png"),
+)
+_FOLDER = re.compile(r"(.+)_emotions")
+
+
+def without_own_outputs(pictures: Sequence[Path], base: Path) -> tuple[list[Path], list[Path]]:
+    """Separates pictures from outputs of earlier runs, which are known by their names and by their input beside them.
+
+    Args:
+        pictures: Files below ``base``.
+        base: The folder that the user has named; what it is called itself does not matter.
+
+    Returns:
+        The pictures, and the outputs, both in the given order.
+    """
+    names: dict[Path, set[str]] = {}
+    found: list[Path] = []
+    left_out: list[Path] = []
+    for picture in pictures:
+        folder = picture.parent
+        if folder not in names:
+            names[folder] = {name for entry in folder.iterdir() for name in (entry.name, entry.stem)}
+        own = _is_output(picture, names[folder]) or _is_in_output_folder(picture, base)
+        (left_out if own else found).append(picture)
+    return found, left_out
+
+
+def _is_output(picture: Path, beside: set[str]) -> bool:
+    sample = Workspace().sample_photo
+    if picture.name == Workspace().annotated_photo(sample).name and sample.name in beside:
+        return True
+    inputs = (match[1] for pattern in _OUTPUTS if (match := pattern.fullmatch(picture.name)))
+    return any(name in beside for name in inputs)
+
+
+def _is_in_output_folder(picture: Path, base: Path) -> bool:
+    for folder in picture.parents:
+        if folder == base:
+            return False
+        match = _FOLDER.fullmatch(folder.name)
+        if match and folder.with_name(match[1]).is_dir():
+            return True
+    return False

@@ -1,0 +1,75 @@
+"""The first directory of a TIFF file, or of the EXIF block inside another picture, which has the same form.
+
+The bytes go in, numbers come out; :mod:`emotion_recognition.pictures.image_header` takes the picture's size from it,
+:mod:`emotion_recognition.pictures.orientation` its turn.
+"""
+
+import struct
+from typing import NamedTuple
+
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+#: struct's letters for the types that hold a single whole number, and the bytes of one of them.
+_NUMBERS = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 16: ("Q", 8)}
+
+
+class Entry(NamedTuple):
+    """An entry of the directory.
+
+    Args:
+        kind: The type of its values, by TIFF's numbers.
+        values: How many values it has.
+        place: Where they are, in bytes from the start, if they fit into the entry; else where their offset is.
+        order: "<" or ">", the order of bytes in numbers.
+        big: Whether offsets have eight bytes, as in BigTIFF.
+    """
+
+    kind: int
+    values: int
+    place: int
+    order: str
+    big: bool
+
+    def number(self, encoded: bytes) -> int | None:
+        """The first value; None if it is no whole number."""
+        if self.kind not in _NUMBERS:
+            return None
+        return int(struct.unpack_from(self.order + _NUMBERS[self.kind][0], encoded, self.place)[0])
+
+    def replaced(self, encoded: bytes, number: int) -> bytes:
+        """The bytes with another first value, which must be a whole number."""
+        changed = bytearray(encoded)
+        struct.pack_into(self.order + _NUMBERS[self.kind][0], changed, self.place, number)
+        return bytes(changed)
+
+    def content(self, encoded: bytes) -> bytes:
+        """The values of an entry of single bytes."""
+        place = self.place
+        if self.values > (8 if self.big else 4):
+            (place,) = struct.unpack_from(self.order + ("Q" if self.big else "I"), encoded, place)
+        return encoded[place : place + self.values]
+
+
+def read_directory(encoded: bytes) -> dict[int, Entry]:
+    """The entries of the first directory, by their tags.
+
+    Args:
+        encoded: The bytes of the file or block; where they break off, the entries before that are returned.
+
+    Raises:
+        struct.error: If it has no directory.
+        OverflowError: If its directory is said to be beyond every file.
+    """
+    order = "<" if encoded.startswith(b"II") else ">"
+    big = encoded[2:4] in (b"+\0", b"\0+")
+    # BigTIFF has eight bytes where TIFF has two (a count) or four (an offset).
+    (place,) = struct.unpack_from(order + ("Q" if big else "I"), encoded, 8 if big else 4)
+    (count,) = struct.unpack_from(order + ("Q" if big else "H"), encoded, place)
+    place += 8 if big else 2
+    size = 20 if big else 12
+    entries: dict[int, Entry] = {}
+    for start in range(place, min(place + count * size, len(encoded) - size + 1), size):
+        tag, kind = struct.unpack_from(order + "HH", encoded, start)
+        (values,) = struct.unpack_from(order + ("Q" if big else "I"), encoded, start + 4)
+        entries.setdefault(tag, Entry(kind, values, start + (12 if big else 8), order, big))
+    return entries
