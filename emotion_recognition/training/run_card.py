@@ -71,6 +71,7 @@ def run_card(
             "sha256": train.source_sha256,
             "labels": train.labels_from,
             "images": {split.split: len(split) for split in (train, val)},
+            **({"build": train.build_id} if train.build_id else {}),
         },
         "metrics": {"val": dict(val_metrics)},
         "versions": package_versions(),

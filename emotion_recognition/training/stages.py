@@ -47,6 +47,7 @@ def fit_stages(
     *,
     fit: FitStage = fit_stage,
     save: Callable[[RunResult], None] | None = None,
+    finish: Callable[[RunResult], None] | None = None,
 ) -> RunResult:
     """Fits a network in stages.
 
@@ -55,10 +56,11 @@ def fit_stages(
         train: Split to learn from.
         val: Split to choose epochs by.
         stages: The settings of at least one stage.
-        run: Where the run writes and whether it goes on with an unfinished one, whose state is deleted when the last
-            stage is done and saved. Identity and history come from ``start``.
+        run: Where the run writes and whether it goes on with an unfinished one, whose state is deleted when all is
+            done. Identity and history come from ``start``.
         fit: What fits one stage, with the arguments of :func:`~emotion_recognition.training.stage.fit_stage`.
         save: Called after each stage.
+        finish: Called after the last stage is saved, for what is made of the saved model.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
@@ -98,6 +100,8 @@ def fit_stages(
         if save is not None:
             save(done)
         history = {"position": position + 1, "entries": done.entries, "rows": done.rows}
-    # Only now: had saving failed, the resume point would have held all that was learned.
+    if finish is not None:
+        finish(done)
+    # Only now: had saving failed, or been killed, the resume point would have held all that was learned.
     run.resume_path.unlink(missing_ok=True)
     return done

@@ -7,6 +7,7 @@ files.
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from emotion_recognition.data.building.build_targets import check_targets, remov
 from emotion_recognition.data.building.built import Built
 from emotion_recognition.data.building.dropping import drop_from_files
 from emotion_recognition.data.building.unreadable import report_unreadable
-from emotion_recognition.data.files.hdf5 import Split, describe, read_split
+from emotion_recognition.data.files.hdf5 import Split, build_id_of, describe, read_split
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.data.files.unlabelled import describe_unlabelled
 from emotion_recognition.data.sources.class_labels import describe_absent
@@ -68,7 +69,10 @@ def build(
             }
             _grow(growing, source, progress=progress)
             note = _report(source, workspace, allow_bad=allow_bad)
-            counts = {split: grown.finish(split, source) for split, grown in growing.items()}
+            described = {split: grown.described(split, source) for split, grown in growing.items()}
+            contents = [made.content_sha256() for made in described.values() if made is not None]
+            build_id = build_id_of([source.account.sha256, *contents])
+            counts = {split: grown.finish(described[split], source, build_id) for split, grown in growing.items()}
         if drop:
             drop_from_files(partials, drop)
             splits = {split: read_split(path, stream_above=0) for split, path in partials.items()}
@@ -115,16 +119,14 @@ class _Growing:
         for name, column in chunk.columns.items():
             self._columns.setdefault(name, []).append(column)
 
-    def finish(self, split: str, source: Source) -> np.ndarray:
-        """Writes the rest of the file; returns the number of images of each class, as :class:`Built` has it."""
+    def described(self, split: str, source: Source) -> Split | None:
+        """All of the split but its images, which are in the file already; None where they have no labels."""
         if not len(self._writer):
             raise ValueError(f"no image is left for the {split} split.")
         if split == UNLABELLED:
-            self._writer.finish(partial(describe_unlabelled, source_name=source.name))
-            return np.array([len(self._writer)])
+            return None
         columns = {name: np.concatenate(pieces) for name, pieces in self._columns.items()}
-        described = Split(
-            # The images are in the file already.
+        return Split(
             images=np.empty((len(self._writer), 0, 0, 0), np.uint8),
             labels=columns["labels"],
             class_names=source.options.classes.names,
@@ -135,8 +137,15 @@ class _Growing:
             votes_sha256=source.votes_sha256,
             labels_from=source.options.variant.labels,
             distributions=columns.get("distributions"),
+            images_sha256=self._writer.images_sha256,
         )
-        self._writer.finish(partial(describe, split=described))
+
+    def finish(self, described: Split | None, source: Source, build_id: str) -> np.ndarray:
+        """Writes the rest of the file; returns the number of images of each class, as :class:`Built` has it."""
+        if described is None:
+            self._writer.finish(partial(describe_unlabelled, source_name=source.name))
+            return np.array([len(self._writer)])
+        self._writer.finish(partial(describe, split=replace(described, build_id=build_id)))
         return described.class_counts()
 
 
