@@ -101,6 +101,12 @@ def build_face_splits(
     if twins:
         notes.append(f"val promises too much: pictures of it that are in train too: {twins:,}")
     counts = {split: made.counts for split, made in assembled.items()}
+    turned = sum(of_split.turned for of_split in counts.values())
+    if turned:
+        notes.append(
+            f"{turned:,} pictures are turned upright by their EXIF orientation: their boxes are taken for those of the "
+            "upright picture"
+        )
     return FacesBuilt(counts, paths, tuple(notes), tuple(unreadable))
 
 

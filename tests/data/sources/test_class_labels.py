@@ -32,7 +32,7 @@ def test_unknown_names_are_errors_that_list_the_known_ones() -> None:
         ValueError, match=r"'hungry' is no known emotion; known are anger/angry, disgust.*happy/happiness"
     ):
         ClassLabels(class_names(7)).label_of("hungry")
-    with pytest.raises(ValueError, match="'happy' is not one of --classes: awake, asleep"):
+    with pytest.raises(ValueError, match="'happy' is not one of your own, awake, asleep"):
         ClassLabels(("awake", "asleep"), own=True).label_of("happy")
 
 
