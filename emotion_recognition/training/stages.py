@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from emotion_recognition.error_about import about
+from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
 from emotion_recognition.training.run import TrainingRun
@@ -64,9 +65,24 @@ def fit_stages(
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
-        FileExistsError: If an unfinished run is there and is not to be resumed; it is not thrown away.
+        FileExistsError: If an unfinished run is there and is not to be resumed, it is not thrown away; or if another
+            process trains the same model.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
+    with one_at_a_time(run.resume_path, "a training"):
+        return _fit_stages(start, train, val, stages, run, fit, save, finish)
+
+
+def _fit_stages(
+    start: Start,
+    train: Data,
+    val: Data,
+    stages: Sequence[Settings],
+    run: TrainingRun,
+    fit: FitStage,
+    save: Callable[[RunResult], None] | None,
+    finish: Callable[[RunResult], None] | None,
+) -> RunResult:
     if run.resume_path.exists() and not run.resume:
         text = f"An unfinished run is at {run.resume_path}; resume it, or delete that file"
         raise about(FileExistsError(text), "resume")

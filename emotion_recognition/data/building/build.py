@@ -24,6 +24,7 @@ from emotion_recognition.data.files.unlabelled import describe_unlabelled
 from emotion_recognition.data.sources.class_labels import describe_absent
 from emotion_recognition.data.sources.source import UNLABELLED, Chunk, Source
 from emotion_recognition.error_about import about
+from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import Workspace
 
@@ -49,7 +50,8 @@ def build(
         progress: Whether to show progress on standard error.
 
     Raises:
-        FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
+        FileExistsError: If a split exists and may not be replaced, what has its name is no file, or another process
+            builds the same.
         ValueError: If the source is not as it must be, too many pictures are unreadable, nothing is left of a split,
             or what is to be dropped cannot be told.
         OSError: If a file cannot be read or written.
@@ -58,9 +60,9 @@ def build(
     paths = target_paths(workspace, source.splits, source.options)
     check_targets(paths.values(), overwrite=overwrite)
     workspace.create_folders()
-    remove_leftovers(paths.values())
     notes: list[str] = []
-    with contextlib.ExitStack() as named:
+    with one_at_a_time(next(iter(paths.values())), "a build"), contextlib.ExitStack() as named:
+        remove_leftovers(paths.values())
         partials = {split: named.enter_context(replace_when_complete(path)) for split, path in paths.items()}
         with contextlib.ExitStack() as opened:
             growing = {
