@@ -531,3 +531,15 @@ def test_the_state_of_a_run_is_deleted_after_all_that_is_made_of_the_model(tmp_p
     fit(tmp_path, tiny_network(), resume=True, finish=lambda run: finished.append(len(run.rows)))
     assert finished == [4]
     assert not (tmp_path / "run.resume.h5").exists()
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_the_statistics_are_cleaned_where_the_settings_say_so(tmp_path: Path, clean: bool) -> None:
+    pixels = keras.Input((8, 8, 1))
+    x = layers.BatchNormalization(name="first")(pixels)
+    network = keras.Model(pixels, layers.Dense(3, activation="softmax")(layers.Flatten()(x)))
+    fit(tmp_path, network, StageSettings(epochs=1, patience=None, batch_size=8, clean_statistics=clean))
+    images = split("train").images.astype(np.float64)
+    mean, variance = network.get_layer("first").get_weights()[2:]
+    assert (mean == pytest.approx([images.mean()], rel=1e-4)) == clean
+    assert (variance == pytest.approx([images.var()], rel=1e-3)) == clean
