@@ -182,7 +182,7 @@ def _audit(workspace: Workspace, variant: Variant, paths: Mapping[str, Path], mo
     from emotion_recognition.data.audit.report import audit_text, write_audit
     from emotion_recognition.data.files.hdf5 import read_split
 
-    splits = {name: read_split(path) for name, path in paths.items()}
+    splits = {name: read_split(path, role=name) for name, path in paths.items()}
     likely_errors = None
     if model is not None:
         import_keras()

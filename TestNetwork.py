@@ -121,15 +121,15 @@ def _test_split(
     settings: PredictionSettings,
     stem: Path,
 ) -> None:
-    from emotion_recognition.data.files.hdf5 import read_split
+    from emotion_recognition.data.files.hdf5 import check_same_build, read_split
 
-    count = arguments.num_emotions
-    variant, path = _find(
-        arguments, lambda build: workspace.split_path(arguments.split or "test", count, variant=build)
-    )
-    split = read_split(path)
+    count, role = arguments.num_emotions, arguments.split or "test"
+    variant, path = _find(arguments, lambda build: workspace.split_path(role, count, variant=build))
+    split = read_split(path, role=role)
     class_order(arguments.class_names, classes_option(arguments), split.class_names, str(path))
     train = _train_split(workspace.split_path("train", count, variant=variant))
+    if train is not None:
+        check_same_build(split, train)
 
     import_keras()
     from emotion_recognition.evaluation.ensemble import Ensemble
@@ -253,7 +253,7 @@ def _train_split(path: Path) -> "Split | None":
     from emotion_recognition.data.files.hdf5 import read_split
 
     if path.is_file():
-        return read_split(path)
+        return read_split(path, role="train")
     print(f"note: there is no {path}, so images that were trained on are not left out; BuildDataset.py writes it")
     return None
 

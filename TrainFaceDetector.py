@@ -95,7 +95,7 @@ def _train(arguments: argparse.Namespace) -> None:
     import_keras()
 
     from emotion_recognition.atomic_file import check_can_write
-    from emotion_recognition.data.face_pictures.hdf5 import read_face_split
+    from emotion_recognition.data.face_pictures.hdf5 import check_same_face_build, read_face_split
     from emotion_recognition.training.face_ssd.saving import CardNotes, save_trained_detector
     from emotion_recognition.training.face_ssd.stage import fit_face_stage
     from emotion_recognition.training.face_ssd.start import open_face_start
@@ -103,7 +103,8 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.training.stages import RunResult, fit_stages
 
     notes = CardNotes(arguments.note, arguments.card_confidence)
-    train, val = (read_face_split(workspace.face_split_path(split)) for split in FACE_SPLITS)
+    train, val = (read_face_split(workspace.face_split_path(split), role=split) for split in FACE_SPLITS)
+    check_same_face_build(train, val)
     if val.ignored.all():
         raise ValueError(f"The {val.split} split has no face that counts, so no detector can be measured on it.")
     begin = open_face_start(train, stages[0], input_model=input_model, lower_rate=lowers_rate(arguments))
@@ -125,8 +126,8 @@ def _train(arguments: argparse.Namespace) -> None:
         sys.stdout.flush()
 
     fit = functools.partial(fit_face_stage, priors=begin.priors)
-    done = fit_stages(begin.start, train, val, stages, training_run(arguments, output), fit=fit, save=save)
-    draw_curves(output, done)
+    finish = functools.partial(draw_curves, output)
+    fit_stages(begin.start, train, val, stages, training_run(arguments, output), fit=fit, save=save, finish=finish)
     print(f"Wrote {output}, its card, ONNX copy, log and curves")
 
 

@@ -136,12 +136,15 @@ def _train(arguments: argparse.Namespace) -> None:
             flush=True,
         )
 
+    def finish(done: RunResult) -> None:
+        draw_curves(output, done)
+        copies, no_copy = export_trained(output, formats)
+        print(f"Wrote {output}, its card, log and curves; {draw_architecture(output, start)}")
+        print("\n".join([f"Wrote {copy}" for copy in copies] + [no_copy] * bool(no_copy)))
+
     callbacks = tensorboard(beside(output, TENSORBOARD)) if arguments.tensorboard else ()
-    done = fit_stages(start, train, val, stages, training_run(arguments, output, callbacks=callbacks), save=save)
-    copies, no_copy = export_trained(output, formats)
-    draw_curves(output, done)
-    print(f"Wrote {output}, its card, log and curves; {draw_architecture(output, start)}")
-    print("\n".join([f"Wrote {copy}" for copy in copies] + [no_copy] * bool(no_copy)))
+    run = training_run(arguments, output, callbacks=callbacks)
+    fit_stages(start, train, val, stages, run, save=save, finish=finish)
 
 
 if __name__ == "__main__":

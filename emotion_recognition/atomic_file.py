@@ -6,13 +6,19 @@ failed or killed writer leaves the earlier file as it was. Every stage that leav
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
+import re
+import socket
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+#: Tells machines apart that share a folder: a process is known to have ended on its own alone.
+_MACHINE = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
 
 
 @contextlib.contextmanager
@@ -20,7 +26,8 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
     """Yields a temporary path; the block writes it, and it becomes ``path`` when the block ends without an error.
 
     The temporary name keeps the target's suffix, because writers such as OpenCV, Keras and Matplotlib choose the
-    format by it. It starts with a dot and ends in ``.partial`` before the suffix.
+    format by it. It starts with a dot and ends in ``.partial`` before the suffix. In between it says which process on
+    which machine writes it, so that what killed processes left of the same target is deleted.
 
     Args:
         path: The file to write or replace. Its folder is created when missing. A link to a file stays a link, and its
@@ -41,7 +48,8 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
     check_can_replace(path)
     path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.partial{path.suffix}")
+    _remove_leftovers(path)
+    partial = path.with_name(f".{path.stem}.{_MACHINE}-{os.getpid()}-{uuid.uuid4().hex[:8]}.partial{path.suffix}")
     try:
         yield partial
         partial.replace(path)
@@ -59,6 +67,30 @@ def check_can_replace(path: Path) -> None:
     is_open_file = path.is_symlink() and os.readlink(path).startswith("/proc/")  # noqa: PTH115 - as it is written
     if is_open_file or str(path.parent.resolve()).startswith("/proc/") or (path.exists() and not path.is_file()):
         raise OSError(errno.EINVAL, "only a regular file is replaced, and this is none", str(path))
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Deletes the temporary files of one target whose processes, on this machine, have ended."""
+    if os.name != "posix":
+        return
+    pattern = re.compile(rf"\.{re.escape(path.stem)}\.{_MACHINE}-(\d+)-[0-9a-f]{{8}}\.(kept\.)?partial.*")
+    with os.scandir(path.parent) as entries:
+        names = [entry.name for entry in entries if entry.name.startswith(f".{path.stem}.")]
+    for name in names:
+        found = pattern.fullmatch(name)
+        if found and name.endswith(path.suffix) and not _is_running(int(found[1])):
+            with contextlib.suppress(OSError):
+                path.with_name(name).unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def check_can_write(path: Path) -> None:

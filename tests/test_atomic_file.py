@@ -162,3 +162,23 @@ def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path) -> None:
             partial.write_text(text, encoding="utf-8")
         assert (tmp_path / "a.txt").is_symlink()
         assert (tmp_path / "real" / "b.txt").read_text(encoding="utf-8") == text
+
+
+def test_what_a_killed_process_left_is_deleted_by_the_next_one_that_writes_the_file(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from emotion_recognition.atomic_file import replace_when_complete\n"
+        "with replace_when_complete(Path(sys.argv[1])) as partial:\n"
+        "    partial.write_text('half')\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    for name in ("a.txt", "b.txt"):
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], cwd=REPOSITORY, check=False)
+    assert len(list(tmp_path.glob(".[ab].*.partial.txt"))) == 2
+    with replace_when_complete(tmp_path / "a.txt") as mine:
+        mine.write_text("whole")
+        with replace_when_complete(tmp_path / "a.txt") as other:
+            assert mine.is_file()  # this process is running
+            other.write_text("whole")
+    assert [path.name[:3] for path in tmp_path.glob(".*")] == [".b."]

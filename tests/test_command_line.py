@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -168,3 +169,37 @@ def test_options_stand_behind_a_message_about_arguments(capsys: pytest.CaptureFi
     error = about(ValueError("learning_rate must be positive. Received: -1"), "learning_rate", "of no option")
     assert exit_status(raises(error)) == 2
     assert capsys.readouterr().err == "error: learning_rate must be positive. Received: -1 (-lr)\n"
+
+
+def test_too_little_memory_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_status(raises(MemoryError())) == 2
+    assert capsys.readouterr().err.startswith("error: there is not enough memory")
+
+
+WORK = (
+    "import sys\n"
+    "from emotion_recognition.command_line.exit_status import exit_status\n"
+    "sys.exit(exit_status(lambda: print('48×48')))\n"
+)
+
+
+@pytest.mark.parametrize("closing", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_closed_streams_do_no_harm(closing: str) -> None:
+    command = ["/bin/sh", "-c", f'"$0" -c "$1" {closing}', sys.executable, WORK]
+    done = subprocess.run(command, cwd=REPOSITORY, check=False, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_characters_that_the_terminal_does_not_have_are_spelt() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-c", WORK], cwd=REPOSITORY, check=True, capture_output=True, env=environment
+    )
+    assert done.stdout == b"48\\xd748\n"
+
+
+def test_an_interruption_during_imports_has_no_traceback() -> None:
+    code = "import emotion_recognition.command_line\nraise KeyboardInterrupt\n"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    assert done.stderr == "interrupted\n"
+    assert done.returncode in (130, -2)

@@ -1,9 +1,12 @@
 """How a script ends: its exit status, and a user's mistake as one line on standard error."""
 
+import contextlib
+import io
 import os
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from emotion_recognition.command_line.advice import advice
 from emotion_recognition.error_about import names_of
@@ -28,6 +31,28 @@ def exit_status(work: Callable[[], None]) -> int:
         0, or 2 after bad input, or 70 after a fault of the program itself, or 130 after Ctrl-C, or 141 when the reader
         of a pipe went away.
     """
+    with contextlib.ExitStack() as stack:
+        usable_streams(stack)
+        return _exit_status(work)
+
+
+def usable_streams(stack: contextlib.ExitStack) -> None:
+    """Makes printing work where standard output or error is closed, or has an encoding without some characters.
+
+    Args:
+        stack: Closes what stands in for a closed stream.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - the stack closes it
+            setattr(sys, name, stack.enter_context(nowhere))
+            stack.callback(setattr, sys, name, None)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _exit_status(work: Callable[[], None]) -> int:
     try:
         work()
         sys.stdout.flush()
@@ -40,6 +65,9 @@ def exit_status(work: Callable[[], None]) -> int:
         return 130
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(_text_of(error).split())}{advice(names_of(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except MemoryError:
+        print("error: there is not enough memory for this; give it more, or less to do at once", file=sys.stderr)
         return BAD_INPUT
     except Exception:  # noqa: BLE001 - whatever it is, its status must differ from that of unreadable pictures
         traceback.print_exc()

@@ -20,20 +20,41 @@ expects: "0..255", "0..1" or "-1..1". ``interpolation`` is how its training imag
 ``"prior": {"class_shares": [...], "power": 0.5}`` has the classes' shares of the training images, in the order of the
 outputs, and the power that probabilities are divided by it to, see :mod:`~emotion_recognition.models.prior`.
 What is left out is assumed, see :func:`~emotion_recognition.models.conventions.read_conventions`.
+
+``model_sha256``, which the project writes, is the SHA-256 of the model file. A card that has it is read beside that
+very file alone: beside another, one of the two is what an interrupted run left.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from emotion_recognition.atomic_file import write_json
-from emotion_recognition.workspace import FER2013, card_path
+from emotion_recognition.error_about import about
+from emotion_recognition.workspace import FER2013, MODEL_SUFFIXES, card_path
 
 #: The entry of a card that was written for a model without one: nobody has stated its class names.
 ASSUMED = "class_names_assumed"
 
+#: The entry with the SHA-256 of the model file.
+_MODEL_SHA256 = "model_sha256"
+
 _REQUIRED = ("class_names",)
+
+#: What the entries of a card must be where they are there; other readers check those that they alone read.
+_KINDS: Mapping[str, tuple[type, str]] = {
+    "network": (str, "a name"),
+    "input": (dict, "an object"),
+    "stages": (list, "a list of objects"),
+    "data": (dict, "an object"),
+    "metrics": (dict, "an object"),
+    _MODEL_SHA256: (str, "64 hexadecimal digits"),
+}
+
+#: The largest card that is read, in bytes; a card is a few thousand.
+_MOST_BYTES = 16 * 2**20
 
 
 def write_card(model_path: Path, card: Mapping[str, Any]) -> None:
@@ -49,26 +70,76 @@ def write_card(model_path: Path, card: Mapping[str, Any]) -> None:
     missing = [key for key in _REQUIRED if key not in card]
     if missing:
         raise ValueError(f"card must have the entries {list(_REQUIRED)}. Missing: {missing}")
-    write_json(card_path(model_path), card)
+    of_model = {_MODEL_SHA256: _sha256_of(model_path)} if _is_model(model_path) else {}
+    write_json(card_path(model_path), {**card, **of_model})
 
 
 def read_card(model_path: Path) -> dict[str, Any] | None:
     """Reads the card of a model; None when there is none.
 
     Raises:
-        ValueError: If the file is there but is no card.
+        ValueError: If the file is there but is no card, or is the card of another model file.
     """
     path = card_path(model_path)
-    if not path.is_file():
+    if not path.exists():
         return None
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is not valid JSON: {error}") from error
+    card = _read_json(path)
     names = card.get("class_names") if isinstance(card, dict) else None
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise ValueError(f"{path} is not a model's card: it must have class_names, a list of names.")
+    for key, (kind, words) in _KINDS.items():
+        if key in card and not isinstance(card[key], kind):
+            raise ValueError(f"{path}: {key} must be {words}. Received: {shortened(card[key])}")
+    if not all(isinstance(stage, dict) for stage in card.get("stages", [])):
+        raise ValueError(f"{path}: stages must be a list of objects. Received: {shortened(card['stages'])}")
+    if _MODEL_SHA256 in card and _is_model(model_path) and card[_MODEL_SHA256] != _sha256_of(model_path):
+        raise about(
+            ValueError(
+                f"{path} is the card of another model than {model_path.name}: writing them was interrupted, or one of "
+                "them was replaced. Go on with the unfinished run or train again; or delete the card to use the model "
+                "without it."
+            ),
+            "resume",
+        )
     return card
+
+
+def is_number(value: object, least: float, most: float) -> TypeGuard[float]:
+    """Whether a value of a card is a number, not a text or a truth value, within a range; NaN is in none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+
+def is_whole(value: object, least: int, most: int) -> TypeGuard[int]:
+    """Whether a value of a card is a whole number within a range."""
+    return isinstance(value, int) and is_number(value, least, most)
+
+
+def shortened(value: object) -> str:
+    """A value of a card as a message shows it: one line of at most 100 characters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def _read_json(path: Path) -> Any:
+    content = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    if not path.is_file() or len(content) > _MOST_BYTES:
+        raise ValueError(f"{path} is not a model's card: it must be a file of at most {_MOST_BYTES:,} bytes.")
+    try:
+        return json.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is not valid JSON: {error}") from error
+
+
+def _is_model(path: Path) -> bool:
+    return path.suffix in MODEL_SUFFIXES and path.is_file()
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def record_metrics(model_path: Path, split: str, metrics: Mapping[str, Any], *, labels: str = FER2013) -> None:

@@ -21,6 +21,7 @@ from emotion_recognition.models.conventions import Conventions, read_conventions
 from emotion_recognition.models.keras2 import with_input_layer
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.precision import with_precision
+from emotion_recognition.sealed_hdf5 import check_hdf5
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -47,6 +48,8 @@ def load_network(path: Path, *, compiled: bool = False) -> keras.Model:
         raise FileNotFoundError(f"There is no model {path}.")
     _check_signature(path)
     try:
+        if path.suffix != ".keras":
+            check_hdf5(path)
         network = _read(path, compiled)
         if path.suffix != ".keras":
             _check_axes(path, network)

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from emotion_recognition.error_about import about
-from emotion_recognition.models.card import read_card
+from emotion_recognition.models.card import is_whole, read_card, shortened
 from emotion_recognition.workspace import beside
 
 SUFFIX = ".onnx"
+
+#: The largest height and width of an input, in pixels, that a card may state.
+MOST_PIXELS = 4096
 
 _CARD_ENTRY = "onnx"
 
@@ -37,6 +40,19 @@ class CopyEntry:
     max_difference: float
     image_size: int = 0
     channels: int = 3
+
+    def check(self) -> None:
+        """Refuses what no export writes.
+
+        Raises:
+            ValueError: If a value is of another kind, or out of range.
+        """
+        if not is_whole(self.image_size, 0, MOST_PIXELS) or not is_whole(self.channels, 1, 4):
+            size, channels = shortened(self.image_size), shortened(self.channels)
+            raise ValueError(f"image_size must be 0..{MOST_PIXELS} and channels 1..4. Received: {size} and {channels}")
+        for name in ("sha256", "model_sha256"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{name} must be a text. Received: {shortened(getattr(self, name))}")
 
     def to_card(self) -> dict[str, Any]:
         """The card's part that :func:`read_copy` reads."""
@@ -90,7 +106,8 @@ def read_copy(model_path: Path) -> OnnxCopy | None:
         raise _stale(f"{path} is unknown to {beside(model_path, '.json')}, the model's card")
     try:
         entry = CopyEntry(**card[_CARD_ENTRY])
-    except TypeError as error:
+        entry.check()
+    except (TypeError, ValueError) as error:
         raise ValueError(
             f"{beside(model_path, '.json')} does not describe the ONNX copy as it must: {error}"
         ) from error

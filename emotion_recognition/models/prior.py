@@ -5,7 +5,7 @@ probabilities by the training split's class shares, to some power, takes that ou
 arXiv:2007.07314). Shares and power are in the model's card; the caller may choose another power.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from emotion_recognition.error_about import about
 from emotion_recognition.models.calibration import LEAST
+from emotion_recognition.models.card import is_whole, shortened
 
 #: More than this would turn the prior upside down.
 MOST_POWER = 2.0
@@ -34,7 +35,7 @@ class Prior:
     power: float
 
     def __post_init__(self) -> None:
-        if not self.class_shares or not all(0 < share <= 1 for share in self.class_shares):
+        if not self.class_shares or not all(LEAST <= share <= 1 for share in self.class_shares):
             raise ValueError(f"class_shares must be above 0 and at most 1. Received: {list(self.class_shares)}")
         check_power(self.power)
 
@@ -92,8 +93,10 @@ def prior_of(card: Mapping[str, Any] | None, classes: int, power: float | None =
         return None
     shares = entry.get("class_shares") if isinstance(entry, Mapping) else None
     stated = entry.get("power") if isinstance(entry, Mapping) else None
-    if not isinstance(shares, Sequence) or not all(_is_number(value) for value in (stated, *shares)):
-        raise ValueError(f"The card's prior must have class_shares and a power. Received: {entry!r}")
+    if not isinstance(shares, list) or not all(map(_is_number, (stated, *shares))):
+        raise ValueError(
+            f"The card's prior must have class_shares and a power, which are numbers. Received: {shortened(entry)}"
+        )
     if len(shares) != classes:
         raise ValueError(f"The card's prior must have {classes} class_shares. Received: {len(shares)}")
     assert isinstance(stated, int | float)
@@ -101,4 +104,4 @@ def prior_of(card: Mapping[str, Any] | None, classes: int, power: float | None =
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or is_whole(value, -1000, 1000)

@@ -8,7 +8,7 @@ and the log so far.
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 import keras
@@ -16,11 +16,15 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.error_about import about
+from emotion_recognition.sealed_hdf5 import DAMAGE, open_hdf5, seal
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
 
 #: Settings that earlier versions wrote under another name.
 _RENAMED = {"votes": "votes_weight"}
+
+#: What earlier versions did not write down.
+_ADDED = ("train_content", "val_content")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +50,18 @@ class ResumePoint:
     optimizer: list[np.ndarray]
 
     def apply(self, network: keras.Model, early_stopping: ResumableEarlyStopping) -> None:
-        """Puts the state into a compiled network with a built optimizer, and into early stopping."""
-        for variable, value in zip(network.variables, self.network, strict=True):
-            variable.assign(value)
-        for variable, value in zip(network.optimizer.variables, self.optimizer, strict=True):
-            variable.assign(value)
+        """Puts the state into a compiled network with a built optimizer, and into early stopping.
+
+        Raises:
+            ValueError: If it is the state of another network.
+        """
+        pairs = ((network.variables, self.network), (network.optimizer.variables, self.optimizer))
+        for variables, values in pairs:
+            if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+                raise about(ValueError("The unfinished run is of a network with other weights."), "resume")
+        for variables, values in pairs:
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
         early_stopping.restore(self.counted, self.best_weights)
 
 
@@ -84,11 +95,28 @@ class SaveResumePoint(keras.callbacks.Callback):
         """Writes the file."""
         counted, best_weights = self._early_stopping.state()
         state = {"settings": self._settings, "rows": self._log.rows, "counted": counted, "history": self._history}
-        with replace_when_complete(self._path) as partial, h5py.File(partial, "w") as file:
-            file.attrs["state"] = json.dumps(state)
-            _write_arrays(file, "best_weights", best_weights)
-            _write_arrays(file, "network", [keras.ops.convert_to_numpy(v) for v in self.model.variables])
-            _write_arrays(file, "optimizer", [keras.ops.convert_to_numpy(v) for v in self.model.optimizer.variables])
+        with replace_when_complete(self._path) as partial:
+            with h5py.File(partial, "w") as file:
+                file.attrs["state"] = json.dumps(state)
+                _write_arrays(file, "best_weights", best_weights)
+                for name, owner in (("network", self.model), ("optimizer", self.model.optimizer)):
+                    _write_arrays(file, name, [keras.ops.convert_to_numpy(v) for v in owner.variables])
+            with partial.open("r+b") as written:
+                seal(written)
+
+
+class _Content(Protocol):
+    def content_sha256(self) -> str: ...
+
+
+def contents(train: _Content, val: _Content) -> dict[str, str]:
+    """Which examples a run learns from and is chosen by, so that it cannot go on with others.
+
+    Args:
+        train: The training split.
+        val: The validation split.
+    """
+    return {"train_content": train.content_sha256(), "val_content": val.content_sha256()}
 
 
 def read_history(path: Path) -> dict[str, Any]:
@@ -116,26 +144,47 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
     stored = {_RENAMED.get(name, name): value for name, value in point.settings.items()}
     # Through JSON, as the stored ones went: it knows no tuples.
     for name, value in json.loads(json.dumps(settings)).items():
-        if stored.get(name) != value:
+        if name in _ADDED and name in stored and stored[name] != value:
+            raise about(
+                ValueError(
+                    f"The unfinished run at {path} learned from another build of the data set: its "
+                    f"{name.partition('_')[0]} split has other content. Build it as it was, or delete that file"
+                ),
+                "resume",
+            )
+        if name not in _ADDED and stored.get(name) != value:
             text = f"The unfinished run at {path} has another {name}: {stored.get(name)!r}. Received: {value!r}"
             raise about(ValueError(text), name)
     return point
 
 
 def _read(path: Path) -> ResumePoint:
-    if not path.is_file():
+    if not path.exists():
         raise about(FileNotFoundError(f"There is nothing to resume: no unfinished run at {path}."), "resume")
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             state = json.loads(file.attrs["state"])
-            return ResumePoint(
+            point = ResumePoint(
                 **state,
                 best_weights=_read_arrays(file, "best_weights"),
                 network=_read_arrays(file, "network"),
                 optimizer=_read_arrays(file, "optimizer"),
             )
-    except (OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+        _check_state(point)
+    except (*DAMAGE, RecursionError) as error:
         raise ValueError(f"{path} is not a resume point, or is damaged; delete it and start again.") from error
+    return point
+
+
+def _check_state(point: ResumePoint) -> None:
+    for value, kind in ((point.settings, dict), (point.rows, list), (point.counted, dict), (point.history, dict)):
+        if not isinstance(value, kind):
+            raise TypeError(f"must be a {kind.__name__}. Received: {type(value).__name__}")
+    history = {"position": int, "entries": list, "rows": list}
+    if not all(isinstance(point.history[name], kind) for name, kind in history.items() if name in point.history):
+        raise TypeError("history must be a position, entries and rows")
+    if not all(isinstance(row, dict) for row in point.rows):
+        raise TypeError("rows must be objects")
 
 
 def _write_arrays(file: h5py.File, name: str, arrays: list[np.ndarray]) -> None:

@@ -76,6 +76,7 @@ def run_card(
             # Whoever compares models wants to know what each has learned from.
             **({"votes_sha256": train.votes_sha256} if learned_votes else {}),
             "images": {split.split: len(split) for split in (train, val)},
+            **({"build": train.build_id} if train.build_id else {}),
         },
         "metrics": {"val": dict(val_metrics)},
         "versions": package_versions(),

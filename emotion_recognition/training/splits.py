@@ -5,7 +5,7 @@ Before: the HDF5 files of a build; next: :func:`~emotion_recognition.training.st
 
 from collections.abc import Sequence
 
-from emotion_recognition.data.files.hdf5 import Split, check_same_source, read_split
+from emotion_recognition.data.files.hdf5 import Split, check_same_build, read_split
 from emotion_recognition.data.files.streaming import STREAM_ABOVE_GIB
 from emotion_recognition.emotions import check_same_classes
 from emotion_recognition.error_about import about
@@ -31,14 +31,18 @@ def open_splits(
 
     Raises:
         FileNotFoundError: If there is no such build.
-        ValueError: If a file is no split, has other classes, or comes from another source than the other one.
+        ValueError: If a file is no split, is another one, has other classes, or was not built with the other one.
     """
     if not stream_above >= 0:
         message = f"stream_above must be at least 0 GiB. Received: {stream_above:g}"
         raise about(ValueError(message), "stream_above")
-    paths = (workspace.split_path(split, len(class_names), variant=variant) for split in ("train", "val"))
-    train, val = (read_split(path, stream_above=stream_above) for path in paths)
+    train, val = (
+        read_split(
+            workspace.split_path(split, len(class_names), variant=variant), role=split, stream_above=stream_above
+        )
+        for split in ("train", "val")
+    )
     for split in (train, val):
         check_same_classes(class_names, chosen_by, split.class_names, f"The {split.split} split")
-    check_same_source(train, val)
+    check_same_build(train, val)
     return train, val

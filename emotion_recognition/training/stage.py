@@ -18,6 +18,7 @@ from emotion_recognition.training.clean_statistics import clean_statistics
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
 from emotion_recognition.training.extra_heads import ExtraHeads, join_heads, with_extra_heads
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
+from emotion_recognition.training.resume_point import contents
 from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.workspace import FER2013
@@ -86,7 +87,7 @@ def fit_stage(
     compile_network(
         trainee, settings, network.output_shape[-1], settings.epochs * -(-len(train) // settings.batch_size)
     )
-    facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256}
+    facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **contents(train, val)}
     if train.labels_from != FER2013:
         facts["labels"] = train.labels_from
     result = fit_resumably(

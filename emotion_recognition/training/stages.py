@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from emotion_recognition.error_about import about
+from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
 from emotion_recognition.training.run import TrainingRun
@@ -47,6 +48,7 @@ def fit_stages(
     *,
     fit: FitStage = fit_stage,
     save: Callable[[RunResult], None] | None = None,
+    finish: Callable[[RunResult], None] | None = None,
 ) -> RunResult:
     """Fits a network in stages.
 
@@ -55,16 +57,32 @@ def fit_stages(
         train: Split to learn from.
         val: Split to choose epochs by.
         stages: The settings of at least one stage.
-        run: Where the run writes and whether it goes on with an unfinished one, whose state is deleted when the last
-            stage is done and saved. Identity and history come from ``start``.
+        run: Where the run writes and whether it goes on with an unfinished one, whose state is deleted when all is
+            done. Identity and history come from ``start``.
         fit: What fits one stage, with the arguments of :func:`~emotion_recognition.training.stage.fit_stage`.
         save: Called after each stage.
+        finish: Called after the last stage is saved, for what is made of the saved model.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
-        FileExistsError: If an unfinished run is there and is not to be resumed; it is not thrown away.
+        FileExistsError: If an unfinished run is there and is not to be resumed, it is not thrown away; or if another
+            process trains the same model.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
+    with one_at_a_time(run.resume_path, "a training"):
+        return _fit_stages(start, train, val, stages, run, fit, save, finish)
+
+
+def _fit_stages(
+    start: Start,
+    train: Data,
+    val: Data,
+    stages: Sequence[Settings],
+    run: TrainingRun,
+    fit: FitStage,
+    save: Callable[[RunResult], None] | None,
+    finish: Callable[[RunResult], None] | None,
+) -> RunResult:
     if run.resume_path.exists() and not run.resume:
         text = f"An unfinished run is at {run.resume_path}; resume it, or delete that file"
         raise about(FileExistsError(text), "resume")
@@ -98,6 +116,8 @@ def fit_stages(
         if save is not None:
             save(done)
         history = {"position": position + 1, "entries": done.entries, "rows": done.rows}
-    # Only now: had saving failed, the resume point would have held all that was learned.
+    if finish is not None:
+        finish(done)
+    # Only now: had saving failed, or been killed, the resume point would have held all that was learned.
     run.resume_path.unlink(missing_ok=True)
     return done

@@ -37,7 +37,7 @@ def test_it_is_read_from_the_card() -> None:
     assert temperature_of({"calibration": {"temperature": 1.3}}) == 1.3
 
 
-@pytest.mark.parametrize("value", [0, -1.0, "1.2", None, True, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [0, -1.0, "1.2", None, True, float("nan"), float("inf"), 1e-320, 1e6, 10**400, [1.2]])
 def test_a_bad_one_in_a_card_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="temperature above 0"):
         temperature_of({"calibration": {"temperature": value}})

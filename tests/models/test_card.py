@@ -1,5 +1,6 @@
 """The JSON card beside a model."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,56 @@ def test_figures_go_into_a_card_that_names_the_classes_alone(tmp_path: Path) -> 
     (tmp_path / "a.json").write_text('{"class_names": ["happy"]}', encoding="utf-8")
     record_metrics(model, "test", {"accuracy": 0.4})
     assert read_card(model) == {"class_names": ["happy"], "metrics": {"test": {"accuracy": 0.4}}}
+
+
+def test_the_card_of_another_model_file_is_refused(tmp_path: Path) -> None:
+    """Killed between the two renames: the new model lies beside the old card."""
+    model = tmp_path / "a.keras"
+    model.write_bytes(b"abc")
+    write_card(model, {"class_names": ["happy"]})
+    card = read_card(model)
+    assert card is not None
+    # The SHA-256 of "abc", from FIPS 180-2.
+    assert card["model_sha256"] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert read_card(tmp_path / "a.onnx") == card  # where only the copy is installed, it has a hash of its own
+    model.write_bytes(b"abd")
+    with pytest.raises(ValueError, match=r"a\.json is the card of another model than a\.keras"):
+        read_card(model)
+    with pytest.raises(ValueError, match="card of another model"):
+        record_metrics(model, "test", {"accuracy": 1.0})
+    write_card(model, {**card, "class_names": ["sad"]})
+    assert (read_card(model) or {})["class_names"] == ["sad"]
+    (tmp_path / "a.json").write_text('{"class_names": ["happy"]}', encoding="utf-8")
+    assert read_card(model) == {"class_names": ["happy"]}  # of an earlier version, or written by a person
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[" * 100_000, "not valid JSON"),
+        ('{"class_names": ["happy"], "x": ' + "9" * 5000 + "}", "not valid JSON"),
+        ('{"class_names": ["happy"], "data": []}', r"data must be an object\. Received: \[\]"),
+        ('{"class_names": ["happy"], "metrics": [1, 2]}', r"metrics must be an object\. Received: \[1, 2\]"),
+        ('{"class_names": ["happy"], "stages": {}}', r"stages must be a list of objects\. Received: \{\}"),
+        ('{"class_names": ["happy"], "stages": [3]}', r"stages must be a list of objects\. Received: \[3\]"),
+        ('{"class_names": ["happy"], "network": 3}', r"network must be a name\. Received: 3"),
+        ('{"class_names": ["happy"], "network": [' + "1," * 9999 + "1]}", r"network must be a name\..*\.\.\.$"),
+    ],
+)
+def test_entries_of_another_kind_end_in_one_line(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "a.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=words) as raised:
+        record_metrics(tmp_path / "a.keras", "test", {"accuracy": 0.4})
+    assert str(raised.value).startswith(str(tmp_path / "a.json"))
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 500
+
+
+def test_only_regular_files_of_a_card_s_size_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    with pytest.raises(ValueError, match=r"a\.json is not a model's card: it must be a file"):
+        read_card(tmp_path / "a.keras")
+    with (tmp_path / "b.json").open("wb") as file:
+        file.truncate(17 * 2**20)
+    with pytest.raises(ValueError, match="at most 16,777,216 bytes"):
+        read_card(tmp_path / "b.keras")

@@ -27,14 +27,14 @@ FULL = {
 
 def test_a_card_that_says_all_leaves_nothing_to_assume(tmp_path: Path) -> None:
     assert read_conventions(model(tmp_path, FULL), 2) == Conventions(
-        ("x", "y"), "-1..1", "linear", "sigmoid", "BGR", 1.3, ()
+        ("x", "y"), "-1..1", "linear", "sigmoid", "BGR", 1.3
     )
 
 
 def test_the_caller_s_word_counts_more_than_the_card_s_but_for_the_names(tmp_path: Path) -> None:
     options = ModelOptions(("a", "b"), pixel_range="0..1", interpolation="area", output="logits")
     received = read_conventions(model(tmp_path, FULL), 2, options)
-    assert received == Conventions(("x", "y"), "0..1", "area", "logits", "BGR", 1.3, ())
+    assert received == Conventions(("x", "y"), "0..1", "area", "logits", "BGR", 1.3)
 
 
 def test_a_minimal_card_leaves_the_pixel_range_to_an_assumption(tmp_path: Path) -> None:

@@ -59,3 +59,14 @@ def test_only_what_was_told_from_the_values_is_worth_a_note() -> None:
     assert Postprocessing().note_on("logits") == "gives logits, not probabilities; softmax was applied to them."
     assert "divided by their sum" in str(Postprocessing().note_on("sigmoid"))
     assert Postprocessing("sigmoid").note_on("sigmoid") is None
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [([0.5, 0.5], "probabilities"), ([0.5, 0.6], "sigmoid"), ([0.5, 0.4], "sigmoid"), ([0.5, 1.1], "logits")],
+)
+def test_rows_must_add_up_to_one_to_be_probabilities(row: list[float], kind: str) -> None:
+    assert Postprocessing().kind_of(np.array([[0.3, 0.7], row])) == kind
+    if kind != "probabilities":
+        with pytest.raises(ValueError, match="must be probabilities that add up to 1"):
+            Postprocessing("probabilities").kind_of(np.array([[0.3, 0.7], row]))

@@ -117,3 +117,11 @@ def test_training_and_detection_see_the_same_pixels(picture: tuple[int, int]) ->
     square, learned_back = letterbox(image, 320)
     np.testing.assert_array_equal(square[: seen.shape[0], : seen.shape[1]], seen)
     np.testing.assert_array_equal(back, learned_back)
+
+
+@pytest.mark.parametrize(("picture", "back"), [((9, 1000), (1000 / 320, 8 / 3)), ((1000, 9), (8 / 3, 1000 / 320))])
+def test_a_long_strip_has_a_factor_of_its_own_for_each_axis(
+    picture: tuple[int, int], back: tuple[float, float]
+) -> None:
+    """Of 9 pixels 8 are taken, two and two, which become 3: the way back is 8 / 3 there, and 3.125 along the strip."""
+    np.testing.assert_allclose(Letterbox(320, 64)(np.zeros((*picture, 3), np.uint8))[1], back, rtol=1e-12)

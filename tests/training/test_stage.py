@@ -60,6 +60,7 @@ def fit(
     *,
     train: Split | None = None,
     save: Callable[[RunResult], None] | None = None,
+    finish: Callable[[RunResult], None] | None = None,
     **options: Any,
 ) -> RunResult:
     """A run in a folder, of one stage unless there are more settings."""
@@ -71,6 +72,7 @@ def fit(
         stages,
         TrainingRun(folder / "log.csv", folder / "run.resume.h5", **{"verbose": 0, **options}),
         save=save,
+        finish=finish,
     )
 
 
@@ -468,3 +470,76 @@ def test_a_run_that_was_stopped_before_a_setting_got_its_name_goes_on(tmp_path: 
     with pytest.raises(ValueError, match=r"another votes_weight: 0\.0\. Received: 2\.0$"):
         read_resume_point(tmp_path / "run.resume.h5", {"votes_weight": 2.0})
     assert [row["epoch"] for row in fit(tmp_path, tiny_network(), resume=True).rows] == [1, 2, 3, 4]
+
+
+def test_a_run_does_not_go_on_with_other_images(tmp_path: Path) -> None:
+    interrupt(tmp_path)
+    train = split("train")
+    other = replace(train, images=np.ascontiguousarray(train.images[::-1]))
+    with pytest.raises(ValueError, match="another build of the data set: its train split has other content"):
+        fit(tmp_path, tiny_network(), train=other, resume=True)
+    assert len(fit(tmp_path, tiny_network(), resume=True).rows) == 4
+
+
+def test_a_run_of_an_earlier_version_goes_on_without_knowing_its_images(tmp_path: Path) -> None:
+    interrupt(tmp_path)
+    with h5py.File(tmp_path / "run.resume.h5", "r+") as file:
+        state = json.loads(file.attrs["state"])
+        del state["settings"]["train_content"], state["settings"]["val_content"]
+        file.attrs["state"] = json.dumps(state)
+    assert len(fit(tmp_path, tiny_network(), resume=True).rows) == 4
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "[" * 100_000,
+        "[]",
+        '{"settings": [], "rows": [], "counted": {}, "history": {}}',
+        '{"settings": {}, "rows": 3, "counted": {}, "history": {}}',
+        '{"settings": {}, "rows": [3], "counted": {}, "history": {}}',
+        '{"settings": {}, "rows": [], "counted": {}, "history": {"position": "1"}}',
+    ],
+)
+def test_a_damaged_state_ends_in_one_line(tmp_path: Path, state: str) -> None:
+    interrupt(tmp_path)
+    with h5py.File(tmp_path / "run.resume.h5", "r+") as file:
+        del file.attrs["state"]
+        file.attrs["state"] = state[:60_000]
+    with pytest.raises(ValueError, match=r"run\.resume\.h5 is not a resume point, or is damaged"):
+        fit(tmp_path, tiny_network(), resume=True)
+
+
+def test_the_state_of_another_network_is_refused_before_anything_changes(tmp_path: Path) -> None:
+    interrupt(tmp_path)
+    pixels = keras.Input((8, 8, 1))
+    network = keras.Model(pixels, layers.Dense(3, activation="softmax")(layers.Flatten()(pixels)))
+    before = network.get_weights()
+    with pytest.raises(ValueError, match="of a network with other weights"):
+        fit(tmp_path, network, resume=True)
+    for now, then in zip(network.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_the_state_of_a_run_is_deleted_after_all_that_is_made_of_the_model(tmp_path: Path) -> None:
+    def killed(run: RunResult) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(tmp_path, tiny_network(), finish=killed)
+    finished: list[int] = []
+    fit(tmp_path, tiny_network(), resume=True, finish=lambda run: finished.append(len(run.rows)))
+    assert finished == [4]
+    assert not (tmp_path / "run.resume.h5").exists()
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_the_statistics_are_cleaned_where_the_settings_say_so(tmp_path: Path, clean: bool) -> None:
+    pixels = keras.Input((8, 8, 1))
+    x = layers.BatchNormalization(name="first")(pixels)
+    network = keras.Model(pixels, layers.Dense(3, activation="softmax")(layers.Flatten()(x)))
+    fit(tmp_path, network, StageSettings(epochs=1, patience=None, batch_size=8, clean_statistics=clean))
+    images = split("train").images.astype(np.float64)
+    mean, variance = network.get_layer("first").get_weights()[2:]
+    assert (mean == pytest.approx([images.mean()], rel=1e-4)) == clean
+    assert (variance == pytest.approx([images.var()], rel=1e-3)) == clean

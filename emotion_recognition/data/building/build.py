@@ -7,6 +7,7 @@ files.
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -17,12 +18,13 @@ from emotion_recognition.data.building.built import Built
 from emotion_recognition.data.building.dropping import drop_from_files
 from emotion_recognition.data.building.faceless import report_faceless
 from emotion_recognition.data.building.unreadable import report_unreadable
-from emotion_recognition.data.files.hdf5 import Split, describe, read_split
+from emotion_recognition.data.files.hdf5 import Split, build_id_of, describe, read_split
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.data.files.unlabelled import describe_unlabelled
 from emotion_recognition.data.sources.class_labels import describe_absent
 from emotion_recognition.data.sources.source import UNLABELLED, Chunk, Source
 from emotion_recognition.error_about import about
+from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import Workspace
 
@@ -48,7 +50,8 @@ def build(
         progress: Whether to show progress on standard error.
 
     Raises:
-        FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
+        FileExistsError: If a split exists and may not be replaced, what has its name is no file, or another process
+            builds the same.
         ValueError: If the source is not as it must be, too many pictures are unreadable, nothing is left of a split,
             or what is to be dropped cannot be told.
         OSError: If a file cannot be read or written.
@@ -57,9 +60,9 @@ def build(
     paths = target_paths(workspace, source.splits, source.options)
     check_targets(paths.values(), overwrite=overwrite)
     workspace.create_folders()
-    remove_leftovers(paths.values())
     notes: list[str] = []
-    with contextlib.ExitStack() as named:
+    with one_at_a_time(next(iter(paths.values())), "a build"), contextlib.ExitStack() as named:
+        remove_leftovers(paths.values())
         partials = {split: named.enter_context(replace_when_complete(path)) for split, path in paths.items()}
         with contextlib.ExitStack() as opened:
             growing = {
@@ -68,7 +71,10 @@ def build(
             }
             _grow(growing, source, progress=progress)
             left_out = _report(source, workspace, allow_bad=allow_bad)
-            counts = {split: grown.finish(split, source) for split, grown in growing.items()}
+            described = {split: grown.described(split, source) for split, grown in growing.items()}
+            contents = [made.content_sha256() for made in described.values() if made is not None]
+            build_id = build_id_of([source.account.sha256, *contents])
+            counts = {split: grown.finish(described[split], source, build_id) for split, grown in growing.items()}
         if drop:
             drop_from_files(partials, drop)
             splits = {split: read_split(path, stream_above=0) for split, path in partials.items()}
@@ -116,16 +122,14 @@ class _Growing:
         for name, column in chunk.columns.items():
             self._columns.setdefault(name, []).append(column)
 
-    def finish(self, split: str, source: Source) -> np.ndarray:
-        """Writes the rest of the file; returns the number of images of each class, as :class:`Built` has it."""
+    def described(self, split: str, source: Source) -> Split | None:
+        """All of the split but its images, which are in the file already; None where they have no labels."""
         if not len(self._writer):
             raise ValueError(f"no image is left for the {split} split.")
         if split == UNLABELLED:
-            self._writer.finish(partial(describe_unlabelled, source_name=source.name))
-            return np.array([len(self._writer)])
+            return None
         columns = {name: np.concatenate(pieces) for name, pieces in self._columns.items()}
-        described = Split(
-            # The images are in the file already.
+        return Split(
             images=np.empty((len(self._writer), 0, 0, 0), np.uint8),
             labels=columns["labels"],
             class_names=source.options.classes.names,
@@ -136,8 +140,15 @@ class _Growing:
             votes_sha256=source.votes_sha256,
             labels_from=source.options.variant.labels,
             distributions=columns.get("distributions"),
+            images_sha256=self._writer.images_sha256,
         )
-        self._writer.finish(partial(describe, split=described))
+
+    def finish(self, described: Split | None, source: Source, build_id: str) -> np.ndarray:
+        """Writes the rest of the file; returns the number of images of each class, as :class:`Built` has it."""
+        if described is None:
+            self._writer.finish(partial(describe_unlabelled, source_name=source.name))
+            return np.array([len(self._writer)])
+        self._writer.finish(partial(describe, split=replace(described, build_id=build_id)))
         return described.class_counts()
 
 

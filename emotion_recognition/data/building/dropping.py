@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_recognition.data.audit.audit import blank_rows, not_face_rows
 from emotion_recognition.data.audit.duplicates import exact_groups
-from emotion_recognition.data.files.hdf5 import Split, read_split, write_split
+from emotion_recognition.data.files.hdf5 import Split, build_id_of, read_split, write_split
 from emotion_recognition.error_about import about
 
 #: What can be dropped.
@@ -97,10 +97,12 @@ def drop_from_files(paths: Mapping[str, Path], kinds: Sequence[str]) -> None:
     if not kinds:
         return
     splits = {split: read_split(path, stream_above=0) for split, path in paths.items()}
+    (before,) = {split.build_id for split in splits.values()}
+    build_id = build_id_of([before], f"without {', '.join(kinds)}")
     for split, kept in drop_rows(splits, kinds).items():
         smaller = paths[split].with_name(paths[split].name.replace(".partial.", ".kept.partial."))
         try:
-            write_split(smaller, kept.split, kept.rows)
+            write_split(smaller, replace(kept.split, build_id=build_id), kept.rows)
             smaller.replace(paths[split])
         finally:
             smaller.unlink(missing_ok=True)

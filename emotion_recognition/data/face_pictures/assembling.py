@@ -114,6 +114,7 @@ def assemble_split(
         shrunk=sum(stored.shrunk for _, stored in kept),
         boxes_cut=int((cut & inside).sum()),
         boxes_dropped=annotations.boxes_dropped + int((~inside).sum()),
+        turned=sum(stored.turned and bool(picture.boxes) for picture, stored in kept),
     )
     return Assembled(made, counts, tuple(unreadable))
 

@@ -20,6 +20,7 @@ from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
 from emotion_recognition.data.face_pictures.sources.face_source import FaceSource
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
+from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import FACE_SPLITS, Workspace
 
@@ -70,12 +71,20 @@ def build_face_splits(
         progress: Whether to show progress on standard error.
 
     Raises:
-        FileExistsError: If a split exists and may not be replaced, or what has its name is no file.
+        FileExistsError: If a split exists and may not be replaced, what has its name is no file, or another process
+            builds the same.
         ValueError: If too many pictures are unreadable or missing, or a split has no face.
         OSError: If a file cannot be written.
     """
     check_face_targets(workspace, overwrite=overwrite)
     workspace.create_folders()
+    with one_at_a_time(workspace.face_split_path("train"), "a build"):
+        return _build(source, workspace, storage, allow_bad=allow_bad, progress=progress)
+
+
+def _build(
+    source: FaceSource, workspace: Workspace, storage: PictureStorage | None, *, allow_bad: bool, progress: bool
+) -> FacesBuilt:
     total = sum(len(annotations.pictures) for annotations in source.splits.values())
     with Progress("pictures", total) if progress else contextlib.nullcontext() as shown:
         assembled = {
@@ -101,6 +110,12 @@ def build_face_splits(
     if twins:
         notes.append(f"val promises too much: pictures of it that are in train too: {twins:,}")
     counts = {split: made.counts for split, made in assembled.items()}
+    turned = sum(of_split.turned for of_split in counts.values())
+    if turned:
+        notes.append(
+            f"{turned:,} pictures are turned upright by their EXIF orientation: their boxes are taken for those of the "
+            "upright picture"
+        )
     return FacesBuilt(counts, paths, tuple(notes), tuple(unreadable))
 
 

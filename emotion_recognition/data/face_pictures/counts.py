@@ -16,6 +16,7 @@ class FaceCounts:
         shrunk: Pictures that were larger than the setting.
         boxes_cut: Boxes of which a part lay outside the picture.
         boxes_dropped: Boxes that had no size, or nothing of which lay inside the picture.
+        turned: Pictures with boxes that EXIF's orientation turned.
     """
 
     pictures: int
@@ -25,6 +26,7 @@ class FaceCounts:
     shrunk: int
     boxes_cut: int
     boxes_dropped: int
+    turned: int = 0
 
 
 _TITLES = {

@@ -4,6 +4,7 @@ Stages before: :mod:`emotion_recognition.data.face_pictures.assembling` makes it
 :mod:`emotion_recognition.data.face_pictures.hdf5` reads it from a file; next: a face detector is trained or measured.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 import cv2
@@ -28,6 +29,7 @@ class FaceSplit:
         split: "train" or "val".
         source_name: Name of the file with the boxes, without its folder.
         source_sha256: SHA-256 over that file and the pictures, 64 hexadecimal digits.
+        build_id: What both splits of one build share and no other build has; "" for files of earlier versions.
 
     Raises:
         ValueError: If an array has another dtype or shape, numbers do not fit together, or a size is not above 0.
@@ -62,6 +64,7 @@ class FaceSplit:
     split: str
     source_name: str
     source_sha256: str
+    build_id: str = ""
 
     def __post_init__(self) -> None:
         count, faces = len(self.pictures), len(self.boxes)
@@ -98,6 +101,13 @@ class FaceSplit:
 
     def __len__(self) -> int:
         return len(self.pictures)
+
+    def content_sha256(self) -> str:
+        """SHA-256 of what is learned from, the pictures by their source's, 64 hexadecimal digits."""
+        digest = hashlib.sha256(f"{self.source_sha256} {self.names}".encode(errors="surrogateescape"))
+        for array in (self.sizes, self.boxes, self.first, self.ignored):
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
     def boxes_of(self, i: int) -> np.ndarray:
         """The boxes of a picture, float32 array (n, 4): x, y, width and height in pixels; n may be 0.

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from emotion_recognition.data.sources.turned_boxes import orientation_of
 from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_file import decode_image
 from emotion_recognition.pictures.resizing import shrink
 
 #: How files start that every reader of the data set decodes; others are stored as JPEG.
 _STORED_KINDS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
-#: What is in every JPEG, WebP or PNG file that says how the camera was held.
-_EXIF_MARKS = (b"Exif\0\0", b"EXIF", b"eXIf")
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class StoredPicture:
         scale: (horizontal, vertical) factors from the coordinates of the file's upright picture to the stored one's,
             at most 1.
         anew: Whether it was encoded anew, because it was too large, lay on its side or is of another kind.
+        turned: Whether EXIF's orientation turned it.
     """
 
     encoded: np.ndarray
@@ -61,6 +61,7 @@ class StoredPicture:
     height: int
     scale: tuple[float, float]
     anew: bool
+    turned: bool = False
 
     @property
     def shrunk(self) -> bool:
@@ -81,18 +82,11 @@ def store_picture(encoded: bytes, name: str, storage: PictureStorage) -> StoredP
     """
     image = decode_image(encoded, name)
     height, width = image.shape[:2]
+    turned = orientation_of(encoded, image) > 1
     image, back = shrink(image, storage.longest_side)
-    if back == 1.0 and encoded.startswith(_STORED_KINDS) and not _is_turned(encoded, image):
+    if back == 1.0 and encoded.startswith(_STORED_KINDS) and not turned:
         return StoredPicture(np.frombuffer(encoded, np.uint8), width, height, (1.0, 1.0), anew=False)
     size = image.shape[1], image.shape[0]
     _, anew = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, storage.jpeg_quality))
-    return StoredPicture(np.asarray(anew).ravel(), *size, (size[0] / width, size[1] / height), anew=True)
-
-
-def _is_turned(encoded: bytes, upright: np.ndarray) -> bool:
-    """Whether a decoder that does not know EXIF's orientation would see another picture."""
-    if not any(mark in encoded for mark in _EXIF_MARKS):
-        return False
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    as_stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
-    return as_stored is None or not np.array_equal(as_stored, upright)
+    scale = (size[0] / width, size[1] / height)
+    return StoredPicture(np.asarray(anew).ravel(), *size, scale, anew=True, turned=turned)

@@ -5,6 +5,7 @@ Images come in, in chunks; the file has the same layout as one written at once, 
 writer can end the process. It lays the file out in memory, with a gap where the images go, and Python writes both.
 """
 
+import hashlib
 import io
 import math
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from typing import Any
 
 import h5py
 import numpy as np
+
+from emotion_recognition.sealed_hdf5 import seal
 
 
 class SplitWriter:
@@ -39,9 +42,10 @@ class SplitWriter:
         self._image_shape = image_shape
         self._data_set = data_set
         self._count = 0
+        self._digest = hashlib.sha256()
         # The images are the first thing in the file, so that their place does not depend on what comes behind them.
         self._offset = _lay_out(data_set, (1, *image_shape), lambda file: None)[1]
-        self._file = path.open("wb")
+        self._file = path.open("w+b")
 
     def __enter__(self) -> "SplitWriter":
         return self
@@ -51,6 +55,11 @@ class SplitWriter:
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def images_sha256(self) -> str:
+        """SHA-256 of all images so far, behind each other, 64 hexadecimal digits."""
+        return self._digest.hexdigest()
 
     def append(self, images: np.ndarray) -> None:
         """Adds images.
@@ -68,7 +77,9 @@ class SplitWriter:
                 f"Received: {images.dtype} {images.shape}"
             )
         self._file.seek(self._offset + self._count * math.prod(self._image_shape))
-        self._file.write(np.ascontiguousarray(images).data)
+        content = np.ascontiguousarray(images).data
+        self._file.write(content)
+        self._digest.update(content)
         self._count += len(images)
 
     def finish(self, describe: Callable[[h5py.File], None]) -> None:
@@ -86,6 +97,7 @@ class SplitWriter:
             self._file.seek(start)
             self._file.write(content)
         self._file.truncate(memory.size)
+        seal(self._file, self._offset, self._count * math.prod(self._image_shape))
         self._file.flush()
 
 

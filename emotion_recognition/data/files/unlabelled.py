@@ -9,7 +9,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from emotion_recognition.data.files.contract import checked_dataset
 from emotion_recognition.error_about import about
+from emotion_recognition.sealed_hdf5 import DAMAGE, open_hdf5
 
 _FORMAT = "unlabelled images, version 1"
 
@@ -31,14 +33,14 @@ def read_unlabelled(path: Path) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If it is none that a build wrote.
     """
-    if not path.is_file():
+    if not path.exists():
         raise about(FileNotFoundError(f"There is no {path}."), "build_unlabelled")
     try:
-        with h5py.File(path, "r") as file:
+        with open_hdf5(path) as file:
             if file.attrs.get("format") != _FORMAT:
                 raise ValueError("it is of another kind")
-            return np.asarray(file["images"][:])
-    except (OSError, KeyError, ValueError, TypeError) as error:
+            return np.asarray(checked_dataset(file, "images", np.uint8, (None, None, None, None))[:])
+    except DAMAGE as error:
         raise about(
             ValueError(f"{path} holds no images that can be read: {' '.join(str(error).split())}; build it again."),
             "build_unlabelled_again",

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from emotion_recognition.models.card import is_number, is_whole, shortened
+
 #: What a card calls a network that speaks of prior boxes.
 NETWORK = "face_ssd"
 
@@ -20,6 +22,10 @@ OUTPUTS_PER_BOX = 5
 STRIDES = (8, 16, 32, 64)
 
 _CARD_ENTRY = "priors"
+
+#: What a card may state; with more, the boxes of one picture would not fit into memory.
+_MOST_MAPS, _MOST_BOXES, _MOST_STRIDE, _MOST_SIZE = 8, 64, 1024, 1e5
+_ASPECT_RATIOS, _VARIANCES = (-100.0, 100.0), (-100.0, 100.0)
 
 
 @dataclass(frozen=True)
@@ -78,16 +84,34 @@ class PriorSettings:
             ValueError: If it describes none.
         """
         entry = card.get(_CARD_ENTRY)
-        try:
-            numbers: dict[str, Any] = {
-                "strides": tuple(int(stride) for stride in entry["strides"]),  # type: ignore[index]
-                "sizes": tuple(tuple(float(size) for size in sizes) for sizes in entry["sizes"]),  # type: ignore[index]
-                "aspect_ratio": float(entry["aspect_ratio"]),  # type: ignore[index]
-                "variances": tuple(float(value) for value in entry["variances"]),  # type: ignore[index]
-            }
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"the card describes no prior boxes. Received: {entry!r}") from error
-        return cls(**numbers)
+        if not isinstance(entry, Mapping) or not _is_description(entry):
+            raise ValueError(f"the card describes no prior boxes. Received: {shortened(entry)}")
+        return cls(
+            strides=tuple(entry["strides"]),
+            sizes=tuple(tuple(map(float, sizes)) for sizes in entry["sizes"]),
+            aspect_ratio=float(entry["aspect_ratio"]),
+            variances=(float(entry["variances"][0]), float(entry["variances"][1])),
+        )
+
+
+def _is_description(entry: Mapping[str, Any]) -> bool:
+    """Whether a card's entry has lists and numbers where it must, of sizes that a network can have."""
+    strides, sizes, variances = (entry.get(name) for name in ("strides", "sizes", "variances"))
+    if not all(isinstance(part, list | tuple) and len(part) <= _MOST_MAPS for part in (strides, sizes, variances)):
+        return False
+    assert isinstance(strides, list | tuple)  # for mypy, which does not follow all()
+    assert isinstance(sizes, list | tuple)
+    assert isinstance(variances, list | tuple)
+    if not all(isinstance(row, list | tuple) and len(row) <= _MOST_BOXES for row in sizes):
+        return False
+    lengths = [size for row in sizes for size in row]
+    return (
+        all(is_whole(stride, 1, _MOST_STRIDE) for stride in strides)
+        and all(is_number(length, 0, _MOST_SIZE) for length in lengths)
+        and len(variances) == 2
+        and all(is_number(variance, *_VARIANCES) for variance in variances)
+        and is_number(entry.get("aspect_ratio"), *_ASPECT_RATIOS)
+    )
 
 
 def _are_positive(numbers: Sequence[float]) -> bool:

@@ -19,6 +19,7 @@ from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
+from emotion_recognition.training.resume_point import contents
 from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.schedules import schedule
 
@@ -62,7 +63,7 @@ def fit_face_stage(
         jit_compile=jit_choice(),
     )
     trainee.optimizer.build(trainee.trainable_variables)
-    facts = {**asdict(settings), "priors": asdict(priors), "data": train.source_sha256}
+    facts = {**asdict(settings), "priors": asdict(priors), "data": train.source_sha256, **contents(train, val)}
     return fit_resumably(
         trainee,
         functools.partial(_batches, train, priors, settings, settings.augmentation, settings.batch_size),

@@ -12,6 +12,7 @@ from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.error_about import about
+from emotion_recognition.models.card import is_number, shortened
 from emotion_recognition.models.face_ssd.files import load_face_ssd
 from emotion_recognition.models.face_ssd.network import calibrate_scores, face_ssd
 from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, choose_priors
@@ -26,6 +27,9 @@ from emotion_recognition.training.start import Start
 
 #: Views whose faces the prior boxes are chosen by.
 _VIEWS_FOR_PRIORS = 640
+
+#: What a card's calibration may change the logits by.
+_LEAST_SLOPE, _MOST_SLOPE = 1e-3, 1e3
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +77,11 @@ def open_face_start(
             if not stages:
                 text = f"The card of {input_model} tells of no stage, so its learning rate is unknown; give one"
                 raise about(ValueError(text), "learning_rate")
-            rate = float(stages[-1]["learning_rate"]) / STAGE_RATIO
+            own = stages[-1].get("learning_rate")
+            if not is_number(own, 0, 10):
+                text = f"The card of {input_model} must state a learning_rate. Received: {shortened(own)}"
+                raise about(ValueError(text), "learning_rate")
+            rate = float(own) / STAGE_RATIO
         rows = read_log(log_path(input_model), COLUMNS)
         rows = [row for row in rows if row["stage"] <= len(stages)]
         text = f"Input model {input_model}; learning rate {rate:g}"
@@ -89,10 +97,19 @@ def undo_calibration(network: keras.Model, card: Mapping[str, Any]) -> None:
     Args:
         network: The detector as saved.
         card: Its card; one without calibration leaves the network as it is.
+
+    Raises:
+        ValueError: If the card's calibration is none.
     """
     calibration = card.get("score_calibration")
     if calibration:
-        slope, intercept = calibration["slope"], calibration["intercept"]
+        numbers = calibration if isinstance(calibration, dict) else {}
+        slope, intercept = numbers.get("slope"), numbers.get("intercept")
+        if not is_number(slope, _LEAST_SLOPE, _MOST_SLOPE) or not is_number(intercept, -_MOST_SLOPE, _MOST_SLOPE):
+            raise ValueError(
+                f"The card's score_calibration must have a slope, {_LEAST_SLOPE:g}..{_MOST_SLOPE:g}, and an intercept. "
+                f"Received: {shortened(calibration)}"
+            )
         calibrate_scores(network, 1 / slope, -intercept / slope)
 
 

@@ -18,6 +18,7 @@ from emotion_recognition.data.sources.registry import recognise
 from emotion_recognition.data.sources.source import UNLABELLED, Account, Chunk, SourceOptions
 from emotion_recognition.emotions import class_names
 from emotion_recognition.error_about import names_of
+from emotion_recognition.training.splits import open_splits
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
 
 CLASSES = ClassLabels(("a", "b"), own=True)
@@ -183,3 +184,25 @@ def test_what_cannot_be_told_is_not_dropped(
         build(source, Workspace(tmp_path), drop=kinds)
     assert names_of(caught.value) == (about,)
     assert not list(tmp_path.iterdir())
+
+
+def test_all_splits_of_a_build_share_its_name_and_other_builds_have_another(tmp_path: Path) -> None:
+    def ids(folder: str, chunks: Sequence[tuple[str, Sequence[int]]], **options: tuple[str, ...]) -> set[str]:
+        built = build(Shades(chunks), Workspace(tmp_path / folder), **options)  # type: ignore[arg-type]
+        return {read_split(path).build_id for path in built.paths.values()}
+
+    (one,) = ids("one", ALL)
+    assert len(one) == 64
+    assert ids("again", ALL) == {one}
+    (moved,) = ids("moved", [("train", [1, 2, 4, 6]), ("val", [3, 5]), ("test", [8])])
+    (dropped,) = ids("dropped", ALL, drop=("duplicates",))
+    assert len({one, moved, dropped}) == 3
+
+
+def test_a_build_killed_between_its_renames_does_not_pass_for_whole(tmp_path: Path) -> None:
+    """Train of the first build beside val of the second: images of val were moved out of train, and are in both."""
+    first = build(Shades(ALL), Workspace(tmp_path / "first")).paths
+    second = build(Shades([("train", [3, 2, 4, 6]), ("val", [1, 5]), ("test", [8])]), Workspace(tmp_path / "b")).paths
+    second["val"].replace(first["val"])
+    with pytest.raises(ValueError, match="a build was interrupted, and images may be in both"):
+        open_splits(Workspace(tmp_path / "first"), OWN, ("a", "b"), "--classes")

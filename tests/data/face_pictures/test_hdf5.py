@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from emotion_recognition.data.face_pictures.hdf5 import read_face_split, write_face_splits
+from emotion_recognition.data.face_pictures.hdf5 import check_same_face_build, read_face_split, write_face_splits
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.files import hdf5
 
@@ -153,3 +153,19 @@ def test_files_that_are_no_face_pictures_are_refused_by_name(tmp_path: Path) -> 
         ) as raised:
             read_face_split(tmp_path / f"{name}.hdf5")
         assert "\n" not in str(raised.value)
+
+
+def test_both_splits_of_a_build_share_its_name(tmp_path: Path) -> None:
+    def builds(folder: str, seed: int) -> tuple[FaceSplit, FaceSplit]:
+        (tmp_path / folder).mkdir()
+        paths = [tmp_path / folder / f"{name}.hdf5" for name in ("train", "val")]
+        write_face_splits({paths[0]: split("train", seed), paths[1]: split("val")})
+        return read_face_split(paths[0], role="train"), read_face_split(paths[1], role="val")
+
+    train, val = builds("one", 1)
+    other_train, _ = builds("other", 2)
+    check_same_face_build(train, val)
+    with pytest.raises(ValueError, match="are of different builds"):
+        check_same_face_build(other_train, val)
+    with pytest.raises(ValueError, match=r"val\.hdf5 must be the train split, but it says that it is 'val'"):
+        read_face_split(tmp_path / "one" / "val.hdf5", role="train")

@@ -1,10 +1,13 @@
+from functools import partial
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from emotion_recognition.data.files.hdf5 import Split, check_same_source, read_split
+from emotion_recognition.data.files.hdf5 import Split, check_same_build, read_split
+from emotion_recognition.data.files.split_writer import SplitWriter
+from emotion_recognition.data.files.unlabelled import describe_unlabelled, read_unlabelled
 from tests.conftest import write_splits
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1), dtype=np.uint8)
@@ -100,9 +103,9 @@ def test_arrays_that_break_the_contract_are_refused(changes: dict[str, object], 
 
 
 def test_splits_of_different_sources_do_not_go_together() -> None:
-    check_same_source(split(), split(split="train"))
+    check_same_build(split(), split(split="train"))
     with pytest.raises(ValueError, match=r"val split was built from fer2013.csv \(abababab\), the train split from b"):
-        check_same_source(split(), split(split="train", source_name="b.csv", source_sha256="00" * 32))
+        check_same_build(split(), split(split="train", source_name="b.csv", source_sha256="00" * 32))
 
 
 def test_files_that_are_no_data_set_are_refused_by_name(tmp_path: Path) -> None:
@@ -120,3 +123,99 @@ def test_files_that_are_no_data_set_are_refused_by_name(tmp_path: Path) -> None:
     for name, words in (("rubbish", ""), ("other", ""), ("newer", "format version is 2"), ("half", "")):
         with pytest.raises(ValueError, match=rf"{name}\.hdf5 is not a data set.*{words}.*build it again"):
             read_split(tmp_path / f"{name}.hdf5")
+
+
+def test_a_file_that_says_it_is_another_split_is_refused(tmp_path: Path) -> None:
+    write_splits({tmp_path / "val.hdf5": split(split="train")})
+    assert read_split(tmp_path / "val.hdf5").split == "train"
+    with pytest.raises(ValueError, match=r"val\.hdf5 must be the val split, but it says that it is 'train'"):
+        read_split(tmp_path / "val.hdf5", role="val")
+
+
+@pytest.mark.parametrize(
+    ("builds", "refused"),
+    [(("", ""), False), (("aa" * 32, "aa" * 32), False), (("aa" * 32, "bb" * 32), True), (("aa" * 32, ""), True)],
+)
+def test_splits_of_different_builds_do_not_go_together(builds: tuple[str, str], refused: bool) -> None:
+    both = split(build_id=builds[0]), split(split="train", build_id=builds[1])
+    if refused:
+        with pytest.raises(
+            ValueError, match=r"val split is of the build aaaaaaaa, the train split of (bbbb|an earlier)"
+        ):
+            check_same_build(*both)
+    else:
+        check_same_build(*both)
+
+
+def test_the_content_is_that_of_what_is_learned_from(tmp_path: Path) -> None:
+    one = split().content_sha256()
+    assert one == split(source_name="other.csv", split="train").content_sha256()
+    assert one != split(labels=LABELS[::-1].copy()).content_sha256()
+    assert one != split(images=IMAGES[::-1]).content_sha256()
+    assert one != split(class_names=("sad", "happy")).content_sha256()
+    assert one != split(votes=np.zeros((5, 10), np.uint8)).content_sha256()
+    write_splits({tmp_path / "val.hdf5": split()})
+    for stream_above in (0, 1):
+        assert read_split(tmp_path / "val.hdf5", stream_above=stream_above).content_sha256() == one
+
+
+def test_images_that_changed_in_the_file_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "val.hdf5"
+    write_splits({path: split()})
+    content = bytearray(path.read_bytes())
+    content[content.index(IMAGES.tobytes()) + 1000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"val\.hdf5 is not a data set .*its images are not those that were written"):
+        read_split(path)
+
+
+SHARES = np.full((5, 2), 0.5, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("images", IMAGES / np.float32(255), r"images must be uint8 .*Received: float32"),
+        ("images", IMAGES[:, :0, :0], r"images must be uint8 .*Received: uint8 \(5, 0, 0, 1\)"),
+        ("images", IMAGES[..., 0], r"images must be uint8"),
+        ("labels", LABELS.astype(np.float64), r"labels must be uint8 \(5\)\. Received: float64"),
+        ("labels", LABELS[:3], r"labels must be uint8 \(5\)\. Received: uint8 \(3,\)"),
+        ("labels", LABELS + 1, r"labels must be below the number of classes, 2\. Received: 2"),
+        ("distributions", SHARES * np.float32("nan"), r"distributions must be shares.*nan.*in row 0"),
+        ("distributions", SHARES * np.float32([[1], [1], [1.1], [1], [1]]), r"add up to 1 .*in row 2"),
+        ("distributions", SHARES - np.float32([1, -1]), r"distributions must be shares.*\[-0\.5, 1\.5\] in row 0"),
+        ("votes", np.zeros((5, 9), np.uint8), r"votes must be uint8 \(5, 10\)"),
+    ],
+)
+def test_what_a_file_must_not_hold_is_refused(tmp_path: Path, name: str, content: np.ndarray, words: str) -> None:
+    path = tmp_path / "val.hdf5"
+    write_splits({path: split()})
+    with h5py.File(path, "r+") as file:
+        if name in file:
+            del file[name]
+        file.create_dataset(name, data=content)
+    with pytest.raises(ValueError, match=rf"val\.hdf5 is not a data set .*{words}") as raised:
+        read_split(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("names", [["happy", "happy"], ["happy", " "]])
+def test_class_names_must_differ(tmp_path: Path, names: list[str]) -> None:
+    write_splits({tmp_path / "val.hdf5": split()})
+    with h5py.File(tmp_path / "val.hdf5", "r+") as file:
+        file.attrs["class_names"] = names
+    with pytest.raises(ValueError, match="class_names must be names that differ"):
+        read_split(tmp_path / "val.hdf5")
+
+
+def test_images_without_labels_are_checked_as_those_with_labels(tmp_path: Path) -> None:
+    path = tmp_path / "unlabelled.hdf5"
+    with SplitWriter(path, (48, 48, 1)) as writer:
+        writer.append(IMAGES)
+        writer.finish(partial(describe_unlabelled, source_name="test.csv"))
+    assert np.array_equal(read_unlabelled(path), IMAGES)
+    with h5py.File(path, "r+") as file:
+        del file["images"]
+        file["images"] = IMAGES / np.float32(255)
+    with pytest.raises(ValueError, match=r"holds no images that can be read: images must be uint8 .*float32"):
+        read_unlabelled(path)

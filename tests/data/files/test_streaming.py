@@ -67,7 +67,7 @@ def test_large_splits_stay_in_their_file_and_give_the_same_images(tmp_path: Path
     assert np.array_equal(streamed.images, images)
     assert not streamed.images.flags.writeable
     assert np.array_equal(streamed.labels, read.labels)
-    batches = TrainingBatches(streamed.images, streamed.labels, batch_size=64, augmentation=None, seed=0)
+    batches = TrainingBatches(streamed.images, streamed.labels, batch_size=64, seed=0)
     shown = np.concatenate([batches[step][0] for step in range(len(batches))])
     assert type(shown) is np.ndarray
     assert np.array_equal(np.sort(shown.reshape(300, -1), axis=0), np.sort(images.reshape(300, -1), axis=0))
@@ -82,7 +82,7 @@ def test_an_epoch_over_several_windows_gives_every_image_once(tmp_path: Path) ->
         writer.finish(lambda file: None)
     with h5py.File(tmp_path / "a.hdf5") as file:
         images = map_images(file["images"], tmp_path / "a.hdf5")
-    batches = TrainingBatches(images, np.zeros(count, np.uint8), batch_size=60, augmentation=None, seed=0)
+    batches = TrainingBatches(images, np.zeros(count, np.uint8), batch_size=60, seed=0)
     seen = [batches[step][0][:, 0, 0, 0] for step in range(len(batches))]
     assert np.array_equal(np.bincount(np.concatenate(seen)), np.full(40, 1000))
 

@@ -48,3 +48,10 @@ def test_shares_that_leave_nothing_are_refused(shares: dict[str, float]) -> None
 def test_a_negative_seed_is_refused() -> None:
     with pytest.raises(ValueError, match="seed must be at least 0"):
         SplitShares(seed=-1)
+
+
+@pytest.mark.parametrize("has_test", [False, True])
+def test_the_seed_decides_which_are_val(has_test: bool) -> None:
+    chosen = [divide(LABELS, SplitShares(seed=seed), has_test=has_test) == 1 for seed in (1, 2)]
+    assert chosen[0].sum() == chosen[1].sum() > 0
+    assert (chosen[0] != chosen[1]).any()

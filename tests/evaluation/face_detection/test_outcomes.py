@@ -32,3 +32,10 @@ def test_pictures_that_all_have_no_face_are_sorted_too() -> None:
         [],
     ]
     assert sort_boxes([], 0.5) == []
+
+
+def test_a_box_is_a_hit_from_half_an_overlap_on() -> None:
+    """Boxes of the face's width and of a part of its height: the part is the intersection over union."""
+    for part, outcomes in ((52, ["hit"]), (48, ["missed", "false alarm"])):
+        (found,) = sort_boxes([ScoredPicture.of([A], [(10.0, 10.0, 100.0, float(part))], [0.9])], 0.5)
+        assert [name for name, _ in found if name != "face"] == outcomes

@@ -9,7 +9,6 @@ next: :mod:`emotion_recognition.data.face_pictures.assembling`.
 
 import csv
 import io
-import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from emotion_recognition.data.face_pictures.sources.annotated_picture import (
     AnnotationFile,
     FaceBox,
 )
+from emotion_recognition.data.sources.plain_text import plain_number, read_bytes
 
 NUMBERS = ("x", "y", "w", "h")
 REQUIRED = ("file", *NUMBERS)
@@ -48,7 +48,7 @@ def read_face_csv(path: Path, folder: Path | None = None) -> AnnotationFile:
     pictures: dict[str, AnnotatedPicture] = {}
     faceless: set[str] = set()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no CSV in UTF-8: {error}.") from error
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -108,10 +108,7 @@ def _box(row: Mapping[str, str]) -> FaceBox | None:
 
 
 def _number(name: str, cell: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        number = math.nan
+    number = plain_number(cell)
     if not abs(number) <= LARGEST_COORDINATE:  # so that NaN is refused too
         raise ValueError(f"{name} must be a number of pixels. Received: {cell[:40]!r}")
     return number

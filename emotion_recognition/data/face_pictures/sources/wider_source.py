@@ -20,6 +20,7 @@ from emotion_recognition.data.face_pictures.sources.annotated_picture import (
     AnnotationFile,
 )
 from emotion_recognition.data.face_pictures.sources.face_source import FaceSource, FaceSourceKind
+from emotion_recognition.data.sources.plain_text import plain_number, read_bytes
 from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.workspace import FACE_SPLITS
 
@@ -44,7 +45,7 @@ def read_wider(path: Path, folder: Path) -> AnnotationFile:
         OSError: If the file cannot be read.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text in UTF-8: {error}.") from error
     lines = _Lines([(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()])
@@ -99,7 +100,7 @@ class _Lines:
 def _faces(lines: _Lines) -> Iterator[list[int]]:
     """The numbers of each face of the picture whose path was taken."""
     text = lines.take()
-    if not text.isdecimal():
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
         raise ValueError(f"the number of faces must be here. Received: {text[:80]}")
     for _ in range(int(text)):
         yield _numbers(lines.take())
@@ -109,8 +110,8 @@ def _faces(lines: _Lines) -> Iterator[list[int]]:
 
 def _numbers(line: str) -> list[int]:
     try:
-        numbers = [int(cell) for cell in line.split()]
-    except ValueError:
+        numbers = [int(plain_number(cell)) for cell in line.split() if "." not in cell and len(cell) < 10]
+    except (ValueError, OverflowError):
         numbers = []
     if len(numbers) != _NUMBERS or max(map(abs, numbers)) > LARGEST_COORDINATE:
         raise ValueError(f"a face must be {_NUMBERS} whole numbers. Received: {line[:80]}")

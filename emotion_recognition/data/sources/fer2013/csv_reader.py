@@ -25,6 +25,7 @@ from emotion_recognition.data.sources.fer2013.csv_rows import (
     parse_emotions,
 )
 from emotion_recognition.data.sources.fer2013.csv_stream import open_csv
+from emotion_recognition.data.sources.plain_text import check_encoding
 from emotion_recognition.error_about import about, names_of
 
 #: Images of each split in the whole FER2013 (arXiv:1307.0414).
@@ -35,6 +36,8 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 4 << 20
 #: A line of 2,304 numbers has at most 9,300 characters; a file without line ends is no CSV.
 _LONGEST_LINE = 1 << 20
+#: Blank lines at the end that are passed over.
+_MOST_BLANK = 10_000
 _THREADS = 2
 
 
@@ -53,7 +56,7 @@ def read_columns(path: Path) -> tuple[str, ...]:
 
 
 def read_emotions(path: Path) -> np.ndarray:
-    """Reads the emotions of all rows, and nothing else: uint8 array (N,), FER2013's own indices 0..6.
+    """Reads the emotions of all rows, and nothing else: uint8 array (N,), FER2013's indices 0..6, or 7 for contempt.
 
     Raises:
         ValueError: If the file is no CSV with emotions; the message has the file and the row.
@@ -139,6 +142,7 @@ def _read_header(stream: IO[bytes], required: Sequence[str]) -> Columns:
     line = stream.readline(_LONGEST_LINE).removeprefix(_BYTE_ORDER_MARK)
     if not line:
         raise ValueError("the file is empty.")
+    check_encoding(line)
     try:
         names = [name.strip().decode("latin-1") for name in cut_line(line.rstrip(b"\r\n"))]
     except ValueError as error:
@@ -179,6 +183,8 @@ def _blocks(stream: IO[bytes]) -> Iterator[list[bytes]]:
         while lines and not lines[-1].strip():
             lines.pop()
             blank += 1
+        if blank > _MOST_BLANK:
+            raise ValueError(f"it has more than {_MOST_BLANK:,} blank lines one after another.")
         if lines:
             yield lines
         if not block:

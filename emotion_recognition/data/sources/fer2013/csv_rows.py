@@ -23,7 +23,9 @@ SPLIT_OF_USAGE = {"Training": "train", "PublicTest": "val", "PrivateTest": "test
 COLUMNS = ("emotion", "pixels", "Usage")
 
 _USAGES = {usage.encode(): index for index, usage in enumerate(SPLIT_OF_USAGE)}
-_EMOTIONS = {str(index).encode(): index for index in range(len(FER2013_EMOTIONS))}
+#: CK+'s CSV has FER2013's form with an eighth label.
+CONTEMPT = len(FER2013_EMOTIONS)
+_EMOTIONS = {str(index).encode(): index for index in range(CONTEMPT + 1)}
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class CsvBlock:
     """Some rows that follow each other in the file; where a column is missing, its array is of zeros.
 
     Args:
-        emotions: uint8 array (N,), FER2013's own indices 0..6.
+        emotions: uint8 array (N,), FER2013's own indices 0..6, or 7 for contempt.
         images: uint8 array (N, 48, 48, 1), 0..255.
         usages: uint8 array (N,), indices into :data:`SPLIT_OF_USAGE`.
     """
@@ -83,7 +85,7 @@ def parse_block(lines: Sequence[bytes], columns: Columns, first_row: int) -> Csv
 
 
 def parse_emotions(lines: Sequence[bytes], columns: Columns, first_row: int) -> np.ndarray:
-    """Reads the emotions of some lines alone, see :func:`parse_block`: uint8 array (N,), 0..6."""
+    """Reads the emotions of some lines alone, see :func:`parse_block`: uint8 array (N,), 0..7."""
     return _emotions([_fields(line, columns, first_row + i) for i, line in enumerate(lines)], columns, first_row)
 
 
@@ -110,7 +112,7 @@ def _emotions(fields: Sequence[Sequence[bytes]], columns: Columns, first_row: in
     if columns.emotion is None:
         return np.zeros(len(fields), np.uint8)
     texts = [row[columns.emotion].strip() for row in fields]
-    return _indices(texts, _EMOTIONS, "emotion", "a whole number 0..6", first_row)
+    return _indices(texts, _EMOTIONS, "emotion", "a whole number 0..6, or 7 for contempt", first_row)
 
 
 def _fields(line: bytes, columns: Columns, row: int) -> list[bytes]:

@@ -25,6 +25,7 @@ _GZIP_START = b"\x1f\x8b"
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _CHUNK_BYTES = 1 << 20
+_LARGEST_READ = 16 << 20
 _DAMAGE = (zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile)
 
 
@@ -83,7 +84,7 @@ def _open_zip_member(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
 
 
 def _open_tar_member(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
-    archive = stack.enter_context(tarfile.TarFile.open(fileobj=file, mode="r:"))
+    archive = stack.enter_context(tarfile.TarFile.open(fileobj=cast(IO[bytes], _BoundedReads(file)), mode="r:"))
     members = [member for member in archive.getmembers() if member.isfile()]
     # tarfile stops at its own end mark, but gzip's checksum comes behind it and is checked only at the stream's end.
     while file.read(_CHUNK_BYTES):
@@ -93,6 +94,24 @@ def _open_tar_member(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
     if stream is None:
         raise ValueError(f"{chosen} in it is not a file.")
     return stack.enter_context(stream)
+
+
+class _BoundedReads:
+    """A file of which no more is read at once than a header of an archive has: a damaged one may ask for gigabytes."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _LARGEST_READ:
+            raise tarfile.ReadError("a header of the archive is too large")
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 def _choose(names: Sequence[str]) -> str:

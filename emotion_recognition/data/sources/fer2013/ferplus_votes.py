@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.data.sources.fer2013.csv_rows import SPLIT_OF_USAGE
+from emotion_recognition.data.sources.plain_text import read_bytes
 
 #: The columns of votes in FER+'s order; "NF" is "not a face".
 VOTE_NAMES = (
@@ -107,7 +108,7 @@ def read_votes(path: Path) -> FerPlusVotes:
             without the header.
         OSError: If the file cannot be read.
     """
-    content = path.read_bytes()
+    content = read_bytes(path)
     try:
         try:
             rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))

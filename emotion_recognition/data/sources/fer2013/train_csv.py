@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from emotion_recognition.data.sources.fer2013.csv_reader import CsvReader, read_emotions
+from emotion_recognition.data.sources.fer2013.csv_rows import CONTEMPT
 from emotion_recognition.data.sources.fer2013.fitting import fitted_chunks
-from emotion_recognition.data.sources.fer2013.own_labels import check_has_all, kept_rows
+from emotion_recognition.data.sources.fer2013.own_labels import check_has_all, kept_rows, note_on_contempt
 from emotion_recognition.data.sources.source import Account, Candidate, Chunk, SourceKind, SourceOptions
 from emotion_recognition.data.sources.stratified import divide
 from emotion_recognition.workspace import SPLITS
@@ -21,9 +22,6 @@ class TrainCsv:
     Args:
         path: The CSV, or an archive that holds it.
         options: What is to be made of it.
-
-    Raises:
-        ValueError: If FER2013 has no such labels.
     """
 
     splits = SPLITS
@@ -32,7 +30,6 @@ class TrainCsv:
     votes_sha256 = None
 
     def __init__(self, path: Path, options: SourceOptions) -> None:
-        check_has_all(options.classes)
         self._path = path
         self.kind = KIND.name
         self.name = path.name
@@ -46,7 +43,10 @@ class TrainCsv:
             ValueError: If anything in it is not as it must be; the message has the file and the row.
             OSError: If it cannot be read.
         """
-        parts = divide(read_emotions(self._path), self.options.shares)
+        emotions = read_emotions(self._path)
+        has_contempt = CONTEMPT in emotions
+        check_has_all(self.options.classes, has_contempt=has_contempt)
+        parts = divide(emotions, self.options.shares)
         reader = CsvReader(self._path, ("emotion", "pixels"))
         for block in reader:
             first, self.account.seen = self.account.seen, self.account.seen + len(block.emotions)
@@ -60,6 +60,8 @@ class TrainCsv:
             raise ValueError(f"{self._path} has changed while it was read.")
         seed = self.options.shares.seed
         self.account.notes.append(f"val and test split off from the training rows with seed {seed}")
+        note = note_on_contempt(self.options.classes) if has_contempt else None
+        self.account.notes += [] if note is None else [note]
         self.account.sha256 = reader.source_sha256
 
 

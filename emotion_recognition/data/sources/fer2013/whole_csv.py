@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.data.sources.fer2013.csv_reader import PUBLISHED_COUNTS, CsvReader
-from emotion_recognition.data.sources.fer2013.csv_rows import SPLIT_OF_USAGE, CsvBlock
+from emotion_recognition.data.sources.fer2013.csv_rows import CONTEMPT, SPLIT_OF_USAGE, CsvBlock
 from emotion_recognition.data.sources.fer2013.ferplus_labels import label_votes
 from emotion_recognition.data.sources.fer2013.ferplus_votes import read_votes
 from emotion_recognition.data.sources.fer2013.fitting import fitted_chunks
-from emotion_recognition.data.sources.fer2013.own_labels import check_has_all, kept_rows
+from emotion_recognition.data.sources.fer2013.own_labels import check_has_all, kept_rows, note_on_contempt
 from emotion_recognition.data.sources.source import Account, Candidate, Chunk, SourceKind, SourceOptions
 from emotion_recognition.error_about import about
 from emotion_recognition.workspace import FER2013, SPLITS
@@ -28,7 +28,7 @@ class WholeCsv:
         options: What is to be made of it. Labels of FER+ need its votes, and leave out images whose votes give none.
 
     Raises:
-        ValueError: If FER2013 has no such labels, or votes are wrong, or missing where they are needed.
+        ValueError: If votes are wrong, or missing where they are needed.
         OSError: If the votes cannot be read.
     """
 
@@ -37,9 +37,7 @@ class WholeCsv:
 
     def __init__(self, path: Path, options: SourceOptions) -> None:
         self._own = options.variant.labels == FER2013
-        if self._own:
-            check_has_all(options.classes)
-        elif options.votes is None:
+        if not self._own and options.votes is None:
             raise about(ValueError(f"the labels {options.variant.labels} need FER+'s votes, fer2013new.csv."), "votes")
         self._path = path
         self.kind = KIND.name
@@ -59,14 +57,17 @@ class WholeCsv:
         """Reads the CSV once; the splits take turns as they do in it.
 
         Raises:
-            ValueError: If it is not FER2013, the votes do not belong to it, or it leaves nothing of a split.
+            ValueError: If it is not FER2013, has no such labels, the votes do not belong to it, or it leaves nothing of
+                a split.
             OSError: If it cannot be read.
         """
         reader = CsvReader(self._path)
+        has_contempt = False
         rows_of, kept_of = dict.fromkeys(SPLITS, 0), dict.fromkeys(SPLITS, 0)
         for block in reader:
             rows, columns = self._labelled(block)
             self.account.seen += len(block.usages)
+            has_contempt = has_contempt or CONTEMPT in block.emotions
             for usage, split in enumerate(SPLIT_OF_USAGE.values()):
                 mine = block.usages[rows] == usage
                 rows_of[split] += int((block.usages == usage).sum())
@@ -75,6 +76,10 @@ class WholeCsv:
                 yield from fitted_chunks(split, block.images[rows[mine]], of_split, self.options)
         if self._votes is not None:
             self._votes.check_end(self.account.seen, self._path)
+        if self._own:
+            check_has_all(self.options.classes, has_contempt=has_contempt)
+            note = note_on_contempt(self.options.classes) if has_contempt else None
+            self.account.notes += [] if note is None else [note]
         for split in SPLITS:
             if not rows_of[split]:
                 raise ValueError(f"{self._path}: no row belongs to the {split} split.")

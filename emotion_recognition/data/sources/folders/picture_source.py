@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from emotion_recognition.data.sources.folders.found_faces import NoFaceError
-from emotion_recognition.data.sources.folders.labelled_faces import read_labelled_faces
+from emotion_recognition.data.sources.folders.labelled_faces import TURNED, UNSURE, read_labelled_faces
 from emotion_recognition.data.sources.folders.picture_list import Picture, PictureList
 from emotion_recognition.data.sources.source import Account, Chunk, SourceOptions
 from emotion_recognition.pictures.faces import Box
@@ -65,8 +65,12 @@ class PictureSource:
         self.total = sum(len(of_split) for of_split in pictures.splits.values())
         self.account = Account(notes=list(pictures.notes))
         self._pictures = pictures
+        self._said: list[str] = []
         self._read_faces: FaceReader = read_faces or partial(
-            read_labelled_faces, image_size=options.variant.image_size, channels=options.variant.channels
+            read_labelled_faces,
+            image_size=options.variant.image_size,
+            channels=options.variant.channels,
+            say=self._said.append,
         )
         self._digests: dict[str, bytes] = {}
 
@@ -89,6 +93,7 @@ class PictureSource:
             finally:
                 pool.shutdown(cancel_futures=True)
         self.account.sha256 = self._sha256()
+        self.account.notes += _of_turned(self._said)
 
     def _sha256(self) -> str:
         """A fingerprint of all pictures that were read: as of the output of ``sha256sum`` on them, sorted by path."""
@@ -122,6 +127,20 @@ class PictureSource:
         self._digests.update(opened.digests)
         images = [np.empty((0, *self.options.image_shape), np.uint8), *opened.images]
         return Chunk(opened.split, np.concatenate(images), {"labels": np.array(opened.labels, dtype=np.uint8)})
+
+
+def _of_turned(said: Sequence[str]) -> list[str]:
+    """What became of the boxes on pictures that lie on their side, or are mirrored."""
+    turned, unsure = said.count(TURNED), said.count(UNSURE)
+    notes = []
+    if turned:
+        notes.append(f"the boxes of {turned:,} pictures were turned with them: their size is that of the stored pixels")
+    if unsure:
+        notes.append(
+            f"{unsure:,} pictures are turned upright by their EXIF orientation, and no size is stated: their boxes are "
+            "taken for those of the upright picture"
+        )
+    return notes
 
 
 class _Opened(NamedTuple):

@@ -20,6 +20,7 @@ from emotion_recognition.data.sources.folders.picture_list import (
     split_of_name,
 )
 from emotion_recognition.data.sources.folders.voc_object import Annotation, read_annotation
+from emotion_recognition.data.sources.plain_text import read_bytes
 from emotion_recognition.data.sources.source import Candidate, Source, SourceKind, SourceOptions
 from emotion_recognition.data.sources.stratified import SplitShares, divide
 from emotion_recognition.error_about import about, names_of
@@ -135,7 +136,7 @@ def _splits(root: Path, pictures: dict[str, Picture], notes: dict[str, None]) ->
 
 def _stems(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_bytes(path).decode("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no list of picture names: {error}") from error
     return [line.strip() for line in lines if line.strip()]

@@ -4,13 +4,13 @@ An XML file goes in, an :class:`Annotation` comes out, or an error that names th
 :mod:`emotion_recognition.data.sources.folders.voc_folder`. XML of entity bombs and the like is refused by defusedxml.
 """
 
-import math
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 
+from emotion_recognition.data.sources.plain_text import plain_number
 from emotion_recognition.pictures.faces import Box
 
 #: A larger file would hold ten thousands of faces.
@@ -53,6 +53,8 @@ def read_annotation(path: Path) -> Annotation:
         ValueError: If it is no such annotation; the message names the file and the object, counted from 1.
         OSError: If the file cannot be read.
     """
+    if not path.is_file():
+        raise ValueError(f"{path} is not a file.")
     if path.stat().st_size > _LARGEST_FILE:
         raise ValueError(f"{path} is larger than {_LARGEST_FILE // 10**6} MB; it is no annotation of one picture.")
     content = path.read_bytes()
@@ -109,10 +111,7 @@ def _number(parent: Element, name: str, where: str) -> float:
     texts = [(element.text or "").strip() for element in parent.findall(name)]
     if len(texts) != 1:
         raise ValueError(f"{where} must have one <{name}>. Received: {len(texts)}")
-    try:
-        number = float(texts[0])
-    except ValueError:
-        number = math.nan
+    number = plain_number(texts[0])
     # Nothing that a camera makes is larger, and a float without a fraction stays exact far beyond it.
     if not abs(number) <= 1e6:
         raise ValueError(f"{where}: <{name}> must be a number of pixels. Received: {texts[0][:20]!a}")

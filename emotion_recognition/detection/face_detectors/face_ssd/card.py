@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emotion_recognition.models.card import read_card
+from emotion_recognition.models.card import is_number, is_whole, read_card, shortened
 from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings
-from emotion_recognition.models.onnx_copy import SUFFIX, copy_path, read_copy
+from emotion_recognition.models.onnx_copy import MOST_PIXELS, SUFFIX, copy_path, read_copy
 from emotion_recognition.workspace import card_path
 
 #: The suffixes of a path that leads to such a detector.
@@ -81,13 +81,13 @@ def read_face_ssd(path: Path) -> FaceSsdFile:
 def _size(card: Mapping[str, Any], card_file: Path) -> int:
     entry = card.get("input")
     size = entry.get("size") if isinstance(entry, dict) else None
-    if not isinstance(size, int) or size < 1:
-        raise ValueError(f"{card_file} must state the input's size in pixels. Received: {size!r}")
+    if not is_whole(size, 1, MOST_PIXELS):
+        raise ValueError(f"{card_file} must state the input's size in pixels. Received: {shortened(size)}")
     return size
 
 
 def _min_confidence(card: Mapping[str, Any], card_file: Path) -> float | None:
     confidence = card.get("min_confidence")
-    if confidence is not None and not (isinstance(confidence, int | float) and 0 <= confidence <= 1):
-        raise ValueError(f"{card_file} must state a min_confidence within 0..1. Received: {confidence!r}")
-    return confidence
+    if confidence is not None and not is_number(confidence, 0, 1):
+        raise ValueError(f"{card_file} must state a min_confidence within 0..1. Received: {shortened(confidence)}")
+    return None if confidence is None else float(confidence)

@@ -204,10 +204,10 @@ def test_an_archive_must_hold_one_csv(tmp_path: Path) -> None:
         (row(pixels="7\t" * PIXELS), "pixel 1 must be a whole number"),
         (row(pixels="\x00 " + "7 " * (PIXELS - 1)), r"pixel 1 must be a whole number 0..255. Received: '\x00'"),
         (row(pixels=""), "must be 2304 pixels. Received: 0"),
-        (row(emotion=7), "emotion must be a whole number 0..6. Received: '7'"),
-        (row(emotion=-1), "emotion must be a whole number 0..6. Received: '-1'"),
-        (row(emotion="happy"), "emotion must be a whole number 0..6. Received: 'happy'"),
-        (row(emotion=""), "emotion must be a whole number 0..6. Received: ''"),
+        (row(emotion=8), "emotion must be a whole number 0..6, or 7 for contempt. Received: '8'"),
+        (row(emotion=-1), "emotion must be a whole number 0..6, or 7 for contempt. Received: '-1'"),
+        (row(emotion="happy"), "emotion must be a whole number 0..6, or 7 for contempt. Received: 'happy'"),
+        (row(emotion=""), "emotion must be a whole number 0..6, or 7 for contempt. Received: ''"),
         (row(usage="training"), "Usage must be one of Training, PublicTest, PrivateTest. Received: 'training'"),
         (row(usage=""), "Usage must be one of Training, PublicTest, PrivateTest. Received: ''"),
         (row() + ",1", "must have 3 columns. Received: 4"),
@@ -250,7 +250,7 @@ def test_a_truncated_last_row_is_named(tmp_path: Path) -> None:
         (b'emotion,pixels,"Usage\n', "quotes are wrong"),
         (bytes(range(256)) * 40, "is missing"),
         (b"emotion,pixels,Usage\n" + b"7" * (3 << 20), "no CSV of FER2013"),
-        ("emotion,pixels,Usage\n".encode("utf-16"), "is missing"),
+        ("emotion,pixels,Usage\n".encode("utf-16"), "is UTF-16 text"),
     ],
 )
 def test_what_is_no_fer2013_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
@@ -400,3 +400,27 @@ def test_mutated_competition_files_are_read_right_or_refused_with_their_row(
     assert np.array_equal(read.images.reshape(4, -1)[others], images[others])
     if "emotion" in header:
         assert read.emotions[others].tolist() == [i % 7 for i in others]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_called_so(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "fer2013.csv"
+    path.write_bytes("\n".join(["emotion,pixels,Usage", row(), ""]).encode(encoding))
+    assert "is UTF-16 text; save it as UTF-8" in error_of(path)
+
+
+def test_a_file_of_line_ends_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_reader, "_BLOCK_BYTES", 1000)
+    path = tmp_path / "fer2013.csv.gz"
+    path.write_bytes(gzip.compress(b"emotion,pixels,Usage\n" + row().encode() + b"\n" * 1_000_000))
+    assert "more than 10,000 blank lines" in error_of(path)
+    path.write_bytes(gzip.compress(b"emotion,pixels,Usage\n" + row().encode() + b"\n" * 9_000))
+    assert len(read_fer2013(path).emotions) == 1
+
+
+def test_a_header_of_an_archive_that_asks_for_gigabytes_is_refused(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("fer2013.csv")
+    header.type, header.size = tarfile.XHDTYPE, 3 * 2**30
+    path = tmp_path / "fer2013.tar"
+    path.write_bytes(header.tobuf(tarfile.USTAR_FORMAT) + b"\0" * 20_480)
+    assert "damaged or cut short (a header of the archive is too large)" in error_of(path)

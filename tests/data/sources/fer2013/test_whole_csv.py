@@ -12,6 +12,7 @@ from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.data.sources.fer2013 import csv_reader
 from emotion_recognition.data.sources.fer2013.csv_reader import CsvReader
 from emotion_recognition.data.sources.fer2013.whole_csv import WholeCsv
+from emotion_recognition.data.sources.registry import recognise
 from emotion_recognition.data.sources.source import SourceOptions
 from emotion_recognition.emotions import class_names
 from emotion_recognition.workspace import SPLITS, Variant, Workspace
@@ -84,3 +85,44 @@ def test_votes_on_more_or_fewer_rows_are_refused(tmp_path: Path, count: int, wor
     with pytest.raises(ValueError, match=f"votes on {count} rows, but .* {words}"):
         build(opened, Workspace(tmp_path / "base"))
     assert not list((tmp_path / "base").rglob("*.hdf5"))
+
+
+def write_ck(folder: Path, header: str = "emotion,pixels,Usage") -> Path:
+    """A CSV in the form of CK+'s: 48 rows of eight labels, all in each split; image i is of shade i."""
+    cells = [{"emotion": i % 8, "pixels": " ".join([str(i)] * 48**2), "Usage": USAGES[i // 8 % 3]} for i in range(48)]
+    rows = [",".join(str(row[name]) for name in header.split(",")) for row in cells]
+    path = folder / "ckextended.csv"
+    path.write_text("\n".join([header, *rows, ""]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("count", "per_label"),
+    [
+        (8, [2, 2, 2, 2, 2, 2, 2, 2]),
+        (7, [2, 2, 2, 2, 2, 2, 4]),  # contempt counts as neutral, as FER+'s does
+        (6, [4, 2, 2, 2, 2, 4]),  # disgust as anger too
+    ],
+)
+def test_eight_labels_are_eight_classes(tmp_path: Path, count: int, per_label: list[int]) -> None:
+    source = WholeCsv(write_ck(tmp_path), SourceOptions(ClassLabels(class_names(count))))
+    built = build(source, Workspace(tmp_path))
+    for path in built.paths.values():
+        assert read_split(path).class_counts().tolist() == per_label
+    train = read_split(built.paths["train"])
+    assert train.labels[train.images[:, 0, 0, 0] == 7].tolist() == [7 if count == 8 else count - 1]
+    assert ("contempt counts as neutral" in built.notes) == (count < 8)
+
+
+@pytest.mark.parametrize("header", ["emotion,pixels,Usage", "emotion,pixels"])
+def test_eight_classes_need_the_eighth_label(tmp_path: Path, header: str) -> None:
+    path = write_ck(tmp_path, header)
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("7,")]
+    path.write_text("\n".join(lines))
+    options = SourceOptions(ClassLabels(class_names(8)))
+    with pytest.raises(ValueError, match="FER2013's own labels have no contempt"):
+        build(recognise(path).open(path, options), Workspace(tmp_path))
+    assert not list((tmp_path / "hdf5").iterdir())
+    build(recognise(path).open(path, SourceOptions(SEVEN)), Workspace(tmp_path))
+    path = write_ck(tmp_path, header)
+    build(recognise(path).open(path, options), Workspace(tmp_path))

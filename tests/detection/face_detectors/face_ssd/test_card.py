@@ -81,6 +81,15 @@ def test_other_bytes_than_the_cards_are_refused(onnx: Path) -> None:
         ({"input": None}, "must state the input's size in pixels. Received: None"),
         ({"input": {"size": "320"}}, "must state the input's size in pixels. Received: '320'"),
         ({"min_confidence": 1.5}, "min_confidence within 0..1. Received: 1.5"),
+        ({"min_confidence": True}, "min_confidence within 0..1. Received: True"),
+        ({"min_confidence": 10**400}, "min_confidence within 0..1. Received: 1000000"),
+        ({"input": {"size": 10**6}}, "must state the input's size in pixels. Received: 1000000"),
+        ({"input": [320]}, "input must be an object. Received: [320]"),
+        ({"priors": {**PRIORS.to_card()["priors"], "strides": ["8"]}}, "describes no prior boxes"),
+        ({"priors": {**PRIORS.to_card()["priors"], "strides": [8.5]}}, "describes no prior boxes"),
+        ({"priors": {**PRIORS.to_card()["priors"], "sizes": [[10.0] * 10**6]}}, "describes no prior boxes"),
+        ({"onnx": {"sha256": 1, "model_sha256": "", "max_difference": 0}}, "sha256 must be a text. Received: 1"),
+        ({"onnx": {"sha256": "", "model_sha256": "", "max_difference": 0, "image_size": 10**6}}, "Received: 1000000"),
     ],
 )
 def test_a_card_that_does_not_describe_the_network_is_an_error(
