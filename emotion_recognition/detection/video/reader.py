@@ -5,6 +5,7 @@ evidence: the number of frames that a container states is often no more than its
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,12 @@ from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: Frames a second where a file or a camera states none.
 USUAL_RATE = 25.0
+
+#: Frames a second from which on the number is none, but the unit of the file's times: browsers record so.
+_NO_RATE = 1000.0
+
+#: Frames whose times say the rate of a file that states none.
+_FRAMES_AHEAD = 10
 
 #: Attempts to get on after a frame that cannot be decoded; OpenCV skips up to 64 packets in each.
 _ATTEMPTS = 50
@@ -65,8 +72,9 @@ class VideoReader:
         self._ended = False
         self._capture = _open_camera(source) if isinstance(source, int) else _open_file(source)
         rate = self._capture.get(cv2.CAP_PROP_FPS)
+        is_stated = 0 < rate < _NO_RATE
         #: Frames a second.
-        self.rate = rate if 0 < rate < 1000 else USUAL_RATE
+        self.rate = rate if is_stated else USUAL_RATE
         #: About how many frames the file has; 0 when it does not say, and for a camera.
         self.announced = 0 if self.is_camera else max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self._cut_short = not isinstance(source, int) and is_cut_short(source)
@@ -85,7 +93,10 @@ class VideoReader:
         except BaseException:
             self.close()
             raise
-        self._first: Frame | None = first
+        #: Frames that are read and not given yet.
+        self._ahead = deque([first])
+        if not is_stated and not self.is_camera:
+            self._read_ahead()
         #: Width and height in pixels.
         self.size = (first.image.shape[1], first.image.shape[0])
 
@@ -103,8 +114,7 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """Gives each frame once, from where the last iteration ended."""
-        while (frame := self._first or self._next()) is not None:
-            self._first = None
+        while (frame := self._ahead.popleft() if self._ahead else self._next()) is not None:
             yield frame
 
     def close(self) -> None:
@@ -137,6 +147,13 @@ class VideoReader:
         self._last = seconds
         self.read += 1
         return Frame(self.read - 1, seconds, _bgr(image))
+
+    def _read_ahead(self) -> None:
+        """Takes the rate from the times of the first frames."""
+        while len(self._ahead) < _FRAMES_AHEAD and (frame := self._next()) is not None:
+            self._ahead.append(frame)
+        if self._ahead[-1].time > 0:
+            self.rate = min((len(self._ahead) - 1) / self._ahead[-1].time, _NO_RATE)
 
     def _seconds(self) -> float:
         """The time of the frame that was read last, since the first one."""

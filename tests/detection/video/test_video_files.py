@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -61,9 +62,9 @@ def test_a_truncated_video_gives_what_is_left_and_counts_the_rest(tmp_path: Path
 class KnownCapture:
     """Stands for OpenCV's capture: each entry is the second of a frame, or None for a read that fails."""
 
-    def __init__(self, *seconds: float | None, announced: int = 0) -> None:
+    def __init__(self, *seconds: float | None, announced: int = 0, rate: float = 10.0) -> None:
         self._left, self._now = list(seconds), 0.0
-        self._announced = announced
+        self._announced, self._rate = announced, rate
 
     def read(self) -> tuple[bool, np.ndarray | None]:
         now = self._left.pop(0) if self._left else None
@@ -73,7 +74,7 @@ class KnownCapture:
         return True, np.zeros((4, 6, 3), np.uint8)
 
     def get(self, key: int) -> float:
-        return {cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_FRAME_COUNT: self._announced}.get(key, 1000 * self._now)
+        return {cv2.CAP_PROP_FPS: self._rate, cv2.CAP_PROP_FRAME_COUNT: self._announced}.get(key, 1000 * self._now)
 
     def release(self) -> None:
         """There is nothing to release."""
@@ -93,6 +94,19 @@ def test_five_failed_reads_do_not_end_a_film_and_are_counted(
     with opened(tmp_path, monkeypatch, capture) as reader:
         assert [frame.time for frame in reader] == [0.0, 0.1, 0.7, 0.8]
         assert (reader.read, reader.lost) == (4, 5)
+
+
+@pytest.mark.parametrize("stated", [0.0, 1000.0, float("nan")])
+@pytest.mark.parametrize(("seconds", "rate"), [(np.arange(60) / 40, 40.0), ((0.0, 0.2, 0.25), 8.0), ((0.0,), 25.0)])
+def test_a_rate_that_is_not_stated_is_that_of_the_first_times(
+    stated: float, seconds: Sequence[float], rate: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, monkeypatch, KnownCapture(*seconds, rate=stated)) as reader:
+        assert reader.rate == pytest.approx(rate)
+        frames = list(reader)
+    assert [frame.number for frame in frames] == list(range(len(seconds)))
+    np.testing.assert_allclose([frame.time for frame in frames], seconds, atol=1e-9)
+    assert reader.lost == 0
 
 
 def test_a_number_of_frames_that_is_stated_is_no_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
