@@ -13,7 +13,7 @@ import pytest
 import TrainNetwork
 from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.models import NETWORKS
-from emotion_recognition.models.card import write_card
+from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.export_formats import FORMATS
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.onnx_copy import read_copy
@@ -124,7 +124,10 @@ def test_a_network_that_opencv_does_not_run_is_trained_without_a_copy(
     x = keras.layers.Flatten()(keras.layers.AveragePooling2D(8)(centred))
     network = keras.Model(pixels, keras.layers.Dense(7, activation="softmax")(keras.layers.Rescaling(1e-3)(x)))
     compile_for_saving(network, StageSettings(learning_rate=0.004))
+    card = read_card(small_model)
+    assert card is not None
     save_network(network, small_model)
+    write_card(small_model, card)
     (small_base / "output" / "next.onnx").write_text("the copy of an earlier model", encoding="utf-8")
     assert train(small_base, "-im", "small.keras", "-om", "next.keras") == 0
     assert "No ONNX copy, so that detection will need Keras for this model: " in capsys.readouterr().out

@@ -74,8 +74,12 @@ def write_card(model_path: Path, card: Mapping[str, Any]) -> None:
     write_json(card_path(model_path), {**card, **of_model})
 
 
-def read_card(model_path: Path) -> dict[str, Any] | None:
+def read_card(model_path: Path, *, check_model: bool = True) -> dict[str, Any] | None:
     """Reads the card of a model; None when there is none.
+
+    Args:
+        model_path: The model file; the card has its name with ``.json``.
+        check_model: Whether to refuse the card of another model file.
 
     Raises:
         ValueError: If the file is there but is no card, or is the card of another model file.
@@ -92,7 +96,8 @@ def read_card(model_path: Path) -> dict[str, Any] | None:
             raise ValueError(f"{path}: {key} must be {words}. Received: {shortened(card[key])}")
     if not all(isinstance(stage, dict) for stage in card.get("stages", [])):
         raise ValueError(f"{path}: stages must be a list of objects. Received: {shortened(card['stages'])}")
-    if _MODEL_SHA256 in card and _is_model(model_path) and card[_MODEL_SHA256] != _sha256_of(model_path):
+    of_file = check_model and _MODEL_SHA256 in card and _is_model(model_path)
+    if of_file and card[_MODEL_SHA256] != _sha256_of(model_path):
         raise about(
             ValueError(
                 f"{path} is the card of another model than {model_path.name}: writing them was interrupted, or one of "

@@ -101,7 +101,7 @@ def read_copy(model_path: Path) -> OnnxCopy | None:
     path = copy_path(model_path)
     if not path.is_file():
         return None
-    card = read_card(model_path)
+    card = read_card(model_path, check_model=False)
     if card is None or _CARD_ENTRY not in card:
         raise _stale(f"{path} is unknown to {beside(model_path, '.json')}, the model's card")
     try:
@@ -116,6 +116,7 @@ def read_copy(model_path: Path) -> OnnxCopy | None:
         raise _stale(f"{path} is not the copy that the model's card describes")
     if model_path != path and model_path.is_file() and sha256_of(model_path) != entry.model_sha256:
         raise _stale(f"{path} is the copy of an earlier {model_path.name}")
+    read_card(model_path)  # the copy is the model's; so must the card be
     return OnnxCopy(path, content, card, entry)
 
 

@@ -104,6 +104,7 @@ def test_the_card_keeps_what_it_had_and_learns_of_the_copy(exported: Path) -> No
     card = read_card(exported)
     assert card is not None
     entry = card.pop("onnx")
+    assert card.pop("model_sha256") == entry["model_sha256"]
     assert card == {
         "network": "face_ssd",
         "class_names": ["face"],
