@@ -99,6 +99,9 @@ def _test(arguments: argparse.Namespace) -> int:
     settings = PredictionSettings(arguments.batch_size, arguments.tta)
     if arguments.input_model is None:
         models = [workspace.released_model(arguments.num_emotions)]
+        for_photographs = workspace.released_photograph_model(arguments.num_emotions)
+        if arguments.photos is not None and for_photographs.is_file():
+            models = [for_photographs]
     else:
         models = [workspace.find_model(name) for name in arguments.input_model]
 

@@ -39,7 +39,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(REPOSITORY / "emotion_recognition", folder / "emotion_recognition", ignore=ignore)
     output = folder / DEFAULT_BASE_PATH / "output"
     output.mkdir(parents=True)
-    for model in (*map(RELEASED.released_model, FER2013_CLASS_COUNTS), RELEASED.released_face_detector):
+    models = (*map(RELEASED.released_model, FER2013_CLASS_COUNTS), RELEASED.released_photograph_model(7))
+    for model in (*models, RELEASED.released_face_detector):
         for path in (model, copy_path(model), model.with_suffix(".json")):
             shutil.copy(path, output)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -60,7 +61,8 @@ def test_the_package_holds_every_module_and_the_released_models(wheel: Path) -> 
     assert packages == {"emotion_recognition", "emotion_recognition_scripts"}
     scripts = {name for name in names if name.startswith("emotion_recognition_scripts/")}
     assert scripts == {f"emotion_recognition_scripts/{script}.py" for script in SCRIPTS}
-    names_of_stems = [f"emotion_classification_{count}classes" for count in FER2013_CLASS_COUNTS] + ["face_ssd"]
+    names_of_stems = [f"emotion_classification_{count}classes" for count in FER2013_CLASS_COUNTS]
+    names_of_stems += ["emotion_classification_7classes_photographs", "face_ssd"]
     stems = [f"emotion_recognition/released/{stem}" for stem in names_of_stems]
     data = {name for name in names if "/released/" in name}
     assert data == {stem + suffix for stem in stems for suffix in (".onnx", ".json")}

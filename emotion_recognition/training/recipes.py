@@ -77,8 +77,8 @@ class Photographs(Record):
 
     votes_weight: float = 0.5
     ferplus_weight: float = 1.0
-    ferplus_share: float = 0.7
-    prior_power: float = 0.5
+    ferplus_share: float = 0.6
+    prior_power: float = 0.75
     augmentation: Augmentation | None = field(
         default_factory=lambda: Augmentation(
             rotation=15.0,
