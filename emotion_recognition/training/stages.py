@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from emotion_recognition.error_about import about
-from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
 from emotion_recognition.training.run import TrainingRun
@@ -16,6 +15,7 @@ from emotion_recognition.training.run_card import stage_entry
 from emotion_recognition.training.settings import FitSettings
 from emotion_recognition.training.stage import fit_stage
 from emotion_recognition.training.start import Start
+from emotion_recognition.write_lock import write_lock
 
 #: Splits of a data set, and the settings of a stage; their kinds must be those that the fitting function takes.
 Data = TypeVar("Data")
@@ -69,7 +69,7 @@ def fit_stages(
             process trains the same model.
         ValueError: If the unfinished run had other settings, or training diverged.
     """
-    with one_at_a_time(run.resume_path, "a training"):
+    with write_lock(run.resume_path, "a training"):
         return _fit_stages(start, train, val, stages, run, fit, save, finish)
 
 

@@ -24,9 +24,9 @@ from emotion_recognition.data.files.unlabelled import describe_unlabelled
 from emotion_recognition.data.sources.class_labels import describe_absent
 from emotion_recognition.data.sources.source import UNLABELLED, Chunk, Source
 from emotion_recognition.error_about import about
-from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import Workspace
+from emotion_recognition.write_lock import write_lock
 
 
 def build(
@@ -61,7 +61,7 @@ def build(
     check_targets(paths.values(), overwrite=overwrite)
     workspace.create_folders()
     notes: list[str] = []
-    with one_at_a_time(next(iter(paths.values())), "a build"), contextlib.ExitStack() as named:
+    with write_lock(next(iter(paths.values())), "a build"), contextlib.ExitStack() as named:
         remove_leftovers(paths.values())
         partials = {split: named.enter_context(replace_when_complete(path)) for split, path in paths.items()}
         with contextlib.ExitStack() as opened:

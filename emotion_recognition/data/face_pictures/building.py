@@ -20,9 +20,9 @@ from emotion_recognition.data.face_pictures.hdf5 import write_face_splits
 from emotion_recognition.data.face_pictures.sources.face_source import FaceSource
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
-from emotion_recognition.one_at_a_time import one_at_a_time
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import FACE_SPLITS, Workspace
+from emotion_recognition.write_lock import write_lock
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def build_face_splits(
     """
     check_face_targets(workspace, overwrite=overwrite)
     workspace.create_folders()
-    with one_at_a_time(workspace.face_split_path("train"), "a build"):
+    with write_lock(workspace.face_split_path("train"), "a build"):
         return _build(source, workspace, storage, allow_bad=allow_bad, progress=progress)
 
 

@@ -11,7 +11,7 @@ from emotion_recognition.error_about import about
 
 
 @contextlib.contextmanager
-def one_at_a_time(path: Path, what: str) -> Iterator[None]:
+def write_lock(path: Path, what: str) -> Iterator[None]:
     """Inside the block, no other process that asks for the same path gets in; the system lets go when this one ends.
 
     A file beside the path, ``.NAME.lock``, holds the lock and says whose it is; it is deleted at the end. Where the

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from emotion_recognition.one_at_a_time import one_at_a_time
+from emotion_recognition.write_lock import write_lock
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 HOLD = (
     "import sys\n"
     "from pathlib import Path\n"
-    "from emotion_recognition.one_at_a_time import one_at_a_time\n"
-    "with one_at_a_time(Path(sys.argv[1]), 'a build'):\n"
+    "from emotion_recognition.write_lock import write_lock\n"
+    "with write_lock(Path(sys.argv[1]), 'a build'):\n"
     "    print('in', flush=True)\n"
     "    sys.stdin.read()\n"
 )
@@ -30,11 +30,11 @@ def test_the_second_is_told_who_is_first_and_a_killed_one_lets_go(tmp_path: Path
         assert other.stdout.readline() == b"in\n"
         with (
             pytest.raises(FileExistsError, match=rf"train\.hdf5 is being written by a build, process {other.pid} on "),
-            one_at_a_time(path, "a build"),
+            write_lock(path, "a build"),
         ):
             pass
         other.kill()
         other.wait()
-    with one_at_a_time(path, "a build"):
+    with write_lock(path, "a build"):
         assert f"process {os.getpid()}" in (tmp_path / "hdf5" / ".train.hdf5.lock").read_text()
     assert not list((tmp_path / "hdf5").iterdir())
