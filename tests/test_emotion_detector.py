@@ -136,7 +136,7 @@ def test_from_another_folder_the_checkout_s_models_are_found(
     assert EmotionDetector.main(["-i", "blank.png"]) == 0
     out = capsys.readouterr().out
     assert f"face detector: SSD at 320 pixels ({REPOSITORY / DEFAULT_BASE_PATH / 'output' / 'face_ssd.onnx'})" in out
-    assert f"model: {Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_model(7)}\n" in out
+    assert f"model: {Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_photograph_model(7)}\n" in out
 
 
 def test_a_class_set_without_known_emotions_is_drawn(base: Path, tmp_path: Path) -> None:
