@@ -39,7 +39,7 @@ def test_a_picture_is_annotated_with_the_released_model_and_detector(tmp_path: P
     (tmp_path / DEFAULT_BASE_PATH).mkdir()  # an empty folder of that name is no obstacle
     done = run(tmp_path, REPOSITORY / "EmotionDetector.py", "-i", "me.jpg")
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"model: {released.released_model(7)}\n" in done.stdout
+    assert f"model: {released.released_photograph_model(7)}\n" in done.stdout
     assert f"({released.released_face_detector.with_suffix('.onnx')})" in done.stdout
     assert "me.jpg: 512×512 pixels, 1 face\n" in done.stdout
     assert (tmp_path / "me_emotions.jpg").is_file()
