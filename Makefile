@@ -48,7 +48,7 @@ demo: $(VENV)/.detect ## find and read the face in the sample photograph
 	$(BIN)/python EmotionDetector.py
 
 test: $(VENV)/.dev ## run the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.dev ## check format, style, types and import direction
 	$(BIN)/ruff format --check .

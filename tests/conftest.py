@@ -19,8 +19,12 @@ from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# TensorFlow reads it when it is first imported.
+# TensorFlow reads them when it is first imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker has a core; more threads would only wait for each other.
+    for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(threads, "1")
 
 
 @pytest.fixture(scope="session")
