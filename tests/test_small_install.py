@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from emotion_recognition.detection.video.writer import count_frames, open_video
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
@@ -16,13 +17,16 @@ from tests.conftest import REPOSITORY
 
 RELEASED = Workspace(REPOSITORY / DEFAULT_BASE_PATH)
 
+SCRIPTS = sorted(path.stem for path in REPOSITORY.glob("[A-Z]*.py"))
+
 #: Makes every package but these impossible to import, as if it were not installed.
 ONLY_NUMPY_AND_OPENCV = """
 import importlib.abc, sys
+SCRIPTS = {scripts}
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        if top not in sys.stdlib_module_names | {"numpy", "cv2", "emotion_recognition", "EmotionDetector"}:
+        if top not in sys.stdlib_module_names | {"numpy", "cv2", "emotion_recognition", *SCRIPTS}:
             raise ModuleNotFoundError(f"No module named {top!r}", name=top)
 sys.meta_path.insert(0, Missing())
 """
@@ -30,7 +34,7 @@ sys.meta_path.insert(0, Missing())
 
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", ONLY_NUMPY_AND_OPENCV + code],
+        [sys.executable, "-c", ONLY_NUMPY_AND_OPENCV.replace("{scripts}", repr(SCRIPTS)) + code],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
@@ -123,3 +127,21 @@ def test_with_a_copy_keras_is_not_even_imported(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_shows_its_help(script: str, tmp_path: Path) -> None:
+    done = run(f"import {script}\n{script}.main(['--help'])", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--base_path" in done.stdout
+
+
+@pytest.mark.parametrize("script", ["BuildDataset", "TrainNetwork", "TrainFaceDetector", "TestNetwork"])
+def test_a_script_that_needs_more_says_in_one_line_how_to_get_it(script: str, tmp_path: Path) -> None:
+    source = tmp_path / "fer2013.csv"
+    source.write_text("emotion,pixels,Usage\n0," + " ".join(["7"] * 48**2) + ",Training\n", encoding="utf-8")
+    options = ["-b", str(tmp_path / "base"), *(["--input", str(source)] if script == "BuildDataset" else [])]
+    done = run(f"import {script}\nraise SystemExit({script}.main({options!r}))", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert re.fullmatch(r"error: \w+ is not installed; .*pip install -r requirements\.txt\n", done.stderr)

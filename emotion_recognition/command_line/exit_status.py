@@ -17,6 +17,9 @@ BAD_INPUT = 2
 #: Exit status after a fault of the program itself, as sysexits.h numbers it. Python's own would be 1, SOME_BAD's.
 CRASHED = 70
 
+#: What brings every package that a script may need.
+HOW_TO_INSTALL = "pip install -r requirements.txt"
+
 #: Exit status when some of the inputs were bad and the others are done.
 SOME_BAD = 1
 
@@ -65,6 +68,13 @@ def _exit_status(work: Callable[[], None]) -> int:
         return 130
     except (ValueError, OSError) as error:
         print(f"error: {' '.join(_text_of(error).split())}{advice(names_of(error))}", file=sys.stderr)
+        return BAD_INPUT
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in ("", "emotion_recognition"):
+            traceback.print_exc()
+            return CRASHED
+        print(f"error: {package} is not installed; install all that is needed: {HOW_TO_INSTALL}", file=sys.stderr)
         return BAD_INPUT
     except MemoryError:
         print("error: there is not enough memory for this; give it more, or less to do at once", file=sys.stderr)

@@ -8,8 +8,6 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import ElementTree
-
 from emotion_recognition.data.sources.plain_text import plain_number
 from emotion_recognition.pictures.faces import Box
 
@@ -57,6 +55,9 @@ def read_annotation(path: Path) -> Annotation:
         raise ValueError(f"{path} is not a file.")
     if path.stat().st_size > _LARGEST_FILE:
         raise ValueError(f"{path} is larger than {_LARGEST_FILE // 10**6} MB; it is no annotation of one picture.")
+    # Imported here: the registry of sources, and with it every --help, works where it is not installed.
+    from defusedxml import ElementTree
+
     content = path.read_bytes()
     try:
         root = ElementTree.fromstring(content)
