@@ -20,21 +20,21 @@ RELEASED = Workspace(REPOSITORY / DEFAULT_BASE_PATH)
 SCRIPTS = sorted(path.stem for path in REPOSITORY.glob("[A-Z]*.py"))
 
 #: Makes every package but these impossible to import, as if it were not installed.
-ONLY_NUMPY_AND_OPENCV = """
+ONLY_NUMPY_AND_OPENCV = f"""
 import importlib.abc, sys
-SCRIPTS = {scripts}
+SCRIPTS = {SCRIPTS!r}
 class Missing(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         top = name.partition(".")[0]
-        if top not in sys.stdlib_module_names | {"numpy", "cv2", "emotion_recognition", *SCRIPTS}:
-            raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+        if top not in sys.stdlib_module_names | {{"numpy", "cv2", "emotion_recognition", *SCRIPTS}}:
+            raise ModuleNotFoundError(f"No module named {{top!r}}", name=top)
 sys.meta_path.insert(0, Missing())
 """
 
 
 def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", ONLY_NUMPY_AND_OPENCV.replace("{scripts}", repr(SCRIPTS)) + code],
+        [sys.executable, "-c", ONLY_NUMPY_AND_OPENCV + code],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         capture_output=True,
