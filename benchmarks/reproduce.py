@@ -7,17 +7,16 @@ released one and need not equal it.
 """
 
 import argparse
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.resumable import SCRIPTS, build_once, run_script, train_once
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.models.card import read_card
-from emotion_recognition.workspace import FER2013, FERPLUS, FERPLUS_PROBABILITY, Workspace, beside
+from emotion_recognition.workspace import FER2013, FERPLUS, FERPLUS_PROBABILITY, Workspace
 
-SCRIPTS = Path(__file__).resolve().parent.parent
 RELEASED = Workspace(SCRIPTS / "FacialExpressionRecognition")
 
 
@@ -92,10 +91,12 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     for number in sorted(wanted):
         model = MODELS[number]
         for labels in dict.fromkeys((FER2013, *_labels(model), model.test_labels)):
-            _build(workspace, arguments, model.classes, labels)
-        _train(workspace, model, mixed=arguments.mixed_precision)
+            build_once(workspace, model.classes, labels, arguments.fer2013, arguments.votes)
+        source = () if model.start is None else ("-im", MODELS[model.start].repeated)
+        precision = ("--mixed_precision",) if arguments.mixed_precision else ()
+        train_once(workspace, model.repeated, model.classes, (*source, *model.train, *precision))
         for split in ("val", "test"):
-            _run(
+            run_script(
                 *("TestNetwork.py", "-b", workspace.base_path, "-n", model.classes, "-im", model.repeated),
                 *("--split", split, "--labels", model.test_labels),
             )
@@ -105,31 +106,6 @@ def _reproduce(arguments: argparse.Namespace) -> None:
 
 def _labels(model: Model) -> tuple[str, ...]:
     return (model.train[model.train.index("--labels") + 1],) if "--labels" in model.train else ()
-
-
-def _build(workspace: Workspace, arguments: argparse.Namespace, classes: int, labels: str) -> None:
-    if not (workspace.hdf5_folder / f"{labels}_{classes}classes_test.hdf5").is_file():
-        source = ("--input", arguments.fer2013, "--votes", arguments.votes)
-        _run("BuildDataset.py", "-b", workspace.base_path, "-n", classes, "--labels", labels, *source)
-
-
-def _train(workspace: Workspace, model: Model, *, mixed: bool) -> None:
-    path = workspace.output_folder / model.repeated
-    resumable = beside(path, ".resume.h5").is_file()
-    if path.is_file() and not resumable:
-        return
-    start = () if model.start is None else ("-im", MODELS[model.start].repeated)
-    _run(
-        *("TrainNetwork.py", "-b", workspace.base_path, "-n", model.classes, "-om", model.repeated, *start),
-        *(*model.train, *(["--mixed_precision"] if mixed else []), *(["--resume"] if resumable else [])),
-    )
-
-
-def _run(script: str, *arguments: object) -> None:
-    command = [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
-    print(f"$ {script} {' '.join(command[2:])}", flush=True)
-    if subprocess.run(command, check=False).returncode:
-        raise ValueError(f"{script} failed; its message is above.")
 
 
 def comparison(workspace: Workspace, model: Model) -> str:

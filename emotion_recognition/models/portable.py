@@ -81,7 +81,8 @@ class WindowPooling(layers.Layer):
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """(N, H, W, C) -> (N, C) or (N, 1, 1, C)."""
         _, height, width, channels = x.shape
-        means = ops.average_pool(x, (height, width))
+        window = (height, width)
+        means = ops.average_pool(x, window, strides=window)  # JAX fails on strides that are left out
         return means if self.keepdims else ops.reshape(means, (-1, channels))
 
 

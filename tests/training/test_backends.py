@@ -23,6 +23,7 @@ import test_stage as t
 from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.models import build_network
 from emotion_recognition.models.files import load_network, save_network
+from emotion_recognition.models.portable import portable
 from emotion_recognition.models.precision import with_precision
 
 folder = Path(sys.argv[1])
@@ -41,6 +42,11 @@ before = np.asarray(keras.ops.convert_to_numpy(network(images, training=False)))
 save_network(network, folder / "model.keras")
 after = np.asarray(keras.ops.convert_to_numpy(load_network(folder / "model.keras")(images, training=False)))
 np.testing.assert_allclose(after, before, atol=1e-5)
+# What is exported is rewritten first, on whichever backend trained it.
+pooled = build_network("vggnet_wide", num_classes=7)
+larger = rng.integers(0, 256, (2, 48, 48, 1)).astype("float32")
+rows = [keras.ops.convert_to_numpy(one(larger, training=False)) for one in (pooled, portable(pooled))]
+np.testing.assert_allclose(rows[1], rows[0], atol=1e-5)
 print(json.dumps({"backend": keras.backend.backend(), "loss": run.rows[0]["loss"], "sums": after.sum(1).tolist()}))
 """
 
