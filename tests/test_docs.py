@@ -59,7 +59,7 @@ def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
 
 
 def test_named_scripts_are_those_of_the_root_folder() -> None:
-    text = "run BuildDataset.py, then `TestNetwork.py`; tests/TestOther.py and models/vggnet.py are not meant"
+    text = "run BuildDataset.py, then `TestNetwork.py`; tests/TestOther.py and models/networks/vggnet.py are not meant"
     assert named_scripts(text) == {"BuildDataset.py", "TestNetwork.py"}
 
 

@@ -1,7 +1,7 @@
 """The networks by name: a row each, from which parsers take their choices, help texts and tables their lines.
 
-A network of the project is a file in this folder, with a function of the same name, and a row here. One from outside is
-a function that :func:`register_network` is given. Does not import Keras; next:
+A network of the project is a file in ``networks/``, with a function of the same name, and a row here. One from outside
+is a function that :func:`register_network` is given. Does not import Keras; next:
 :func:`~emotion_recognition.models.building.build_network`.
 """
 
@@ -30,7 +30,7 @@ class NetworkRow:
         summary: What it is, in one line.
         reference: The papers it follows.
         smallest_image: Least height and width of its input in pixels.
-        function: What builds it; None for the function of that name in the module of that name in this folder.
+        function: What builds it; None for the function of that name in the module of that name in ``networks/``.
     """
 
     name: str
@@ -44,7 +44,7 @@ class NetworkRow:
         if self.function is not None:
             return self.function
         package = __name__.rpartition(".")[0]
-        build: BuildFunction = getattr(import_module(f"{package}.{self.name}"), self.name)
+        build: BuildFunction = getattr(import_module(f"{package}.networks.{self.name}"), self.name)
         return build
 
 
