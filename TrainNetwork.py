@@ -6,6 +6,7 @@ BuildDataset.py comes before; TestNetwork.py comes next.
 import argparse
 import sys
 from dataclasses import replace
+from functools import partial
 
 from emotion_recognition.command_line.classifier_settings import add_classifier_settings
 from emotion_recognition.command_line.exit_status import exit_status
@@ -24,8 +25,8 @@ from emotion_recognition.models.export_formats import FORMATS, formats_help, par
 from emotion_recognition.models.registry import NETWORKS, networks_help
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.training.recipes import RECIPES, recipes_help
-from emotion_recognition.training.settings import StageSettings
-from emotion_recognition.workspace import DEFAULT_MODEL_NAME, TENSORBOARD, Workspace, beside
+from emotion_recognition.training.settings import USUAL_TEACHER_WEIGHT, StageSettings
+from emotion_recognition.workspace import DEFAULT_MODEL_NAME, TEACHER, TENSORBOARD, Workspace, beside
 
 DEFAULT_RECIPE = "staged"
 
@@ -48,6 +49,7 @@ examples:
   TrainNetwork.py -n 7 -epochs 60 -om stage1.keras           one stage at a time: from scratch,
   TrainNetwork.py -n 7 -epochs 20 -im stage1.keras           then at a tenth of stage1's learning rate
   TrainNetwork.py -n 7 --recipe record -epochs 120 --mixed_precision
+  TrainNetwork.py -n 7 --recipe record --network vggnet_tiny --teacher a.keras,b.keras -om tiny.keras
   TrainNetwork.py --export onnx,litert,saved_model -im stage1.keras   what applications run, without training
 """
 
@@ -91,6 +93,8 @@ def _export(arguments: argparse.Namespace) -> None:
 
 def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
     recipe = RECIPES[arguments.recipe]()
+    if arguments.teacher is not None and "teacher_weight" not in arguments:
+        arguments.teacher_weight = USUAL_TEACHER_WEIGHT
     return stage_settings(arguments, recipe, recipe.augmentation or Augmentation(), recipe.stages)
 
 
@@ -104,8 +108,10 @@ def _train(arguments: argparse.Namespace) -> None:
 
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.models.export import export_trained
+    from emotion_recognition.training.distillation import ask_teacher, check_teacher
     from emotion_recognition.training.saving import draw_architecture, draw_curves, save_trained
     from emotion_recognition.training.splits import open_splits
+    from emotion_recognition.training.stage import fit_stage
     from emotion_recognition.training.stages import RunResult, fit_stages
     from emotion_recognition.training.start import open_start, tensorboard
 
@@ -126,6 +132,17 @@ def _train(arguments: argparse.Namespace) -> None:
     print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
     if isinstance(train.images, np.memmap):
         print(f"the training images stay in their file and are read from it ({train.images.nbytes / 2**30:.2f} GiB)")
+    teacher = None
+    if arguments.teacher is not None:
+        teacher = ask_teacher(
+            [workspace.find_model(name.strip()) for name in arguments.teacher.split(",")],
+            train,
+            kept=beside(output, TEACHER),
+            student=output,
+            progress=True,
+        )
+        print(f"learns from {', '.join(model.name for model in teacher.models)} too", flush=True)
+    check_teacher(stages[0], teacher)
 
     def save(done: RunResult) -> None:
         metrics = save_trained(start, output, train, val, done)
@@ -141,10 +158,12 @@ def _train(arguments: argparse.Namespace) -> None:
         copies, no_copy = export_trained(output, formats)
         print(f"Wrote {output}, its card, log and curves; {draw_architecture(output, start)}")
         print("\n".join([f"Wrote {copy}" for copy in copies] + [no_copy] * bool(no_copy)))
+        beside(output, TEACHER).unlink(missing_ok=True)
 
     callbacks = tensorboard(beside(output, TENSORBOARD)) if arguments.tensorboard else ()
     run = training_run(arguments, output, callbacks=callbacks)
-    fit_stages(start, train, val, stages, run, save=save, finish=finish)
+    fit = partial(fit_stage, teacher=teacher)
+    fit_stages(start, train, val, stages, run, fit=fit, save=save, finish=finish)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,10 @@ LABELS_CSV = "labels.csv"
 FER2013_FILES = ("fer2013.csv", "fer2013.csv.gz", "fer2013.tar.gz", "icml_face_data.csv", "icml_face_data.csv.gz")
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 #: What the files beside a model are called, after its name, see :func:`beside`: card, log of all stages, state of an
-#: unfinished run, learning curves, drawing of the network (which gets a suffix) and the folder for TensorBoard.
+#: unfinished run, learning curves, drawing of the network (which gets a suffix), the folder for TensorBoard and,
+#: until the run ends, what the teacher says of each training image.
 CARD, LOG, RESUME_POINT, CURVES = ".json", "_log.csv", ".resume.h5", "_curves.png"
-DRAWING, TENSORBOARD = "_network", "_tensorboard"
+DRAWING, TENSORBOARD, TEACHER = "_network", "_tensorboard", "_teacher.npz"
 
 _PACKAGE = Path(__file__).resolve().parent
 #: The base path of the checkout that this package is in; of an installed package it is not there.

@@ -1,5 +1,6 @@
 """TrainNetwork.py as a person uses it, on a tiny data set."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -329,3 +330,29 @@ def test_a_split_is_streamed_where_it_is_larger_than_asked_for(
     for given in ("-1", "nan"):
         assert train(small_base, "-im", str(small_model), "--stream_above", given) == 2
         assert "stream_above must be at least 0 GiB. Received: " in last_error(capsys)
+
+
+def test_a_network_learns_from_a_teacher_and_its_card_says_so(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--network", "vggnet_tiny", "-om", "student.keras", "--teacher", "small.keras,small.keras")
+    assert train(small_base, *options, "--teacher_temperature", "3") == 0
+    assert "learns from small.keras, small.keras too" in capsys.readouterr().out
+    output = small_base / "output"
+    card = json.loads((output / "student.json").read_text())
+    (stage,) = card["stages"]
+    teacher = {"name": "small.keras", "sha256": hashlib.sha256(small_model.read_bytes()).hexdigest()}
+    assert stage["teachers"] == [teacher, teacher]
+    assert (stage["teacher_weight"], stage["teacher_temperature"]) == (0.6, 3.0)
+    assert not list(output.glob("*.npz"))
+
+    for wrong, part in (
+        (("--teacher", "none.keras"), "There is no model none.keras"),
+        (("--teacher_weight", "0.5"), "0.5, no teacher (--teacher; --teacher_weight)"),
+        (("--teacher", "small.keras", "--teacher_weight", "0"), "0, a teacher (--teacher; --teacher_weight)"),
+        (("--teacher", "small.keras", "--teacher_weight", "2"), "teacher_weight must be 0..1. Received: 2.0"),
+        (("--teacher", "student.keras"), "its own teacher (--teacher; -om)"),
+        (("-n", "6", "--teacher", "small.keras"), "disgust"),
+    ):
+        assert train(small_base, "--network", "vggnet_tiny", "-om", "student.keras", *wrong) == 2
+        assert part in last_error(capsys)

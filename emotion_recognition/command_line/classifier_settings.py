@@ -7,7 +7,7 @@ import argparse
 
 from emotion_recognition.command_line.parsers import add_former_option
 from emotion_recognition.command_line.training_options import add_setting
-from emotion_recognition.training.settings import BALANCES
+from emotion_recognition.training.settings import BALANCES, USUAL_TEACHER_WEIGHT, StageSettings
 
 
 def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +39,26 @@ def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
         "--ferplus_share",
         type=float,
         help="weight, 0..1, of that prediction in the saved model's, which is a geometric mean of the two",
+    )
+    parser.add_argument(
+        "--teacher",
+        metavar="MODEL,...",
+        help="trained models whose probabilities the network learns beside the labels (knowledge distillation); "
+        "several are averaged",
+    )
+    add_setting(
+        parser,
+        "--teacher_weight",
+        type=float,
+        help="how much of each target is the teacher's, 0..1; the rest is the label's (default: "
+        f"{USUAL_TEACHER_WEIGHT:g} with --teacher)",
+    )
+    add_setting(
+        parser,
+        "--teacher_temperature",
+        type=float,
+        help="what the logits of the teacher are divided by; above 1 softens its probabilities (default: "
+        f"{StageSettings().teacher_temperature:g})",
     )
     add_setting(
         parser,

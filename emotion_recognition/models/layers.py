@@ -29,6 +29,13 @@ def standardise(x: keras.KerasTensor) -> keras.KerasTensor:
     )(x)
 
 
+def halving(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    """One 3×3 convolution that takes every second place: (N, H, W, C) -> (N, H/2, W/2, filters)."""
+    x = layers.Conv2D(filters, 3, strides=2, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
+    x = layers.BatchNormalization()(x)
+    return layers.Activation("relu")(x)
+
+
 def convolutions(x: keras.KerasTensor, filters: int, count: int, dropout: float) -> keras.KerasTensor:
     """One VGG block: ``count`` 3×3 convolutions with batch normalization and ReLU, 2×2 max pooling, dropout.
 

@@ -62,6 +62,12 @@ NETWORKS: dict[str, NetworkRow] = {
             f"{_VGG}; Lin et al. 2014, arXiv:1312.4400",
             16,
         ),
+        NetworkRow(
+            "vggnet_small", "a first convolution of stride 2, 48 to 128 filters, 0.57 million parameters", _VGG, 16
+        ),
+        NetworkRow(
+            "vggnet_tiny", "a first convolution of stride 2, 32 to 96 filters, 0.13 million parameters", _VGG, 16
+        ),
     )
 }
 

@@ -5,7 +5,7 @@ A compiled network and its batches go in; the network is fitted, and its epochs'
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -24,10 +24,12 @@ class StageResult:
     Args:
         rows: The log's rows, see :class:`~emotion_recognition.training.epoch_log.EpochLog`.
         best_epoch: The epoch whose weights the network now has, from 1.
+        more: What the card's entry of the stage says beside its settings and figures, as JSON values.
     """
 
     rows: list[dict[str, Any]]
     best_epoch: int
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def best_row(self) -> dict[str, Any]:

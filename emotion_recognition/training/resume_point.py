@@ -23,6 +23,9 @@ from emotion_recognition.training.epoch_log import EpochLog
 #: Settings that earlier versions wrote under another name.
 _RENAMED = {"votes": "votes_weight"}
 
+#: What held before there was such a setting.
+_BEFORE = {"teacher_weight": 0.0, "teacher_temperature": 2.0, "teachers": []}
+
 #: What earlier versions did not write down.
 _ADDED = ("train_content", "val_content")
 
@@ -141,7 +144,7 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
         ValueError: If the file is damaged, or is of a run with other settings; the message names the first.
     """
     point = _read(path)
-    stored = {_RENAMED.get(name, name): value for name, value in point.settings.items()}
+    stored = {**_BEFORE, **{_RENAMED.get(name, name): value for name, value in point.settings.items()}}
     # Through JSON, as the stored ones went: it knows no tuples.
     for name, value in json.loads(json.dumps(settings)).items():
         if name in _ADDED and name in stored and stored[name] != value:

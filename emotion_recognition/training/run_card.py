@@ -26,6 +26,7 @@ def stage_entry(settings: FitSettings, result: StageResult, input_model: str | N
     """
     return {
         **asdict(settings),
+        **result.more,
         "input_model": input_model,
         "new_head": new_head,
         "epochs_run": len(result.rows),

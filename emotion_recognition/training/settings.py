@@ -13,6 +13,9 @@ OPTIMIZERS = ("adam", "sgd")
 SCHEDULES = ("constant", "onecycle", "cosine")
 BALANCES = ("none", "weights", "sampling")
 
+#: How much of each target is the teacher's where there is one and nobody says how much.
+USUAL_TEACHER_WEIGHT = 0.6
+
 
 @dataclass(frozen=True)
 class FitSettings:
@@ -101,6 +104,9 @@ class StageSettings(FitSettings):
             0 for none.
         ferplus_share: How much of that prediction becomes part of the saved model's own: its weight in a geometric
             mean with the labels' one, 0..1.
+        teacher_weight: How much of each target is what a teacher says of the image, 0..1; 0 without a teacher. See
+            :mod:`emotion_recognition.training.distillation`.
+        teacher_temperature: What the logits behind the teacher's probabilities are divided by; above 1 softens them.
         prior_power: The power of the training split's class shares that the saved model's probabilities are divided by,
             0..2; goes into its card, see :mod:`emotion_recognition.models.prior`.
         balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
@@ -117,6 +123,8 @@ class StageSettings(FitSettings):
     votes_weight: float = 0.0
     ferplus_weight: float = 0.0
     ferplus_share: float = 0.0
+    teacher_weight: float = 0.0
+    teacher_temperature: float = 2.0
     prior_power: float = 0.0
     balance: str = "none"
     clean_statistics: bool = False
@@ -136,5 +144,10 @@ class StageSettings(FitSettings):
                 "ferplus_share",
                 "ferplus_weight",
             )
+        if not 0 <= self.teacher_weight <= 1:
+            raise about(ValueError(f"teacher_weight must be 0..1. Received: {self.teacher_weight}"), "teacher_weight")
+        if not 0.1 <= self.teacher_temperature <= 100:
+            message = f"teacher_temperature must be 0.1..100. Received: {self.teacher_temperature}"
+            raise about(ValueError(message), "teacher_temperature")
         check_power(self.prior_power)
         check_choice("balance", self.balance, BALANCES)

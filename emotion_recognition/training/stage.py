@@ -4,7 +4,7 @@ Stage before: HDF5 splits; next: :mod:`emotion_recognition.training.stages` stri
 """
 
 import functools
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import keras
 
@@ -16,6 +16,7 @@ from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.error_about import about
 from emotion_recognition.training.clean_statistics import clean_statistics
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
+from emotion_recognition.training.distillation import Teacher, check_teacher
 from emotion_recognition.training.extra_heads import ExtraHeads, join_heads, with_extra_heads
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
 from emotion_recognition.training.resume_point import contents
@@ -65,6 +66,8 @@ def fit_stage(
     val: Split,
     settings: StageSettings,
     run: TrainingRun,
+    *,
+    teacher: Teacher | None = None,
 ) -> StageResult:
     """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
 
@@ -75,11 +78,14 @@ def fit_stage(
         settings: What decides the result.
         run: Where the log and the state are written, what came before. The file of the state stays when the stage is
             done; see :func:`~emotion_recognition.training.stages.fit_stages`.
+        teacher: What other models say of the training images, learned beside the labels; the settings have its weight.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
-        ValueError: If the unfinished run had other settings, or training diverged.
+        ValueError: If the unfinished run had other settings, or training diverged; or a teacher has no weight, or a
+            weight no teacher.
     """
+    check_teacher(settings, teacher)
     keras.utils.set_random_seed(settings.seed)
     heads = ExtraHeads(settings.votes_weight, settings.ferplus_weight)
     bare = with_extra_heads(network, heads) if heads else network
@@ -88,11 +94,13 @@ def fit_stage(
         trainee, settings, network.output_shape[-1], settings.epochs * -(-len(train) // settings.batch_size)
     )
     facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **contents(train, val)}
+    teachers = [asdict(model) for model in teacher.models] if teacher is not None else []
+    facts["teachers"] = teachers
     if train.labels_from != FER2013:
         facts["labels"] = train.labels_from
     result = fit_resumably(
         trainee,
-        functools.partial(_batches, train, settings),
+        functools.partial(_batches, train, settings, teacher),
         settings,
         facts=facts,
         run=run,
@@ -104,19 +112,20 @@ def fit_stage(
     if settings.clean_statistics:
         clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
     compile_for_saving(network, settings)
-    return result
+    return replace(result, more={"teachers": teachers}) if teachers else result
 
 
-def _batches(train: Split, settings: StageSettings, first_epoch: int) -> TrainingBatches:
+def _batches(train: Split, settings: StageSettings, teacher: Teacher | None, first_epoch: int) -> TrainingBatches:
     balanced = None if settings.balance == "none" else class_balanced(train.labels)
+    targets = training_targets(
+        train,
+        label_smoothing=settings.label_smoothing,
+        votes=bool(settings.votes_weight),
+        ferplus=bool(settings.ferplus_weight),
+    )
     return TrainingBatches(
         train.images,
-        training_targets(
-            train,
-            label_smoothing=settings.label_smoothing,
-            votes=bool(settings.votes_weight),
-            ferplus=bool(settings.ferplus_weight),
-        ),
+        targets if teacher is None else teacher.mixed_into(targets, settings),
         batch_size=settings.batch_size,
         seed=settings.seed,
         weights=balanced if settings.balance == "weights" else None,
