@@ -66,6 +66,14 @@ class Outputs:
         """
         if self._settings.crops is not None:
             write_crops(self._settings.crops, sight, image, name)
+        self.tabulate(sight)
+
+    def tabulate(self, sight: Sight) -> None:
+        """Writes a sight into the result files alone.
+
+        Raises:
+            OSError: If a file cannot be written.
+        """
         for file in self._files:
             file.add(sight)
 
