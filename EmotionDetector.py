@@ -110,6 +110,7 @@ def main(argv: list[str] | None = None) -> int:
 def _detect(arguments: argparse.Namespace) -> int:
     """Runs the script; returns the number of pictures that could not be read."""
     from emotion_recognition.detection.face_detectors.opening import detector_files
+    from emotion_recognition.detection.results.parquet_file import check_parquet
     from emotion_recognition.detection.runs.inputs import find_input
     from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
     from emotion_recognition.detection.video.tracking import check_can_track
@@ -123,14 +124,18 @@ def _detect(arguments: argparse.Namespace) -> int:
         note(left_out_text(source.left_out))
     if arguments.smooth and not source.pictures:
         check_can_track()
+    if arguments.embeddings and arguments.json is None and arguments.parquet is None:
+        raise ValueError("--embeddings needs a file to write them to: --json or --parquet.")
+    if arguments.parquet is not None:
+        check_parquet()
     if arguments.workers != 1:
         _check_workers(arguments, source)
     models = [workspace.find_model(name) for name in arguments.input_model or ()]
     models = models or [find_released_model(arguments.num_emotions, workspace)]
     output = output_of(source, arguments.output_path, workspace)
-    written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
+    written = [path for path in (arguments.json, arguments.csv, arguments.parquet, arguments.crops) if path is not None]
     check_result_paths(
-        [path for path in (arguments.json, arguments.csv) if path is not None],
+        [path for path in written if path != arguments.crops],
         source,
         output,
         folders=[] if arguments.crops is None else [arguments.crops],
@@ -152,6 +157,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         detector_size=arguments.detector_size,
         options=model_options(arguments),
         mirrored=arguments.mirrored,
+        embeddings=arguments.embeddings,
     )
     with contextlib.ExitStack() as stack:
         reader = None if source.pictures else stack.enter_context(open_reader(source))
@@ -168,7 +174,14 @@ def _detect(arguments: argparse.Namespace) -> int:
             "detector": face_detector.description,
             "class_names": list(class_names),
         }
-        result_files = OutputSettings(arguments.json, arguments.csv, arguments.crops, arguments.histogram)
+        result_files = OutputSettings(
+            json=arguments.json,
+            csv=arguments.csv,
+            crops=arguments.crops,
+            histogram=arguments.histogram,
+            parquet=arguments.parquet,
+            embeddings=arguments.embeddings,
+        )
         outputs = stack.enter_context(open_outputs(result_files, about, class_names, explain))
         window = open_window(stack) if arguments.show else None
         failed = 0

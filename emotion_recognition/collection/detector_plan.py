@@ -70,4 +70,5 @@ class DetectorPlan:
             detector=self.open_face_detector() if face_detector is None else face_detector,
             options=self.options,
             mirrored=self.mirrored,
+            embeddings=self.embeddings,
         )

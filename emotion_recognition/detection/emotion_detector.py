@@ -4,8 +4,9 @@ A picture goes in, a :class:`~emotion_recognition.detection.picture_result.Pictu
 :class:`~emotion_recognition.detection.face_emotion.FaceEmotion`, which annotation draws.
 """
 
+import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class EmotionDetector:
         prior: In place of ``options.prior_power``: the power of the training images' class shares, 0..2, that the
             probabilities are divided by, see :mod:`emotion_recognition.models.prior`.
         mirrored: Whether the probabilities of each face are averaged with those of its mirror image.
+        embeddings: Whether each face gets its feature vector: what the last dense layer of the network sees of it, for
+            clustering, search and transfer.
         detector_size: With a name, the longest side that pictures are resized to for it, in pixels.
 
     Raises:
@@ -75,6 +78,7 @@ class EmotionDetector:
         options: ModelOptions = _NO_OPTIONS,
         prior: float | None = None,
         mirrored: bool = False,
+        embeddings: bool = False,
     ) -> None:
         if not isinstance(detector, str) and detector_size is not None:
             raise about(
@@ -86,6 +90,8 @@ class EmotionDetector:
         self.face_detector: FaceDetector = (
             open_detector(detector, size=detector_size) if isinstance(detector, str) else complete(detector)
         )
+        #: Whether each face gets its feature vector.
+        self.embeddings = embeddings
         #: One at a time also into a detector from elsewhere.
         self._finding = threading.Lock()
         if prior is not None:
@@ -140,13 +146,23 @@ class EmotionDetector:
             crops.append(self.crops(pixels, faces))
         if not found:
             return []
-        rows = iter(self.classifier.probabilities(np.concatenate(crops)))
+        every = np.concatenate(crops)
+        vectors: Iterator[np.ndarray | None] = itertools.repeat(None)
+        if self.embeddings:
+            probabilities, features = self.classifier.with_features(every)
+            rows, vectors = iter(probabilities), iter(features)
+        else:
+            rows = iter(self.classifier.probabilities(every))
         names = self.classifier.class_names
         return [
             PictureResult(
                 tuple(
                     FaceEmotion(
-                        face.box, face.score, dict(zip(names, map(float, next(rows)), strict=True)), face.landmarks
+                        face.box,
+                        face.score,
+                        dict(zip(names, map(float, next(rows)), strict=True)),
+                        face.landmarks,
+                        next(vectors),
                     )
                     for face in faces
                 ),
