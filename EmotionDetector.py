@@ -28,19 +28,24 @@ from emotion_recognition.command_line.detection_run import (
 )
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
-from emotion_recognition.command_line.parsers import new_parser
+from emotion_recognition.command_line.parsers import new_parser, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace, find_released_model
 
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
+    from emotion_recognition.collection.detector_plan import DetectorPlan
+    from emotion_recognition.collection.parallel_pictures import ParallelPictures
     from emotion_recognition.detection.drawing.explanation import Explanation
+    from emotion_recognition.detection.runs.inputs import Input
+    from emotion_recognition.detection.runs.outputs import OutputSettings
 
 EPILOG = """examples:
   EmotionDetector.py -i photo.jpg                        annotates it as photo_emotions.jpg
   EmotionDetector.py -i photos/ --csv faces.csv          every picture of a folder, and a table of the faces
   EmotionDetector.py -i "photos/**/*.jpg" -o annotated/  every picture that matches, into a folder
+  EmotionDetector.py -i photos/ --workers auto           the same on all cores
   EmotionDetector.py -i film.mp4 --every 3 --json film.json
   EmotionDetector.py -i camera --show                    q, Escape or Ctrl-C ends it
 
@@ -73,6 +78,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="annotated picture, folder or video to write (default: the input's name with _emotions, beside it; "
         "for the sample testOutput.jpg; for a camera none)",
     )
+    parser.add_argument(
+        "--workers",
+        type=workers_or_auto,
+        default=1,
+        metavar="N|auto",
+        help="processes that look at several pictures at the same time; auto is one for each core",
+    )
     classifier = parser.add_argument_group("emotion classifier")
     add_model_options(classifier)
     classifier.add_argument(
@@ -98,6 +110,7 @@ def main(argv: list[str] | None = None) -> int:
 def _detect(arguments: argparse.Namespace) -> int:
     """Runs the script; returns the number of pictures that could not be read."""
     from emotion_recognition.detection.face_detectors.opening import detector_files
+    from emotion_recognition.detection.results.parquet_file import check_parquet
     from emotion_recognition.detection.runs.inputs import find_input
     from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
     from emotion_recognition.detection.video.tracking import check_can_track
@@ -111,45 +124,49 @@ def _detect(arguments: argparse.Namespace) -> int:
         note(left_out_text(source.left_out))
     if arguments.smooth and not source.pictures:
         check_can_track()
+    if arguments.embeddings and arguments.json is None and arguments.parquet is None:
+        raise ValueError("--embeddings needs a file to write them to: --json or --parquet.")
+    if arguments.parquet is not None:
+        check_parquet()
+    if arguments.workers != 1:
+        _check_workers(arguments, source)
     models = [workspace.find_model(name) for name in arguments.input_model or ()]
     models = models or [find_released_model(arguments.num_emotions, workspace)]
     output = output_of(source, arguments.output_path, workspace)
-    written = [path for path in (arguments.json, arguments.csv, arguments.crops) if path is not None]
+    written = [path for path in (arguments.json, arguments.csv, arguments.parquet, arguments.crops) if path is not None]
     check_result_paths(
-        [path for path in (arguments.json, arguments.csv) if path is not None],
+        [path for path in written if path != arguments.crops],
         source,
         output,
         folders=[] if arguments.crops is None else [arguments.crops],
         in_use=[*models, *detector_files(arguments.detector_model, workspace)],
     )
 
-    from emotion_recognition.detection import open_detector
+    from emotion_recognition.collection.detector_plan import DetectorPlan
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
     from emotion_recognition.detection.runs.video_run import open_reader
 
+    plan = DetectorPlan(
+        tuple(models),
+        num_emotions=arguments.num_emotions,
+        classes=arguments.classes,
+        detector=arguments.detector,
+        detector_model=arguments.detector_model,
+        base_path=workspace.base_path,
+        settings=settings,
+        detector_size=arguments.detector_size,
+        any_direction=arguments.any_direction,
+        options=model_options(arguments),
+        mirrored=arguments.mirrored,
+        embeddings=arguments.embeddings,
+    )
     with contextlib.ExitStack() as stack:
         reader = None if source.pictures else stack.enter_context(open_reader(source))
-        face_detector = open_detector(
-            arguments.detector,
-            model=arguments.detector_model,
-            base_path=workspace.base_path,
-            settings=settings,
-            size=arguments.detector_size,
-            any_direction=arguments.any_direction,
-        )
+        face_detector = plan.open_face_detector()
         print_detector(face_detector, arguments.detector, workspace)
 
         # A model without an ONNX copy needs Keras, which takes seconds; other mistakes have been found by now.
-        from emotion_recognition import EmotionDetector
-
-        detector = EmotionDetector(
-            models,
-            num_emotions=arguments.num_emotions,
-            classes=arguments.classes,
-            detector=face_detector,
-            options=model_options(arguments),
-            mirrored=arguments.mirrored,
-        )
+        detector = plan.open(face_detector)
         class_names = detector.classifier.class_names
         explain = _explanation(models, detector) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}", flush=True)
@@ -158,18 +175,45 @@ def _detect(arguments: argparse.Namespace) -> int:
             "detector": face_detector.description,
             "class_names": list(class_names),
         }
-        result_files = OutputSettings(arguments.json, arguments.csv, arguments.crops, arguments.histogram)
+        result_files = OutputSettings(
+            json=arguments.json,
+            csv=arguments.csv,
+            crops=arguments.crops,
+            histogram=arguments.histogram,
+            parquet=arguments.parquet,
+            embeddings=arguments.embeddings,
+        )
         outputs = stack.enter_context(open_outputs(result_files, about, class_names, explain))
         window = open_window(stack) if arguments.show else None
         failed = 0
         if reader is not None:
             show_video(reader, output, detector, outputs, video, window)
         elif output is not None:
-            failed = show_pictures(source, output, detector, outputs, window)
+            look = _in_processes(arguments, source, plan, result_files)
+            failed = show_pictures(source, output, detector, outputs, window, look)
     # Now each of these is complete.
     for path in written:
         print(f"Wrote {path}")
     return failed
+
+
+def _check_workers(arguments: argparse.Namespace, source: "Input") -> None:
+    """Refuses what several processes are no help with."""
+    if not source.pictures:
+        raise ValueError("--workers is for pictures; a video or a camera is looked at by one process.")
+    if arguments.show:
+        raise ValueError("--show goes through the pictures one by one; leave out --workers.")
+
+
+def _in_processes(
+    arguments: argparse.Namespace, source: "Input", plan: "DetectorPlan", settings: "OutputSettings"
+) -> "ParallelPictures | None":
+    """Looks at the pictures in several processes; None where one is enough."""
+    from emotion_recognition.collection.parallel_pictures import ParallelPictures
+    from emotion_recognition.collection.worker_pool import usable_cores
+
+    workers = min(arguments.workers or usable_cores(), len(source.pictures))
+    return ParallelPictures(plan, settings, arguments.explain, workers) if workers > 1 else None
 
 
 def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":

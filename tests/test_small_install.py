@@ -54,6 +54,7 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "train": {"file": "requirements-train.txt"},
         "audit": {"file": "requirements-audit.txt"},
         "heic": {"file": "requirements-heic.txt"},
+        "collection": {"file": "requirements-collection.txt"},
     }
 
 
@@ -95,6 +96,16 @@ def test_an_explanation_says_what_is_missing(tmp_path: Path) -> None:
     done = run(f"import EmotionDetector\nraise SystemExit(EmotionDetector.main({arguments!r}))", REPOSITORY)
     assert done.returncode == 2
     assert re.fullmatch(r"error: --explain needs Keras and TensorFlow; install them with: .*\n", done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_parquet_says_what_is_missing(tmp_path: Path) -> None:
+    arguments = ["--parquet", str(tmp_path / "faces.parquet"), "-o", str(tmp_path / "out.png")]
+    done = run(f"import EmotionDetector\nraise SystemExit(EmotionDetector.main({arguments!r}))", REPOSITORY)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"error: Parquet needs pyarrow; install it with: .*-r requirements-collection\.txt .*\n", done.stderr
+    )
     assert list(tmp_path.iterdir()) == []
 
 

@@ -23,6 +23,7 @@ ADVICE = {
     "detector_size": "--detector_size",
     "drop": "--drop",
     "ema": "--ema",
+    "embeddings": "--embeddings",
     "epochs": "-epochs",
     "every": "--every",
     "export": "--export",

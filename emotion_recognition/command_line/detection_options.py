@@ -89,6 +89,14 @@ def add_output_options(parser: "argparse.ArgumentParser | argparse._ArgumentGrou
         "--json", type=Path, metavar="FILE", help="write everything that is known about each face as JSON"
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
+    parser.add_argument(
+        "--parquet", type=Path, metavar="FILE", help="write a row for each face as Parquet (needs pyarrow)"
+    )
+    parser.add_argument(
+        "--embeddings",
+        action="store_true",
+        help="add the classifier's feature vector of each face to the JSON and Parquet files",
+    )
     parser.add_argument("--crops", type=Path, metavar="DIR", help="save each face as a picture")
     parser.add_argument("--histogram", action="store_true", help="draw the probabilities of all emotions")
     parser.add_argument(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emotion_recognition.detection import FaceDetector, VideoReader, VideoSettings
     from emotion_recognition.detection.runs.inputs import Input
     from emotion_recognition.detection.runs.outputs import Outputs
+    from emotion_recognition.detection.runs.picture_run import LookAtPictures
     from emotion_recognition.detection.runs.window import Window
 
 #: Seconds that a frame of a video waits for a key.
@@ -52,7 +53,12 @@ def open_window(stack: contextlib.ExitStack) -> "Window | None":
 
 
 def show_pictures(
-    source: "Input", output: Path, detector: "EmotionDetector", outputs: "Outputs", window: "Window | None"
+    source: "Input",
+    output: Path,
+    detector: "EmotionDetector",
+    outputs: "Outputs",
+    window: "Window | None",
+    look: "LookAtPictures | None" = None,
 ) -> int:
     """Runs over pictures, prints what was found and shows them in the window.
 
@@ -62,6 +68,7 @@ def show_pictures(
         detector: Finds faces and their emotions.
         outputs: Where the results go.
         window: Waits for a key after each picture; None for no window.
+        look: Looks at several pictures, in several processes perhaps; None for one after the other.
 
     Returns:
         The number of pictures that could not be read.
@@ -71,12 +78,12 @@ def show_pictures(
         OSError: If something cannot be written.
     """
     from emotion_recognition.detection.results.result_text import faces_table, headline
-    from emotion_recognition.detection.runs.picture_run import look_at_input
+    from emotion_recognition.detection.runs.picture_run import look_at_input, look_at_pictures
 
     is_single, total = source.folder is None, len(source.pictures)
     failed = faces = 0
     with Progress("pictures", total) as progress:
-        for outcome in look_at_input(source, output, detector.detect, outputs):
+        for outcome in look_at_input(source, output, detector.detect, outputs, look or look_at_pictures):
             if outcome.sight is None:
                 failed += 1
                 progress.clear()

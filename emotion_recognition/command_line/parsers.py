@@ -126,6 +126,27 @@ def whole_number_or_none(text: str) -> int | None:
         raise argparse.ArgumentTypeError(f"must be a whole number or none. Received: {text}") from None
 
 
+def workers_or_auto(text: str) -> int | None:
+    """An option's text as a number of processes, or None for "auto".
+
+    Raises:
+        ArgumentTypeError: If it is neither.
+
+    Example:
+        >>> workers_or_auto("2"), workers_or_auto("auto")
+        (2, None)
+    """
+    if text == "auto":
+        return None
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be auto or a whole number from 1. Received: {text}")
+    return number
+
+
 class _Parser(argparse.ArgumentParser):
     """Makes ``-n`` and ``--classes`` agree."""
 

@@ -103,6 +103,27 @@ class EmotionClassifier:
         views = [crops, crops[:, :, ::-1]] if self.mirrored else [crops]
         return average([model.probabilities(view) for model in self._models for view in views])
 
+    @one_at_a_time
+    def with_features(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Classifies all crops and gives their feature vectors: what the last dense layer of the network sees of them.
+
+        Args:
+            crops: As for :meth:`probabilities`.
+
+        Returns:
+            The probabilities, and float32 array (N, features): those of several networks one after the other, those of
+            mirrored crops averaged with the crops'.
+
+        Raises:
+            ValueError: As for :meth:`probabilities`, or if a network does not end in a dense layer.
+        """
+        if len(crops) == 0:
+            return self.probabilities(crops), np.empty((0, 0), np.float32)
+        views = [crops, crops[:, :, ::-1]] if self.mirrored else [crops]
+        seen = [[model.with_features(view) for view in views] for model in self._models]
+        probabilities = average([row for views in seen for row, _ in views])
+        return probabilities, np.concatenate([average([row for _, row in views]) for views in seen], axis=1)
+
     def shown(self, crops: np.ndarray) -> list[np.ndarray]:
         """What each network is shown of crops: float32 arrays (N, size, size, channels) in its own pixel range.
 
@@ -153,7 +174,16 @@ class _Model:
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
         """float32 (N, classes), calibrated, of uint8 crops (N, size, size, crop_channels)."""
-        outputs = self._network(self.shown(crops))
+        return self._read(self._network(self.shown(crops)))
+
+    def with_features(self, crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same with the feature vectors, float32 (N, features)."""
+        if not hasattr(self._network, "with_features"):
+            raise about(ValueError(f"What runs {self._path} gives no feature vectors."), "embeddings")
+        outputs, features = self._network.with_features(self.shown(crops))
+        return self._read(outputs), features
+
+    def _read(self, outputs: np.ndarray) -> np.ndarray:
         try:
             kind = self._postprocessing.kind_of(outputs)
         except ValueError as error:
@@ -195,19 +225,13 @@ def _open_keras(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Mo
             ),
             "export_onnx",
         ) from error
-    import keras
-
     from emotion_recognition.models.files import conventions_of, load_network
+    from emotion_recognition.models.keras_features import KerasNetwork
 
     network = load_network(path)
     conventions = conventions_of(path, network, options)
     taken = _square_input(path, network.input_shape)
-
-    def run(images: np.ndarray) -> np.ndarray:
-        # Called directly: predict() sets up a data pipeline first, which takes longer than a few faces.
-        return np.asarray(keras.ops.convert_to_numpy(network(images, training=False)))
-
-    return _Model(path, run, taken, conventions, wanted)
+    return _Model(path, KerasNetwork(network, str(path)), taken, conventions, wanted)
 
 
 def _square_input(path: Path, shape: object) -> NetworkInput:

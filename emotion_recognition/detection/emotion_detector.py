@@ -4,8 +4,9 @@ A picture goes in, a :class:`~emotion_recognition.detection.picture_result.Pictu
 :class:`~emotion_recognition.detection.face_emotion.FaceEmotion`, which annotation draws.
 """
 
+import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,8 @@ class EmotionDetector:
         prior: In place of ``options.prior_power``: the power of the training images' class shares, 0..2, that the
             probabilities are divided by, see :mod:`emotion_recognition.models.prior`.
         mirrored: Whether the probabilities of each face are averaged with those of its mirror image.
+        embeddings: Whether each face gets its feature vector: what the last dense layer of the network sees of it, for
+            clustering, search and transfer.
         detector_size: With a name, the longest side that pictures are resized to for it, in pixels; or "auto", which
             looks at large pictures in several sizes and in tiles.
         any_direction: Whether faces lying on their side and upside down are found too, in four times the detector's
@@ -85,6 +88,7 @@ class EmotionDetector:
         options: ModelOptions = _NO_OPTIONS,
         prior: float | None = None,
         mirrored: bool = False,
+        embeddings: bool = False,
     ) -> None:
         if not isinstance(detector, str) and detector_size is not None:
             raise about(
@@ -98,6 +102,8 @@ class EmotionDetector:
         else:
             whole = complete(detector)
             self.face_detector = in_any_direction(whole) if any_direction else whole
+        #: Whether each face gets its feature vector.
+        self.embeddings = embeddings
         #: One at a time also into a detector from elsewhere.
         self._finding = threading.Lock()
         if prior is not None:
@@ -152,7 +158,13 @@ class EmotionDetector:
             crops.append(self.crops(pixels, faces))
         if not found:
             return []
-        rows = iter(self.classifier.probabilities(np.concatenate(crops)))
+        every = np.concatenate(crops)
+        vectors: Iterator[np.ndarray | None] = itertools.repeat(None)
+        if self.embeddings:
+            probabilities, features = self.classifier.with_features(every)
+            rows, vectors = iter(probabilities), iter(features)
+        else:
+            rows = iter(self.classifier.probabilities(every))
         names = self.classifier.class_names
         return [
             PictureResult(
@@ -163,6 +175,7 @@ class EmotionDetector:
                         dict(zip(names, map(float, next(rows)), strict=True)),
                         face.landmarks,
                         face.direction,
+                        next(vectors),
                     )
                     for face in faces
                 ),

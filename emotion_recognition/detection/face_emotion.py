@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from emotion_recognition.pictures.faces import Box, Landmarks
 
@@ -22,6 +24,8 @@ class FaceEmotion:
         landmarks: Points (x, y) in pixels of the upright image, as in
             :class:`~emotion_recognition.pictures.faces.Face`; None from a detector that finds none.
         direction: How far the face is turned clockwise, to the next quarter turn, in degrees; as in ``Face``.
+        embedding: The classifier's feature vector of the face, float32 array (features,), where it was asked for; not
+            compared.
     """
 
     box: Box
@@ -29,6 +33,7 @@ class FaceEmotion:
     probabilities: Mapping[str, float]
     landmarks: Landmarks | None = None
     direction: int = 0
+    embedding: np.ndarray | None = field(default=None, compare=False)
 
     @property
     def emotion(self) -> str:
@@ -43,18 +48,21 @@ class FaceEmotion:
     def to_dict(self) -> dict[str, Any]:
         """Everything that is known of the face, as values that JSON has.
 
-        Scores and probabilities are rounded to a millionth, landmarks to a tenth of a pixel.
+        Scores, probabilities and feature vectors are rounded to a millionth, landmarks to a tenth of a pixel. Without a
+        feature vector there is no ``embedding``.
 
         Example:
             >>> FaceEmotion((1, 2, 30, 40), 0.875, {"happy": 0.25, "sad": 0.75}).to_dict()["emotion"]
             'sad'
         """
+        embedding = {} if self.embedding is None else {"embedding": [round(float(x), DIGITS) for x in self.embedding]}
         return {
             "box": list(self.box),
             "score": round(self.score, DIGITS),
             "emotion": self.emotion,
             "probabilities": {name: round(value, DIGITS) for name, value in self.probabilities.items()},
             "landmarks": None if self.landmarks is None else [[round(x, 1), round(y, 1)] for x, y in self.landmarks],
+            **embedding,
         }
 
     def to_json(self) -> str:

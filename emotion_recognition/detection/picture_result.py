@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.detection.seen_face import SeenFace, Sight
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,16 +70,18 @@ class PictureResult(Sequence[FaceEmotion]):
         return to_dataframe([self])
 
 
-def to_dataframe(results: Iterable[PictureResult]) -> "pd.DataFrame":
-    """Makes a table of the faces of many pictures.
+def to_dataframe(results: Iterable[PictureResult | Sight]) -> "pd.DataFrame":
+    """Makes a table of the faces of many pictures, or of the frames of a video.
 
     Args:
         results: From ``detect`` or ``detect_batch`` of
-            :class:`~emotion_recognition.detection.emotion_detector.EmotionDetector`.
+            :class:`~emotion_recognition.detection.emotion_detector.EmotionDetector`; or from
+            :func:`~emotion_recognition.detection.faces_of_video`, each without its frame.
 
     Returns:
         A row for each face, in their order, with the columns :data:`TABLE_COLUMNS` and one for each emotion's
-        probability, 0..1; a picture without faces has no row.
+        probability, 0..1; of frames also ``frame``, ``time`` in seconds and ``identity``; where there are feature
+        vectors, ``embedding``. A picture without faces has no row.
 
     Raises:
         ValueError: If pandas is not installed.
@@ -88,17 +91,33 @@ def to_dataframe(results: Iterable[PictureResult]) -> "pd.DataFrame":
     except ImportError as error:
         raise ValueError("A table needs pandas; install it with: pip install pandas") from error
     names: dict[str, None] = {}
+    more: dict[str, None] = {}
     rows = []
     for result in results:
-        names.update(dict.fromkeys(result.class_names))
-        rows += [
-            {
-                "file": result.file,
-                **dict(zip(("x", "y", "width", "height"), face.box, strict=True)),
-                "score": face.score,
-                "emotion": face.emotion,
-                **face.probabilities,
-            }
-            for face in result
-        ]
-    return pd.DataFrame(rows, columns=[*TABLE_COLUMNS, *names])
+        frame = _of_frame(result) if isinstance(result, Sight) else {}
+        more.update(dict.fromkeys(frame))
+        names.update({} if isinstance(result, Sight) else dict.fromkeys(result.class_names))
+        for face in result.faces:
+            identity = {"identity": face.identity} if isinstance(face, SeenFace) else {}
+            rows.append({"file": result.file, **frame, **identity, **_of_face(_emotion_of(face))})
+            names.update(dict.fromkeys(_emotion_of(face).probabilities))
+    last = ["embedding"] if any("embedding" in row for row in rows) else []
+    return pd.DataFrame(rows, columns=[TABLE_COLUMNS[0], *more, *TABLE_COLUMNS[1:], *names, *last])
+
+
+def _of_frame(sight: Sight) -> dict[str, Any]:
+    return {"frame": sight.frame, "time": sight.time, "identity": None}
+
+
+def _emotion_of(face: FaceEmotion | SeenFace) -> FaceEmotion:
+    return face.emotion if isinstance(face, SeenFace) else face
+
+
+def _of_face(face: FaceEmotion) -> dict[str, Any]:
+    return {
+        **dict(zip(("x", "y", "width", "height"), face.box, strict=True)),
+        "score": face.score,
+        "emotion": face.emotion,
+        **face.probabilities,
+        **({} if face.embedding is None else {"embedding": face.embedding}),
+    }

@@ -1,4 +1,4 @@
-"""Where what was seen goes: annotated pictures, JSON, CSV, crops, in any combination.
+"""Where what was seen goes: annotated pictures, JSON, CSV, Parquet, crops, in any combination.
 
 The runs over pictures and videos give each sight to one of these.
 """
@@ -14,9 +14,13 @@ import numpy as np
 from emotion_recognition.atomic_file import check_can_write
 from emotion_recognition.detection.drawing.annotation import annotate
 from emotion_recognition.detection.results.crop_files import write_crops
+from emotion_recognition.detection.results.parquet_file import ParquetResults, open_parquet
 from emotion_recognition.detection.results.result_files import CsvResults, JsonResults, open_csv, open_json
 from emotion_recognition.detection.results.whole_text_file import naming
 from emotion_recognition.detection.seen_face import Sight
+
+#: A file that takes one sight after the other.
+ResultFile = JsonResults | CsvResults | ParquetResults
 
 #: Takes a picture, BGR uint8 (height, width, 3), with what was seen on it; gives a copy with heat maps.
 Explain = Callable[[np.ndarray, Sight], np.ndarray]
@@ -31,12 +35,16 @@ class OutputSettings:
         csv: CSV file, None for none.
         crops: Folder for the faces' crops, None for none.
         histogram: Whether to draw all probabilities beside each face.
+        parquet: Parquet file, None for none.
+        embeddings: Whether the Parquet file has a column for the faces' feature vectors.
     """
 
     json: Path | None = None
     csv: Path | None = None
     crops: Path | None = None
     histogram: bool = False
+    parquet: Path | None = None
+    embeddings: bool = False
 
 
 class Outputs:
@@ -48,9 +56,7 @@ class Outputs:
         explain: Draws heat maps, None for none.
     """
 
-    def __init__(
-        self, settings: OutputSettings, files: Sequence[JsonResults | CsvResults], explain: Explain | None = None
-    ) -> None:
+    def __init__(self, settings: OutputSettings, files: Sequence[ResultFile], explain: Explain | None = None) -> None:
         self._settings, self._files, self._explain = settings, files, explain
 
     def record(self, sight: Sight, image: np.ndarray, name: str) -> None:
@@ -66,6 +72,14 @@ class Outputs:
         """
         if self._settings.crops is not None:
             write_crops(self._settings.crops, sight, image, name)
+        self.tabulate(sight)
+
+    def tabulate(self, sight: Sight) -> None:
+        """Writes a sight into the result files alone.
+
+        Raises:
+            OSError: If a file cannot be written.
+        """
         for file in self._files:
             file.add(sight)
 
@@ -104,11 +118,15 @@ def open_outputs(
         OSError: If a file or folder cannot be written.
     """
     with contextlib.ExitStack() as stack:
-        files: list[JsonResults | CsvResults] = []
+        files: list[ResultFile] = []
         if settings.json is not None:
             files.append(stack.enter_context(open_json(settings.json, about)))
         if settings.csv is not None:
             files.append(stack.enter_context(open_csv(settings.csv, class_names)))
+        if settings.parquet is not None:
+            files.append(
+                stack.enter_context(open_parquet(settings.parquet, about, class_names, embeddings=settings.embeddings))
+            )
         if settings.crops is not None:
             with naming(settings.crops):
                 check_can_write(settings.crops / "crop")

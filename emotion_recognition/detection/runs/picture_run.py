@@ -19,6 +19,12 @@ from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.pictures.animation import count_images
 from emotion_recognition.pictures.image_file import can_write, decode_image, read_encoded, write_image
 
+#: Takes what :func:`look_at_pictures` takes and gives what it gives.
+LookAtPictures = Callable[
+    [Sequence[tuple[Path, Path]], Callable[[np.ndarray], Sequence[FaceEmotion]], Outputs, Path | None],
+    "Iterator[Outcome]",
+]
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -68,19 +74,50 @@ def look_at_pictures(
         OSError: If something cannot be written: then the next one could not either.
     """
     for picture, output in pictures:
-        name = picture.name if folder is None else str(full_path(picture).relative_to(full_path(folder)))
-        try:
-            outcome = _look_at(picture, output, detect, outputs, name)
-        except _CannotWriteError as error:
-            raise error.error from error
-        except Exception as error:  # noqa: BLE001 - whatever one picture does, the others are looked at
-            outcome = Outcome(picture, error=error)
+        outcome = look_at_picture(picture, output, detect, outputs, name_below(picture, folder))
+        if outcome.sight is None:
             outputs.record_failure(shown_path(picture), outcome.reason)
         yield outcome
 
 
+def look_at_picture(
+    picture: Path,
+    output: Path,
+    detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
+    outputs: Outputs,
+    name: str,
+) -> Outcome:
+    """Annotates one picture.
+
+    Args:
+        picture: Its path.
+        output: That of its annotated copy.
+        detect: Finds the faces of a BGR image and what they express.
+        outputs: Where the result goes; a failure is left to the caller to record.
+        name: What the crops' names start with.
+
+    Raises:
+        OSError: If something cannot be written: then the next picture could not either.
+    """
+    try:
+        return _look_at(picture, output, detect, outputs, name)
+    except _CannotWriteError as error:
+        raise error.error from error
+    except Exception as error:  # noqa: BLE001 - whatever one picture does, the others are looked at
+        return Outcome(picture, error=error)
+
+
+def name_below(picture: Path, folder: Path | None) -> str:
+    """What a picture's crops are named after: its name, with the folders between it and ``folder``."""
+    return picture.name if folder is None else str(full_path(picture).relative_to(full_path(folder)))
+
+
 def look_at_input(
-    source: Input, output: Path, detect: Callable[[np.ndarray], Sequence[FaceEmotion]], outputs: Outputs
+    source: Input,
+    output: Path,
+    detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
+    outputs: Outputs,
+    look: LookAtPictures = look_at_pictures,
 ) -> Iterator[Outcome]:
     """Annotates the picture, or all the pictures, of an input.
 
@@ -89,6 +126,7 @@ def look_at_input(
         output: The annotated picture, or the folder for several.
         detect: Finds the faces of a BGR image and what they express.
         outputs: Where the results go.
+        look: Annotates several pictures: one after the other, or in several processes.
 
     Returns:
         An outcome for each picture, in their order, while they are looked at.
@@ -103,7 +141,7 @@ def look_at_input(
 
     def outcomes() -> Iterator[Outcome]:
         failed = 0
-        for outcome in look_at_pictures(pairs, detect, outputs, source.folder):
+        for outcome in look(pairs, detect, outputs, source.folder):
             failed += outcome.sight is None
             if source.folder is None and outcome.error is not None:
                 raise outcome.error

@@ -1,0 +1,1 @@
+"""Many pictures: worker processes, collections in shards, a cluster of machines."""
