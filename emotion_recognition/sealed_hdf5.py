@@ -1,8 +1,9 @@
 """Opens HDF5 files that may be damaged, and seals those of the project's own, so that damage is noticed.
 
 A seal is 56 bytes behind the end of the file as HDF5 knows it: a checksum of all of it but its largest data, which
-have one of their own. A file with a whole seal is what was written. Any other, of an earlier version or from elsewhere,
-is read first by :mod:`emotion_recognition.hdf5_trial`, in a process with limits.
+have one of their own. A file with a whole seal is what was written; one whose seal does not fit, or that has lost it,
+is refused. Any other, of an earlier version or from elsewhere, is read first by
+:mod:`emotion_recognition.hdf5_trial`, in a process with limits.
 """
 
 import contextlib
@@ -30,8 +31,15 @@ CPU_SECONDS, SECONDS, MEMORY = 5, 60, 2 * 2**30
 #: A mark, the place and the length of what the checksum leaves out, and the SHA-256 of the rest.
 _SEAL = struct.Struct("<8sQQ32s")
 _MARK = b"fer-seal"
+#: The attribute by which a file says that it has a seal, so that one without its end is noticed.
+_PROMISE = "sealed"
 _BYTES_AT_ONCE = 1 << 20
 _TRIAL = Path(__file__).with_name("hdf5_trial.py")
+
+
+def promise_seal(file: "h5py.File") -> None:
+    """Writes into an open HDF5 file that it gets a seal, with :func:`seal`, when it is whole."""
+    file.attrs[_PROMISE] = True
 
 
 def seal(file: BinaryIO, start: int = 0, length: int = 0) -> None:
@@ -54,13 +62,7 @@ def is_sealed(path: Path) -> bool:
     Raises:
         OSError: If it cannot be read.
     """
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END) - _SEAL.size
-        if size < 0:
-            return False
-        file.seek(size)
-        mark, start, length, digest = _SEAL.unpack(file.read(_SEAL.size))
-        return mark == _MARK and start + length <= size and bool(digest == _digest(file, size, start, length))
+    return bool(_seal_fits(path))
 
 
 @contextlib.contextmanager
@@ -76,8 +78,10 @@ def open_hdf5(path: Path) -> Iterator["h5py.File"]:
     """
     import h5py
 
-    check_hdf5(path)
+    sealed = _checked(path)
     with h5py.File(path, "r") as file:
+        if not sealed and _PROMISE in file.attrs:
+            raise ValueError("its checksum is missing: it is damaged, or was changed after it was written")
         yield file
 
 
@@ -88,13 +92,35 @@ def check_hdf5(path: Path) -> None:
         ValueError: If so.
         OSError: If it cannot be read.
     """
+    _checked(path)
+
+
+def _checked(path: Path) -> bool:
+    """Whether a file has a seal; raises as :func:`check_hdf5`."""
     if not path.is_file():
         raise ValueError("it is not a regular file")
-    if not is_sealed(path):
+    fits = _seal_fits(path)
+    if fits is None:
         status = path.stat()
         reason = _reason_against(path.resolve(), status.st_size, status.st_mtime_ns)
         if reason is not None:
             raise ValueError(reason)
+    elif not fits:
+        raise ValueError("its checksum does not fit: it is damaged, or was changed after it was written")
+    return bool(fits)
+
+
+def _seal_fits(path: Path) -> bool | None:
+    """Whether a file's seal fits it; None where it has none."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END) - _SEAL.size
+        if size < 0:
+            return None
+        file.seek(size)
+        mark, start, length, digest = _SEAL.unpack(file.read(_SEAL.size))
+        if mark != _MARK:
+            return None
+        return start + length <= size and bool(digest == _digest(file, size, start, length))
 
 
 @functools.lru_cache(maxsize=64)

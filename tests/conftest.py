@@ -6,6 +6,7 @@ import resource
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -57,6 +58,14 @@ def full_disk(limit: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextlib.contextmanager
+def edited_hdf5(path: Path) -> Iterator[h5py.File]:
+    """Opens a file of the project's own for changes, as one without a checksum."""
+    with h5py.File(path, "r+") as file:
+        file.attrs.pop("sealed", None)
+        yield file
 
 
 def write_splits(splits: Mapping[Path, Split]) -> None:

@@ -22,6 +22,14 @@ def split_file(tmp_path: Path) -> Path:
     return path
 
 
+def without_seal(path: Path) -> None:
+    """Makes a file one of an earlier version, or from elsewhere."""
+    with h5py.File(path, "r+") as file:
+        del file.attrs["sealed"]
+    if b"fer-seal" in path.read_bytes()[-56:]:
+        path.write_bytes(path.read_bytes()[:-56])
+
+
 def test_a_seal_fits_the_file_that_it_was_written_for_and_no_other(tmp_path: Path) -> None:
     path = tmp_path / "a.hdf5"
     content = bytes(range(100))
@@ -44,14 +52,39 @@ def test_what_the_project_writes_is_sealed_and_read_without_a_trial(
 ) -> None:
     monkeypatch.setattr(sealed_hdf5, "_reason_against", lambda *_: "tried")
     assert len(read_split(split_file)) == 6
-    with h5py.File(split_file, "r+") as file:
-        file.attrs["source_name"] = "another"
+    without_seal(split_file)
     with pytest.raises(ValueError, match="tried"):
         read_split(split_file)
 
 
+def test_what_was_changed_after_it_was_written_is_refused(split_file: Path) -> None:
+    whole = split_file.read_bytes()
+    labels = whole.index(bytes(6), whole.index(b"HEAP"))  # the labels are zeros, somewhere behind the images
+    for content, reason in (
+        (whole[:labels] + b"\1" + whole[labels + 1 :], "its checksum does not fit"),
+        (whole[:-20] + bytes(20), "its checksum does not fit"),
+        (whole[:-56], "its checksum is missing"),
+        (whole[:-56] + bytes(56), "its checksum is missing"),
+        (whole + b"\n", "its checksum is missing"),
+    ):
+        split_file.write_bytes(content)
+        with pytest.raises(ValueError, match=reason):
+            read_split(split_file)
+
+
+@pytest.mark.parametrize("stream_above", [1.0, 0.0])
+def test_images_that_are_not_those_that_were_written_are_refused(split_file: Path, stream_above: float) -> None:
+    content = bytearray(split_file.read_bytes())
+    with h5py.File(split_file, "r") as file:
+        content[file["images"].id.get_offset() + 100] ^= 1
+    split_file.write_bytes(content)
+    assert is_sealed(split_file)  # which says nothing of the images
+    with pytest.raises(ValueError, match="its images are not those that were written"):
+        read_split(split_file, stream_above=stream_above)
+
+
 def test_files_without_a_seal_are_read_as_before(split_file: Path) -> None:
-    split_file.write_bytes(split_file.read_bytes()[:-56])
+    without_seal(split_file)
     assert not is_sealed(split_file)
     assert len(read_split(split_file)) == 6
 
@@ -71,6 +104,7 @@ def endless(path: Path) -> None:
 
 
 def test_a_file_that_libhdf5_reads_for_ever_is_refused(split_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_seal(split_file)
     endless(split_file)
     monkeypatch.setattr(sealed_hdf5, "CPU_SECONDS", 1)
     with pytest.raises(

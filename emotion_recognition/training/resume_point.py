@@ -16,7 +16,7 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.error_about import about
-from emotion_recognition.sealed_hdf5 import DAMAGE, open_hdf5, seal
+from emotion_recognition.sealed_hdf5 import DAMAGE, open_hdf5, promise_seal, seal
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
 
@@ -101,6 +101,7 @@ class SaveResumePoint(keras.callbacks.Callback):
         with replace_when_complete(self._path) as partial:
             with h5py.File(partial, "w") as file:
                 file.attrs["state"] = json.dumps(state)
+                promise_seal(file)
                 _write_arrays(file, "best_weights", best_weights)
                 for name, owner in (("network", self.model), ("optimizer", self.model.optimizer)):
                     _write_arrays(file, name, [keras.ops.convert_to_numpy(v) for v in owner.variables])

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 import pytest
@@ -28,6 +27,7 @@ from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
 from emotion_recognition.training.stages import RunResult, fit_stages
 from emotion_recognition.training.start import Start
+from tests.conftest import edited_hdf5
 
 SETTINGS = StageSettings(epochs=4, patience=3, batch_size=8, seed=3, learning_rate=0.01, augmentation=Augmentation())
 
@@ -463,7 +463,7 @@ def test_settings_out_of_range_are_refused(name: str, value: float | str) -> Non
 def test_a_run_that_was_stopped_before_a_setting_got_its_name_goes_on(tmp_path: Path) -> None:
     """The weight of the votes was called "votes"."""
     interrupt(tmp_path)
-    with h5py.File(tmp_path / "run.resume.h5", "r+") as file:
+    with edited_hdf5(tmp_path / "run.resume.h5") as file:
         state = json.loads(file.attrs["state"])
         state["settings"]["votes"] = state["settings"].pop("votes_weight")
         file.attrs["state"] = json.dumps(state)
@@ -483,7 +483,7 @@ def test_a_run_does_not_go_on_with_other_images(tmp_path: Path) -> None:
 
 def test_a_run_of_an_earlier_version_goes_on_without_knowing_its_images(tmp_path: Path) -> None:
     interrupt(tmp_path)
-    with h5py.File(tmp_path / "run.resume.h5", "r+") as file:
+    with edited_hdf5(tmp_path / "run.resume.h5") as file:
         state = json.loads(file.attrs["state"])
         del state["settings"]["train_content"], state["settings"]["val_content"]
         file.attrs["state"] = json.dumps(state)
@@ -503,7 +503,7 @@ def test_a_run_of_an_earlier_version_goes_on_without_knowing_its_images(tmp_path
 )
 def test_a_damaged_state_ends_in_one_line(tmp_path: Path, state: str) -> None:
     interrupt(tmp_path)
-    with h5py.File(tmp_path / "run.resume.h5", "r+") as file:
+    with edited_hdf5(tmp_path / "run.resume.h5") as file:
         del file.attrs["state"]
         file.attrs["state"] = state[:60_000]
     with pytest.raises(ValueError, match=r"run\.resume\.h5 is not a resume point, or is damaged"):

@@ -20,7 +20,7 @@ import numpy as np
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.data.building.build_targets import remove_leftovers
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.data.files.contract import checked_dataset
+from emotion_recognition.data.files.contract import check_content, checked_dataset
 from emotion_recognition.data.files.hdf5 import build_id_of
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.error_about import about
@@ -102,7 +102,7 @@ def read_face_split(path: Path, *, role: str | None = None) -> FaceSplit:
         raise about(FileNotFoundError(f"There is no data set {path}."), "build_face_splits")
     try:
         with open_hdf5(path) as file:
-            split = _read(file)
+            split = _read(file, path)
     except DAMAGE as error:
         raise about(
             ValueError(
@@ -117,7 +117,7 @@ def read_face_split(path: Path, *, role: str | None = None) -> FaceSplit:
     return split
 
 
-def _read(file: h5py.File) -> FaceSplit:
+def _read(file: h5py.File, path: Path) -> FaceSplit:
     if file.attrs.get("kind") != KIND:
         raise ValueError("it holds no pictures with face boxes")
     version = int(file.attrs["format_version"])
@@ -129,6 +129,7 @@ def _read(file: h5py.File) -> FaceSplit:
         **{name: str(file.attrs[name]) for name in _ATTRIBUTES},
         "build_id": str(file.attrs.get("build_id", "")),
     }
+    check_content(file, checked_dataset(file, *_PLACES[0]), path)
     flat, first = (checked_dataset(file, *place)[:] for place in _PLACES)
     return FaceSplit(pictures=_cut(flat, first), **fields)
 

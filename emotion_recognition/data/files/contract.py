@@ -3,7 +3,9 @@
 Every reader of splits takes its arrays from here, so that none accepts what another refuses.
 """
 
+import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 #: How far a row of a distribution may be from adding up to 1; its numbers are float32.
 _ROUNDING = 1e-3
+
+_BYTES_AT_ONCE = 1 << 22
 
 
 def checked_dataset(
@@ -38,6 +42,43 @@ def checked_dataset(
         wanted = ", ".join("above 0" if length is None else str(length) for length in shape)
         raise ValueError(f"{name} must be {np.dtype(dtype)} ({wanted}). Received: {dataset.dtype} {dataset.shape}")
     return dataset
+
+
+def checksum_name(data_set: str) -> str:
+    """The attribute of a file with the SHA-256 of a data set."""
+    return f"{data_set}_sha256"
+
+
+def check_content(file: "h5py.File", dataset: "h5py.Dataset", path: Path) -> None:
+    """Refuses data that are not those that were written; files of earlier versions do not say.
+
+    The file is read from its start to its end, and no more than a few MB of it are in memory.
+
+    Args:
+        file: The open file.
+        dataset: uint8 data set of it.
+        path: The same file.
+
+    Raises:
+        ValueError: If the data's SHA-256 is not the one that the file states.
+        OSError: If the file cannot be read.
+    """
+    name = dataset.name.rpartition("/")[2]
+    stated, offset = file.attrs.get(checksum_name(name)), dataset.id.get_offset()
+    if stated is None:
+        return
+    digest = hashlib.sha256()
+    if offset is None:  # stored in pieces, as no build does, or empty
+        digest.update(np.ascontiguousarray(dataset[...]).data)
+    else:
+        left = dataset.size
+        with path.open("rb") as raw:
+            raw.seek(offset)
+            while left > 0 and (piece := raw.read(min(left, _BYTES_AT_ONCE))):
+                digest.update(piece)
+                left -= len(piece)
+    if str(stated) != digest.hexdigest():
+        raise ValueError(f"its {name} are not those that were written")
 
 
 def check_class_names(names: Sequence[str]) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from emotion_recognition.sealed_hdf5 import seal
+from emotion_recognition.data.files.contract import checksum_name
+from emotion_recognition.sealed_hdf5 import promise_seal, seal
 
 
 class SplitWriter:
@@ -83,7 +84,7 @@ class SplitWriter:
         self._count += len(images)
 
     def finish(self, describe: Callable[[h5py.File], None]) -> None:
-        """Writes all the rest.
+        """Writes all the rest, and the images' SHA-256, which :func:`~.contract.check_content` compares.
 
         Args:
             describe: Is given the file, to write its other data sets and attributes; these are held in memory.
@@ -91,7 +92,13 @@ class SplitWriter:
         Raises:
             OSError: If it cannot be written.
         """
-        memory, offset = _lay_out(self._data_set, (self._count, *self._image_shape), describe)
+
+        def describe_all(file: h5py.File) -> None:
+            describe(file)
+            file.attrs[checksum_name(self._data_set)] = self.images_sha256
+            promise_seal(file)
+
+        memory, offset = _lay_out(self._data_set, (self._count, *self._image_shape), describe_all)
         assert self._count == 0 or offset == self._offset, "the place of the images must not depend on their number"
         for start, content in memory.pieces:
             self._file.seek(start)

@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from emotion_recognition.data.files.contract import checked_dataset
+from emotion_recognition.data.files.contract import check_content, checked_dataset
 from emotion_recognition.error_about import about
 from emotion_recognition.sealed_hdf5 import DAMAGE, open_hdf5
 
@@ -39,7 +39,9 @@ def read_unlabelled(path: Path) -> np.ndarray:
         with open_hdf5(path) as file:
             if file.attrs.get("format") != _FORMAT:
                 raise ValueError("it is of another kind")
-            return np.asarray(checked_dataset(file, "images", np.uint8, (None, None, None, None))[:])
+            images = checked_dataset(file, "images", np.uint8, (None, None, None, None))
+            check_content(file, images, path)
+            return np.asarray(images[:])
     except DAMAGE as error:
         raise about(
             ValueError(f"{path} holds no images that can be read: {' '.join(str(error).split())}; build it again."),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from emotion_recognition.data.building.unreadable import as_text
 from emotion_recognition.data.sources.class_labels import ClassLabels
+from emotion_recognition.data.sources.plain_text import read_bytes
 from emotion_recognition.error_about import about, names_of
 
 REQUIRED = ("file", "label")
@@ -33,7 +34,7 @@ def read_labels_csv(path: Path, classes: ClassLabels) -> tuple[list[tuple[str, i
         OSError: If the file cannot be read.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no CSV in UTF-8: {error}.") from error
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)

@@ -9,6 +9,7 @@ import pytest
 from emotion_recognition.data.face_pictures.hdf5 import check_same_face_build, read_face_split, write_face_splits
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.files import hdf5
+from tests.conftest import edited_hdf5
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -127,15 +128,15 @@ def test_files_that_are_no_face_pictures_are_refused_by_name(tmp_path: Path) -> 
         write_face_splits({tmp_path / f"{name}.hdf5": split()})
     whole = (tmp_path / "half.hdf5").read_bytes()
     (tmp_path / "half.hdf5").write_bytes(whole[: len(whole) // 2])
-    with h5py.File(tmp_path / "newer.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "newer.hdf5") as file:
         file.attrs["format_version"] = 2
-    with h5py.File(tmp_path / "lacking.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "lacking.hdf5") as file:
         del file["boxes"]
-    with h5py.File(tmp_path / "shifted.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "shifted.hdf5") as file:
         file["picture_first"][3] = 5700
-    with h5py.File(tmp_path / "wrong.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "wrong.hdf5") as file:
         file["picture_first"][1] = 900
-    with h5py.File(tmp_path / "numbers.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "numbers.hdf5") as file:
         del file["names"]
         file["names"] = [1, 2, 3]
     for name, words in (

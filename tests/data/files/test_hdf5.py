@@ -8,7 +8,7 @@ import pytest
 from emotion_recognition.data.files.hdf5 import Split, check_same_build, read_split
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.data.files.unlabelled import describe_unlabelled, read_unlabelled
-from tests.conftest import write_splits
+from tests.conftest import edited_hdf5, write_splits
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1), dtype=np.uint8)
 LABELS = np.array([0, 1, 1, 0, 1], np.uint8)
@@ -47,7 +47,7 @@ def test_votes_are_read_with_their_origin_and_are_none_without(tmp_path: Path) -
     assert read.votes_sha256 == "cd" * 32
     without = read_split(tmp_path / "b.hdf5")
     assert (without.votes, without.votes_sha256) == (None, None)
-    with h5py.File(tmp_path / "a.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "a.hdf5") as file:
         names = list(file["votes"].attrs["vote_names"])
         assert names[:2] + names[-2:] == ["neutral", "happiness", "unknown", "NF"]
         file["votes"].attrs["vote_names"] = names[::-1]
@@ -63,7 +63,7 @@ def test_distributions_are_read_with_what_the_labels_are_from(tmp_path: Path) ->
     assert np.array_equal(read.distributions, distributions)
     assert read.labels_from == "ferplus"
     write_splits({tmp_path / "b.hdf5": split()})
-    with h5py.File(tmp_path / "b.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "b.hdf5") as file:
         del file.attrs["labels_from"]  # as in the first builds
     assert (read_split(tmp_path / "b.hdf5").labels_from, read_split(tmp_path / "b.hdf5").distributions) == (
         "fer2013",
@@ -115,7 +115,7 @@ def test_files_that_are_no_data_set_are_refused_by_name(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "other.hdf5", "w") as file:
         file["x"] = [1, 2]
     write_splits({tmp_path / "newer.hdf5": split()})
-    with h5py.File(tmp_path / "newer.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "newer.hdf5") as file:
         file.attrs["format_version"] = 2
     write_splits({tmp_path / "half.hdf5": split()})
     half = (tmp_path / "half.hdf5").read_bytes()
@@ -190,7 +190,7 @@ SHARES = np.full((5, 2), 0.5, np.float32)
 def test_what_a_file_must_not_hold_is_refused(tmp_path: Path, name: str, content: np.ndarray, words: str) -> None:
     path = tmp_path / "val.hdf5"
     write_splits({path: split()})
-    with h5py.File(path, "r+") as file:
+    with edited_hdf5(path) as file:
         if name in file:
             del file[name]
         file.create_dataset(name, data=content)
@@ -202,7 +202,7 @@ def test_what_a_file_must_not_hold_is_refused(tmp_path: Path, name: str, content
 @pytest.mark.parametrize("names", [["happy", "happy"], ["happy", " "]])
 def test_class_names_must_differ(tmp_path: Path, names: list[str]) -> None:
     write_splits({tmp_path / "val.hdf5": split()})
-    with h5py.File(tmp_path / "val.hdf5", "r+") as file:
+    with edited_hdf5(tmp_path / "val.hdf5") as file:
         file.attrs["class_names"] = names
     with pytest.raises(ValueError, match="class_names must be names that differ"):
         read_split(tmp_path / "val.hdf5")
@@ -214,7 +214,7 @@ def test_images_without_labels_are_checked_as_those_with_labels(tmp_path: Path) 
         writer.append(IMAGES)
         writer.finish(partial(describe_unlabelled, source_name="test.csv"))
     assert np.array_equal(read_unlabelled(path), IMAGES)
-    with h5py.File(path, "r+") as file:
+    with edited_hdf5(path) as file:
         del file["images"]
         file["images"] = IMAGES / np.float32(255)
     with pytest.raises(ValueError, match=r"holds no images that can be read: images must be uint8 .*float32"):

@@ -8,7 +8,7 @@ from emotion_recognition.data.batches.batches import TrainingBatches
 from emotion_recognition.data.files.hdf5 import Split, read_split
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.data.files.streaming import in_pieces, map_images
-from tests.conftest import write_splits
+from tests.conftest import edited_hdf5, write_splits
 
 COUNT = 50_000
 
@@ -89,7 +89,7 @@ def test_an_epoch_over_several_windows_gives_every_image_once(tmp_path: Path) ->
 
 def test_images_in_several_pieces_can_be_read_but_not_streamed(tmp_path: Path) -> None:
     path, images = write(tmp_path)
-    with h5py.File(path, "r+") as file:
+    with edited_hdf5(path) as file:
         del file["images"]
         file.create_dataset("images", data=images, compression="gzip")
     assert np.array_equal(read_split(path).images, images)
