@@ -108,6 +108,7 @@ def _check_faces(arguments: argparse.Namespace) -> None:
         "--detector": arguments.detector != AUTO,
         "--detector_model": arguments.detector_model is not None,
         "--detector_size": arguments.detector_size is not None,
+        "--any_direction": arguments.any_direction,
         "--min_confidence": arguments.min_confidence is not None,
     }
     for option, is_given in given.items():
@@ -126,6 +127,7 @@ def _detector(arguments: argparse.Namespace, workspace: Workspace) -> "FaceDetec
         base_path=workspace.base_path,
         settings=detection_settings(arguments),
         size=arguments.detector_size,
+        any_direction=arguments.any_direction,
     )
     print(f"face detector: {detector.description}", flush=True)
     return detector

@@ -135,6 +135,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             base_path=workspace.base_path,
             settings=settings,
             size=arguments.detector_size,
+            any_direction=arguments.any_direction,
         )
         print_detector(face_detector, arguments.detector, workspace)
 

@@ -185,6 +185,7 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
         base_path=workspace.base_path,
         settings=detection_settings(arguments),
         size=arguments.detector_size,
+        any_direction=arguments.any_direction,
     )
     detector = EmotionDetector(
         models,

@@ -3,6 +3,7 @@
 #: From a name that :func:`~emotion_recognition.error_about.about` notes to the command line's words for it.
 ADVICE = {
     "allow_bad": "--allow_bad",
+    "any_direction": "--any_direction",
     "augmentation": "--augmentation",
     "balance": "--balance",
     "base_path": "-b",

@@ -11,12 +11,12 @@ from emotion_recognition.detection.face_detectors.registry import (
     describe_models,
     describe_sizes,
 )
-from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.detection.face_detectors.settings import AUTO_SIZE, DetectionSettings, DetectorSize
 from emotion_recognition.detection.video.settings import VideoSettings
 
 
 def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
-    """Adds ``--detector``, ``--detector_model``, ``--detector_size`` and ``--min_confidence``."""
+    """Adds ``--detector`` with its files, ``--detector_size``, ``--any_direction`` and ``--min_confidence``."""
     parser.add_argument("--detector", choices=DETECTORS, default=AUTO, help=describe_detectors())
     parser.add_argument(
         "--detector_model",
@@ -26,10 +26,15 @@ def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGr
     )
     parser.add_argument(
         "--detector_size",
-        type=int,
+        type=_size,
         metavar="PIXELS",
         help=f"longest side of the pictures that the detector sees, for {describe_sizes()}; larger finds smaller faces "
-        "and takes longer",
+        f"and takes longer; {AUTO_SIZE} looks at large pictures in several sizes and in tiles",
+    )
+    parser.add_argument(
+        "--any_direction",
+        action="store_true",
+        help="also find faces lying on their side and upside down, in four times the detector's time",
     )
     own = " and ".join(row.name for row in ROWS if row.min_confidence is None)
     parser.add_argument(
@@ -39,6 +44,15 @@ def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGr
         help="lowest score of the face detector that counts as a face, 0..1 (default: what its card states for "
         f"{own}; {DetectionSettings.min_confidence} for the others)",
     )
+
+
+def _size(text: str) -> DetectorSize:
+    if text == AUTO_SIZE:
+        return AUTO_SIZE
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number of pixels or {AUTO_SIZE}. Received: {text}") from None
 
 
 def detection_settings(arguments: argparse.Namespace) -> DetectionSettings | None:

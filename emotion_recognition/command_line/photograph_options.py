@@ -88,6 +88,7 @@ def _of_photographs(arguments: argparse.Namespace) -> dict[str, bool]:
         "--detector": arguments.detector != AUTO,
         "--detector_model": arguments.detector_model is not None,
         "--detector_size": arguments.detector_size is not None,
+        "--any_direction": arguments.any_direction,
         "--min_confidence": arguments.min_confidence is not None,
     }
 

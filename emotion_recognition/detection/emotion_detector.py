@@ -12,8 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.detection.classifier import EmotionClassifier
-from emotion_recognition.detection.face_detectors.opening import FaceDetector, FindsFaces, open_detector
+from emotion_recognition.detection.face_detectors.opening import (
+    FaceDetector,
+    FindsFaces,
+    in_any_direction,
+    open_detector,
+)
 from emotion_recognition.detection.face_detectors.outside import complete
+from emotion_recognition.detection.face_detectors.settings import DetectorSize
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.picture_result import PictureResult
 from emotion_recognition.emotions import DEFAULT_CLASS_COUNT
@@ -48,7 +54,10 @@ class EmotionDetector:
         prior: In place of ``options.prior_power``: the power of the training images' class shares, 0..2, that the
             probabilities are divided by, see :mod:`emotion_recognition.models.prior`.
         mirrored: Whether the probabilities of each face are averaged with those of its mirror image.
-        detector_size: With a name, the longest side that pictures are resized to for it, in pixels.
+        detector_size: With a name, the longest side that pictures are resized to for it, in pixels; or "auto", which
+            looks at large pictures in several sizes and in tiles.
+        any_direction: Whether faces lying on their side and upside down are found too, in four times the detector's
+            time.
 
     Raises:
         FileNotFoundError: If a model is missing.
@@ -71,7 +80,8 @@ class EmotionDetector:
         num_emotions: int = DEFAULT_CLASS_COUNT,
         classes: Sequence[str] | None = None,
         detector: FaceDetector | FindsFaces | str = "auto",
-        detector_size: int | None = None,
+        detector_size: DetectorSize | None = None,
+        any_direction: bool = False,
         options: ModelOptions = _NO_OPTIONS,
         prior: float | None = None,
         mirrored: bool = False,
@@ -83,9 +93,11 @@ class EmotionDetector:
         if model is None:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
-        self.face_detector: FaceDetector = (
-            open_detector(detector, size=detector_size) if isinstance(detector, str) else complete(detector)
-        )
+        if isinstance(detector, str):
+            self.face_detector = open_detector(detector, size=detector_size, any_direction=any_direction)
+        else:
+            whole = complete(detector)
+            self.face_detector = in_any_direction(whole) if any_direction else whole
         #: One at a time also into a detector from elsewhere.
         self._finding = threading.Lock()
         if prior is not None:
@@ -146,7 +158,11 @@ class EmotionDetector:
             PictureResult(
                 tuple(
                     FaceEmotion(
-                        face.box, face.score, dict(zip(names, map(float, next(rows)), strict=True)), face.landmarks
+                        face.box,
+                        face.score,
+                        dict(zip(names, map(float, next(rows)), strict=True)),
+                        face.landmarks,
+                        face.direction,
                     )
                     for face in faces
                 ),
@@ -170,7 +186,7 @@ class EmotionDetector:
         Raises:
             ValueError: If the image is none or a face lies outside it.
         """
-        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks) for face in faces]
+        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks, face.direction) for face in faces]
         return crop_faces(
             image,
             boxes,

@@ -21,12 +21,14 @@ class FaceEmotion:
         probabilities: Probability, 0..1, of each emotion, in label order.
         landmarks: Points (x, y) in pixels of the upright image, as in
             :class:`~emotion_recognition.pictures.faces.Face`; None from a detector that finds none.
+        direction: How far the face is turned clockwise, to the next quarter turn, in degrees; as in ``Face``.
     """
 
     box: Box
     score: float
     probabilities: Mapping[str, float]
     landmarks: Landmarks | None = None
+    direction: int = 0
 
     @property
     def emotion(self) -> str:

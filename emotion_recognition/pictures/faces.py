@@ -11,6 +11,9 @@ Box = tuple[int, int, int, int]
 #: Points (x, y) in pixels of the upright image.
 Landmarks = tuple[tuple[float, float], ...]
 
+#: Upright, top to the right, upside down and top to the left: degrees clockwise.
+DIRECTIONS = (0, 90, 180, 270)
+
 
 @dataclass(frozen=True)
 class Face:
@@ -22,17 +25,22 @@ class Face:
         landmarks: None from a detector that finds none, else five points (x, y) in pixels: the eye on the upright
             face's left side as the viewer sees it, the other eye, the tip of the nose, the left and the right corner
             of the mouth.
+        direction: How far the face is turned clockwise, in degrees, to the next quarter turn: one of
+            :data:`DIRECTIONS`; 0 unless the picture was searched in every direction.
 
     Raises:
-        ValueError: If the box is empty or the score outside 0..1.
+        ValueError: If the box is empty, the score outside 0..1 or the direction no quarter turn.
     """
 
     box: Box
     score: float
     landmarks: Landmarks | None = None
+    direction: int = 0
 
     def __post_init__(self) -> None:
         if self.box[2] < 1 or self.box[3] < 1:
             raise ValueError(f"box must be at least 1 pixel wide and high. Received: {self.box}")
         if not 0 <= self.score <= 1:
             raise ValueError(f"score must be within 0..1. Received: {self.score}")
+        if self.direction not in DIRECTIONS:
+            raise ValueError(f"direction must be one of {DIRECTIONS}. Received: {self.direction}")

@@ -47,18 +47,26 @@ def roll_of(landmarks: Sequence[Point] | None) -> float:
     return math.degrees(math.atan2(eyes[1] + mouth[1] - down[0], eyes[0] + mouth[0] + down[1]))
 
 
-def turn_of(landmarks: Sequence[Point] | None) -> float:
+def turn_of(landmarks: Sequence[Point] | None, direction: int = 0) -> float:
     """The angle by which a face is turned back before it is classified: its tilt, or 0 for a small one.
 
     Args:
         landmarks: As for :func:`roll_of`.
+        direction: The face's own, see :class:`~emotion_recognition.pictures.faces.Face`, which counts where there are
+            no landmarks.
 
     Returns:
         Degrees, -180..180, see :func:`roll_of`.
 
     Raises:
         ValueError: If there are landmarks, but not five.
+
+    Example:
+        >>> turn_of(None, 270)
+        -90.0
     """
+    if landmarks is None:
+        return float(direction - 360 if direction > 180 else direction)
     roll = roll_of(landmarks)
     return roll if abs(roll) >= LEAST_TURN else 0.0
 

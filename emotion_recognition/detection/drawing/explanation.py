@@ -79,7 +79,7 @@ class Explanation:
         maps = self.heat_maps(self._detector.crops(image, faces), [names.index(face.emotion) for face in faces])
         for face, heat in zip(faces, maps, strict=True):
             side = crop_square(face.box, framing)[2]
-            _blend(drawn, heat, crop_transform(face.box, framing, side, turn_of(face.landmarks)), side)
+            _blend(drawn, heat, crop_transform(face.box, framing, side, turn_of(face.landmarks, face.direction)), side)
         return drawn
 
 

@@ -2,36 +2,20 @@
 
 import contextlib
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from emotion_recognition.detection.face_detectors import registry
+from emotion_recognition.detection.face_detectors.looks import FaceDetector as FaceDetector
+from emotion_recognition.detection.face_detectors.looks import FindsFaces as FindsFaces
 from emotion_recognition.detection.face_detectors.registry import AUTO, SIZED_DETECTORS, DetectorRow, row_of
-from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
+from emotion_recognition.detection.face_detectors.settings import (
+    AUTO_SIZE,
+    DetectionSettings,
+    DetectorSize,
+    check_detector_size,
+)
 from emotion_recognition.error_about import about
-from emotion_recognition.pictures.crop import Framing
-from emotion_recognition.pictures.faces import Face
 from emotion_recognition.workspace import Workspace, find_released_face_detector
-
-
-class FindsFaces(Protocol):
-    """What a face detector from anywhere must have."""
-
-    def detect(self, image: np.ndarray) -> list[Face]:
-        """Finds the faces of a BGR uint8 image (height, width, 3); highest score first, empty without a face."""
-
-
-class FaceDetector(FindsFaces, Protocol):
-    """What every detector of this project has."""
-
-    name: str
-    framing: Framing
-    settings: DetectionSettings
-
-    @property
-    def description(self) -> str:
-        """The detector in words."""
 
 
 def open_detector(
@@ -41,7 +25,8 @@ def open_detector(
     folder: Path | None = None,
     base_path: Path | None = None,
     settings: DetectionSettings | None = None,
-    size: int | None = None,
+    size: DetectorSize | None = None,
+    any_direction: bool = False,
 ) -> FaceDetector:
     """Opens a face detector.
 
@@ -54,11 +39,14 @@ def open_detector(
         base_path: Where the project's own detector is looked for first without ``model``; by default that of the
             checkout, then the installed package's own files.
         settings: Which boxes count as faces; by default the detector's own choice.
-        size: The longest side, in pixels, that a picture is resized to, of a detector that takes one.
+        size: The longest side, in pixels, that a picture is resized to, of a detector that takes one; "auto" looks at
+            large pictures in several sizes and in tiles, see
+            :mod:`emotion_recognition.detection.face_detectors.tiles`.
+        any_direction: Whether faces lying on their side and upside down are found too, in four times the time.
 
     Raises:
-        ValueError: If there is no such detector, ``model`` or ``size`` is given for one that takes none, ``size`` is
-            out of range, the file is none of that detector's, or what it comes with is missing.
+        ValueError: If there is no such detector, ``model``, ``size`` or ``any_direction`` is given for one that takes
+            none, ``size`` is out of range, the file is none of that detector's, or what it comes with is missing.
         FileNotFoundError: If ``model`` does not lead to the detector's files, or the project's own is nowhere.
         OSError: If a download fails.
 
@@ -77,11 +65,33 @@ def open_detector(
             ValueError(f"The detector {row.name} takes no size; {' and '.join(SIZED_DETECTORS)} do. Received: {size}"),
             "detector_size",
         )
+    if any_direction and row.whole:
+        raise about(
+            ValueError(f"The detector {row.name} looks for no face, so there is none to find in any direction."),
+            "any_direction",
+        )
     files = _files(row, model, folder, workspace)
     if settings is None and row.min_confidence is not None:
         settings = DetectionSettings(min_confidence=row.min_confidence)
-    opened: FaceDetector = row.detector_class().open(files, settings, size)
-    return opened
+    opened: FaceDetector = row.detector_class().open(files, settings, None if size == AUTO_SIZE else size)
+    if size == AUTO_SIZE:
+        # Only here and below: not every detection needs them.
+        from emotion_recognition.detection.face_detectors.tiled import TiledDetector
+
+        assert row.size is not None  # checked above
+        opened = TiledDetector(opened, row.size)  # type: ignore[arg-type]  # a sized row's class has look
+    return in_any_direction(opened) if any_direction else opened
+
+
+def in_any_direction(detector: FaceDetector) -> FaceDetector:
+    """A detector that also finds faces lying on their side and upside down.
+
+    Args:
+        detector: Finds upright faces.
+    """
+    from emotion_recognition.detection.face_detectors.directions import AnyDirection
+
+    return AnyDirection(detector)
 
 
 def detector_files(model: Path | None, workspace: Workspace) -> list[Path]:

@@ -4,6 +4,8 @@ To add one, write a file with its class and add a row. The class has
 
 - ``open(files, settings, size)``, a class method: makes a detector of what ``find`` has found (None for one without
   files), the boxes that count (None: the detector's own choice) and the longest side of pictures (None: its default);
+- for a detector with a size ``look(image, size)``, see
+  :class:`~emotion_recognition.detection.face_detectors.looks.LooksAtSizes`;
 - for a detector with files, ``find(place)``, a static method: the files in a folder or those that one file leads to,
   None where they are not, and ``owns(model)``: whether a file, or what a folder holds, is this detector's;
 - what every :class:`~emotion_recognition.detection.face_detectors.opening.FaceDetector` has.
@@ -42,6 +44,7 @@ class DetectorRow:
         min_confidence: The lowest score that counts without a choice, 0..1; None where each network's card states it.
         in_auto: Whether "auto" may take it; the rows' order is that of preference.
         landmarks: Whether it finds landmarks, by which tilted faces are turned upright.
+        whole: Whether it looks for nothing and takes the whole picture as the face.
     """
 
     name: str
@@ -56,6 +59,7 @@ class DetectorRow:
     min_confidence: float | None = DetectionSettings.min_confidence
     in_auto: bool = True
     landmarks: bool = False
+    whole: bool = False
 
     def detector_class(self) -> Any:
         """The class itself."""
@@ -130,6 +134,14 @@ ROWS: tuple[DetectorRow, ...] = (
         comes_with="the package dlib",
         in_auto=False,
     ),
+    DetectorRow(
+        "none",
+        f"{_HERE}.whole_picture:WholePicture",
+        "the whole picture is the face, for pictures that are crops of faces already",
+        comes_with="no files",
+        in_auto=False,
+        whole=True,
+    ),
 )
 
 #: The names that ``open_detector`` and command lines know.
@@ -159,7 +171,8 @@ def describe_detectors() -> str:
             f", downloads {'its file' if len(row.published) == 1 else 'its files'} once" if row.published else ""
         )
         landmarks = ", turns tilted faces upright by its landmarks" if row.landmarks else ""
-        source = f", comes with {row.comes_with}" if row.comes_with and row.comes_with not in row.summary else ""
+        is_told = not row.comes_with or row.comes_with in row.summary or row.whole
+        source = "" if is_told else f", comes with {row.comes_with}"
         said.append(f"{row.name}: {row.summary}{landmarks}{downloads}{source}")
     asked = _joined((row.name for row in ROWS if row.in_auto and row.model), "and")
     last = next(row.name for row in ROWS if row.in_auto and not row.model)
@@ -185,10 +198,14 @@ def detectors_table() -> str:
     ]
     for row in ROWS:
         files = "come with the project" if row.released else f"come with {row.comes_with}"
+        if row.whole:
+            files = "none"
         if row.published:
             files = ", ".join(f"[`{file.name}`]({file.url})" for file in row.published) + ", downloaded once"
         side = "as it is" if row.size is None else f"{row.size} pixels"
         score = "stated by its card" if row.min_confidence is None else f"{row.min_confidence:g}"
+        if row.whole:
+            score = "always 1"
         lines.append(
             f"| `{row.name}` | {row.summary} | {files} | {side} | {score} | {'yes' if row.landmarks else 'no'} |"
         )

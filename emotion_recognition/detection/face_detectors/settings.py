@@ -1,12 +1,19 @@
 """The numbers that decide which of a detector's boxes count as faces; the registry takes its own from here."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from emotion_recognition.error_about import about
 
 #: Least and most pixels that the longest side of a picture may be resized to for a detector. Below, a face is a few
 #: pixels; above, the network's maps take gigabytes.
 DETECTOR_SIZES = (64, 4096)
+
+#: Stands for sizes, and tiles, that are chosen for each picture.
+AUTO_SIZE: Literal["auto"] = "auto"
+
+#: The longest side that pictures are resized to, in pixels, or ``"auto"``.
+DetectorSize = int | Literal["auto"]
 
 #: The longest side, in pixels, that YuNet shrinks a larger picture to. It was trained on 640 × 640 and finds faces of
 #: about 10 to 300 pixels, so that this decides both its time and which faces are too small or too large.
@@ -39,14 +46,23 @@ class DetectionSettings:
                 raise about(ValueError(f"{name} must be within 0..1. Received: {value}"), name)
 
 
-def check_detector_size(size: int) -> int:
+def check_detector_size(size: DetectorSize) -> DetectorSize:
     """Returns the longest side, in pixels, that pictures are to be resized to for a detector.
 
     Raises:
-        ValueError: If it is outside :data:`DETECTOR_SIZES`.
+        ValueError: If it is neither ``"auto"`` nor within :data:`DETECTOR_SIZES`.
+    """
+    return AUTO_SIZE if size == AUTO_SIZE else check_pixels(size)
+
+
+def check_pixels(size: object) -> int:
+    """Returns a size that is a number of pixels.
+
+    Raises:
+        ValueError: If it is none within :data:`DETECTOR_SIZES`.
     """
     smallest, largest = DETECTOR_SIZES
-    if not smallest <= size <= largest:
+    if not isinstance(size, int) or not smallest <= size <= largest:
         raise about(
             ValueError(f"The detector's size must be within {smallest}..{largest} pixels. Received: {size}"),
             "detector_size",

@@ -143,8 +143,13 @@ class YuNetDetector:
         Raises:
             ValueError: If the image is none, or the network is not YuNet.
         """
+        return self.look(image, self.search.longest_side)
+
+    @one_at_a_time
+    def look(self, image: np.ndarray, size: int) -> list[Face]:
+        """As :meth:`detect`, with larger pictures shrunk to a longest side of ``size`` pixels."""
         check_bgr(image)
-        small, back = shrink(image, self.search.longest_side)
+        small, back = shrink(image, size)
         height, width = small.shape[:2]
         if min(height, width) < _SMALLEST_SIDE:
             missing = max(0, _SMALLEST_SIDE - height), max(0, _SMALLEST_SIDE - width)

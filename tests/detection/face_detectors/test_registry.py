@@ -31,7 +31,7 @@ from tests.conftest import REPOSITORY
 
 
 def test_the_names_and_the_order_of_auto_are_the_rows() -> None:
-    assert DETECTORS == ("auto", "ssd", "ssd-opencv", "yunet", "haar", "dlib")
+    assert DETECTORS == ("auto", "ssd", "ssd-opencv", "yunet", "haar", "dlib", "none")
     assert SIZED_DETECTORS == ("ssd", "yunet")
     assert [row.name for row in ROWS if row.in_auto] == ["ssd", "ssd-opencv", "yunet", "haar"]
 
@@ -77,6 +77,7 @@ def test_the_table_has_a_row_for_each_and_as_many_cells_as_its_head() -> None:
     assert rows[0] == (
         "| `ssd` | the project's own SSD | come with the project | 320 pixels | stated by its card | no |"
     )
+    assert rows[-1].endswith("| none | as it is | always 1 | no |")
     assert rows[3] == "| `haar` | OpenCV 4's Haar cascade | come with OpenCV 4 | as it is | 0.5 | no |"
 
 
@@ -168,6 +169,7 @@ FRAMINGS = {
     "yunet": "13.0 % larger",
     "haar": "3.7 % larger, 0.5 % lower",
     "dlib": "14.0 % larger, 1.0 % to the right, 8.0 % higher",
+    "none": "0.0 % larger",
 }
 
 

@@ -67,5 +67,5 @@ class FoundFaceReader:
             self._detector.framing,
             self._image_size,
             channels=self._channels,
-            rolls=[turn_of(face.landmarks)],
+            rolls=[turn_of(face.landmarks, face.direction)],
         )

@@ -1,14 +1,16 @@
 """The project's own face detector: a picture goes in, faces come out, by NumPy and OpenCV."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.face_ssd.card import is_face_ssd, read_face_ssd
+from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings, look_again
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
-from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_detector_size
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_pixels
 from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.models.onnx_copy import SUFFIX
 from emotion_recognition.pictures.bgr_image import check_bgr
@@ -50,7 +52,9 @@ class FaceSsdDetector:
             settings = DetectionSettings() if stated is None else DetectionSettings(min_confidence=stated)
         self.settings = settings
         self.path = file.path
-        self.size = file.size if size is None else check_detector_size(size)
+        self.size = file.size if size is None else check_pixels(size)
+        #: When a picture that may be a face from border to border is looked at again.
+        self.close_ups = CloseUpSettings()
         self._priors = file.priors
         self._letterbox = Letterbox(self.size, file.priors.strides[-1])
         self._network = FaceSsdNetwork(file)
@@ -91,10 +95,41 @@ class FaceSsdDetector:
             ValueError: If the image is none, or the network is no such detector.
         """
         check_bgr(image)
-        pixels, back = self._letterbox(image)
-        outputs = self._network(pixels)
-        corners, scores = decode_outputs(
-            outputs, pixels.shape[1], pixels.shape[2], self._priors, self.settings.min_confidence
+        lowest = min(self.close_ups.suspicion, self.settings.min_confidence)
+        seen = self._look(image, self.size, lowest)
+        faces = [face for face in seen if face.score >= self.settings.min_confidence]
+        if faces or not seen:
+            return faces
+        return look_again(
+            image,
+            seen,
+            lambda view, size: self._look(view, size, lowest),
+            self.size,
+            self.settings.min_confidence,
+            self.close_ups,
         )
+
+    @one_at_a_time
+    def look(self, image: np.ndarray, size: int) -> list[Face]:
+        """One look at a picture, as :meth:`detect` without a second one.
+
+        Args:
+            image: BGR uint8 array (height, width, 3), 0..255.
+            size: The longest side, in pixels, that it is resized to.
+        """
+        check_bgr(image)
+        return self._look(image, size, self.settings.min_confidence)
+
+    def _look(self, image: np.ndarray, size: int, lowest: float) -> list[Face]:
+        """The faces down to a score."""
+        pixels, back = self._letterbox_of(size)(image)
+        outputs = self._network(pixels)
+        corners, scores = decode_outputs(outputs, pixels.shape[1], pixels.shape[2], self._priors, lowest)
         corners *= np.tile(back, 2)
-        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), self.settings)
+        settings = dataclasses.replace(self.settings, min_confidence=lowest)
+        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), settings)
+
+    def _letterbox_of(self, size: int) -> Letterbox:
+        if size == self.size:
+            return self._letterbox  # the usual one, whose memory is kept
+        return Letterbox(size, self._priors.strides[-1])
