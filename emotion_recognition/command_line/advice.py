@@ -25,6 +25,8 @@ ADVICE = {
     "ema": "--ema",
     "epochs": "-epochs",
     "every": "--every",
+    "face_landmarks": "BuildFaceDataset.py --landmarks",
+    "faceless_aside": "--faceless_aside",
     "export": "--export",
     "export_onnx": "TrainNetwork.py --export onnx -im MODEL",
     "ferplus_share": "--ferplus_share",
