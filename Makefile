@@ -75,7 +75,7 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.video
 	$(BIN)/python -m benchmarks.peers -b $(BASE)
 	@if [ -n "$(FACES)" ]; then \
-		$(BIN)/python -m benchmarks.face_detectors --faces "$(FACES)"; \
+		$(BIN)/python -m benchmarks.face_detectors --faces "$(FACES)" --damages; \
 	else \
 		echo "face detectors are not compared; name the folder with val.csv and val/: make bench FACES=folder"; \
 	fi

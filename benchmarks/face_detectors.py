@@ -16,12 +16,16 @@ and dlib's detector only ever report what passes their own thresholds, so their 
 Times are taken as the detectors are used, at their default confidence, with YuNet's second looks for landmarks; the
 detectors take turns on each picture.
 
+With --damages also average precision on the same pictures damaged, stretched, smaller and four in one, see
+benchmarks/damaged_faces.py.
+
 A detector is given as NAME, NAME=MODEL (its file), or with the longest side in pixels that pictures are shrunk to,
-NAME@SIZE or NAME=MODEL@SIZE, as in yunet@320.
+NAME@SIZE or NAME=MODEL@SIZE, as in yunet@320 or ssd@auto.
 """
 
 import argparse
 import dataclasses
+import functools
 import statistics
 import sys
 import time
@@ -32,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.face_pictures import MarkedPicture, faceless_groups, pictures_below, read_marked_pictures
 from emotion_recognition.atomic_file import check_can_write, write_json
 from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.data.face_pictures.set_aside import is_set_aside
 from emotion_recognition.evaluation.face_detection.scored_picture import LOWEST_CONFIDENCE
 from emotion_recognition.workspace import Workspace
 
@@ -65,6 +70,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--split", default="val", help="the pictures with faces (default: %(default)s)")
     parser.add_argument("--faceless", type=Path, metavar="FOLDER", help="other pictures without a face")
+    parser.add_argument(
+        "--faceless_aside",
+        type=float,
+        metavar="SHARE",
+        help="of train.csv's pictures without a face only those that BuildFaceDataset.py --faceless_aside left out",
+    )
+    parser.add_argument("--damages", action="store_true", help="also measure on damaged pictures")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument(
         "--figure", type=Path, metavar="FILE", help="draw precision-recall curves here, and recall by size beside it"
@@ -82,7 +94,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     for path in filter(None, (arguments.json, arguments.figure)):
         check_can_write(path)
     pictures = read_marked_pictures(arguments.faces, arguments.split)
-    faceless = _faceless(arguments.faces, arguments.faceless)
+    faceless = _faceless(arguments.faces, arguments.faceless, arguments.faceless_aside)
     folder = arguments.detector_model or Workspace().face_detector_folder
     contestants = _contestants(arguments.detectors, folder, arguments.detector_size)
     figures = _compare(contestants, pictures, faceless)
@@ -92,8 +104,17 @@ def _measure(arguments: argparse.Namespace) -> None:
     from emotion_recognition.evaluation.face_detection.report import to_text
 
     print(f"OpenCV {cv2.__version__}, {cv2.getNumThreads()} threads\n{to_text(figures)}", end="")
+    damages = None
+    if arguments.damages:
+        from benchmarks import damaged_faces
+
+        damages = damaged_faces.damage_table(
+            pictures, {one.name: functools.partial(_boxes_of, one.thorough) for one in contestants}
+        )
+        print(f"\naverage precision at an overlap of 0.5, by damage\n{damaged_faces.to_text(damages)}")
     if arguments.json is not None:
-        write_json(arguments.json, _json(arguments, contestants, figures, faceless))
+        more = {} if damages is None else {"damages": damages}
+        write_json(arguments.json, {**_json(arguments, contestants, figures, faceless), **more})
     if arguments.figure is not None:
         _draw(arguments.figure, figures, f"{arguments.split}: {figures[0].pictures} pictures, {figures[0].faces} faces")
 
@@ -120,7 +141,7 @@ def _contestants(names: str | None, folder: Path, size: int | None) -> list[Cont
         return [_contestant(name, folder, size) for name in names.split(",")]
     contestants = []
     for name in DETECTORS:
-        if name != "auto":  # it is one of the others
+        if name not in ("auto", "none"):  # one of the others; no detector
             try:
                 contestants.append(_contestant(name, folder, size))
             except (ValueError, OSError) as error:
@@ -131,13 +152,15 @@ def _contestants(names: str | None, folder: Path, size: int | None) -> list[Cont
 def _contestant(text: str, folder: Path, size: int | None) -> Contestant:
     from emotion_recognition.detection.face_detectors.opening import open_detector
     from emotion_recognition.detection.face_detectors.registry import SIZED_DETECTORS
-    from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+    from emotion_recognition.detection.face_detectors.settings import AUTO_SIZE, DetectionSettings
 
-    given, _, own_size = text.rpartition("@") if text.rpartition("@")[2].isdecimal() else (text, "", "")
+    last = text.rpartition("@")[2]
+    given, _, own_size = text.rpartition("@") if last.isdecimal() or last == AUTO_SIZE else (text, "", "")
     name, _, model = given.partition("=")
 
     def opened(settings: DetectionSettings | None) -> "FaceDetector":
-        side = int(own_size) if own_size else size if name in SIZED_DETECTORS else None
+        own = AUTO_SIZE if own_size == AUTO_SIZE else int(own_size or 0)
+        side = own or (size if name in SIZED_DETECTORS else None)
         return open_detector(name, model=Path(model) if model else None, folder=folder, settings=settings, size=side)
 
     default = opened(None)
@@ -156,12 +179,16 @@ def _search(detector: "FaceDetector", name: str, value: int) -> bool:
     return True
 
 
-def _faceless(faces: Path, folder: Path | None) -> dict[str, list[Path]]:
+def _faceless(faces: Path, folder: Path | None, aside: float | None) -> dict[str, list[Path]]:
     if folder is not None:
         return {folder.name: pictures_below(folder)}
     if not (faces / f"{_FACELESS_SPLIT}.csv").is_file():
         return {}
-    return faceless_groups(read_marked_pictures(faces, _FACELESS_SPLIT))
+    pictures = read_marked_pictures(faces, _FACELESS_SPLIT)
+    if aside is not None:
+        base = faces / _FACELESS_SPLIT
+        pictures = [one for one in pictures if is_set_aside(one.path.relative_to(base).as_posix(), aside)]
+    return faceless_groups(pictures)
 
 
 def _compare(
@@ -219,6 +246,10 @@ def _arrays(faces: "list[Face]") -> "tuple[np.ndarray, np.ndarray]":
 
     boxes = np.array([face.box for face in faces], np.float64).reshape(-1, 4)
     return boxes, np.array([face.score for face in faces], np.float64)
+
+
+def _boxes_of(detector: "FaceDetector", image: "np.ndarray") -> "tuple[np.ndarray, np.ndarray]":
+    return _arrays(detector.detect(image))
 
 
 def _json(

@@ -360,6 +360,32 @@ def draw_recall_by_size(
     _save(figure, path)
 
 
+def draw_directions(
+    path: Path, angles: Sequence[int], curves: Mapping[str, Mapping[str, Sequence[float]]], title: str
+) -> None:
+    """Draws how often faces are found, and read as when they are upright, over the angle by which they are turned.
+
+    Args:
+        path: PNG file to write.
+        angles: Degrees clockwise, rising.
+        curves: For each detector its curves ``found`` and ``unchanged``, 0..1, a number for each angle.
+        title: Stands above the charts.
+    """
+    figure = Figure(figsize=(9.5, 3.8), layout="constrained")
+    figure.suptitle(title, fontsize="medium")
+    titles = {"found": "found", "unchanged": "found, with the emotion of the upright face"}
+    for axes, (kind, text) in zip(figure.subplots(1, 2, sharey=True), titles.items(), strict=True):
+        for name, values in curves.items():
+            axes.plot([*angles, 360], [*values[kind], values[kind][0]], label=name)  # a full turn is none
+        axes.set_title(text, fontsize="small")
+        axes.set(xlim=(0, 360), ylim=(0, 1.03), xticks=range(0, 361, 45), xlabel="degrees clockwise")
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(loc="lower left", fontsize="small")
+    _save(figure, path)
+
+
 #: Colour and line of each kind of box: true ones are dashed, a detector's are solid; only faults have warm colours.
 _BOXES: Mapping[str, tuple[str, Literal["-"] | tuple[float, Sequence[float]], str]] = {
     "face": ("white", (0, (3, 2)), "a marked face"),

@@ -26,6 +26,8 @@ ADVICE = {
     "embeddings": "--embeddings",
     "epochs": "-epochs",
     "every": "--every",
+    "face_landmarks": "BuildFaceDataset.py --landmarks",
+    "faceless_aside": "--faceless_aside",
     "export": "--export",
     "export_onnx": "TrainNetwork.py --export onnx -im MODEL",
     "ferplus_share": "--ferplus_share",

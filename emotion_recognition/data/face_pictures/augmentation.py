@@ -11,10 +11,17 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from emotion_recognition.data.face_pictures.damages import any_damage
 from emotion_recognition.pictures.letterbox import GREY, letterbox
 
 #: Below this factor, a picture is shrunk by averaging first, or the map that follows would skip pixels.
 _AVERAGED_BELOW = 0.7
+
+#: A face that is enlarged to fill a view has at least this many pixels on either side.
+_LARGE_ENOUGH = 24
+
+#: Which landmark is where in the mirror: eyes and corners of the mouth change sides.
+_MIRRORED = [1, 0, 2, 4, 3]
 
 
 class View(NamedTuple):
@@ -24,11 +31,14 @@ class View(NamedTuple):
         image: BGR uint8 array (size, size, 3), 0..255.
         faces: float32 array (n, 4): left, top, right and bottom in its pixels, cut at its border.
         ignored: bool array (n,): true for faces that neither count as such nor as background.
+        landmarks: float32 array (n, 5, 2): x and y of each face's landmarks in its pixels, NaN where they are unknown;
+            some may lie outside.
     """
 
     image: np.ndarray
     faces: np.ndarray
     ignored: np.ndarray
+    landmarks: np.ndarray
 
 
 class Photo(NamedTuple):
@@ -38,11 +48,20 @@ class Photo(NamedTuple):
         image: BGR uint8 array (height, width, 3), 0..255.
         boxes: float array (n, 4): x, y, width and height in its pixels.
         ignored: bool array (n,).
+        landmarks: float array (n, 5, 2): x and y of each face's landmarks in its pixels, NaN where they are unknown;
+            None where nothing is known of any.
     """
 
     image: np.ndarray
     boxes: np.ndarray
     ignored: np.ndarray
+    landmarks: np.ndarray | None = None
+
+    def points(self) -> np.ndarray:
+        """The landmarks, float64 array (n, 5, 2), NaN where they are unknown."""
+        if self.landmarks is None:
+            return np.full((len(self.ignored), 5, 2), np.nan)
+        return np.asarray(self.landmarks, np.float64).reshape(-1, 5, 2)
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,10 @@ class FaceAugmentation:
             arXiv:2004.10934): four times the faces, and smaller ones, at the price of one view.
         smallest_zoom: Smallest enlargement over a picture that just fits, which is then on an even ground.
         largest_zoom: Largest one, which crops the picture; between the two it is drawn evenly in its logarithm.
+        close_up: Share of the views of a single picture that a face fills from border to border, 0..1.
         rotation: Largest turn either way, in degrees, of a third of the pictures.
+        stretch: Largest change of a quarter of the pictures' width over their height, either way, in its natural
+            logarithm.
         flip: Whether half of the pictures are mirrored left to right.
         brightness: Largest change either way, as a share of the full range of 255.
         contrast: Largest relative change either way.
@@ -63,6 +85,7 @@ class FaceAugmentation:
         grey: Share of the views without colour, 0..1.
         blur: Share of the views that are blurred, 0..1.
         noise: Share of the views with noise, 0..1.
+        damaged: Share of the views that are damaged, see :mod:`emotion_recognition.data.face_pictures.damages`, 0..1.
         least_visible: A face of which less than this share is in the view, or whose centre is not, is ignored; 0..1.
         smallest: A face below this, the root of its area in pixels, is ignored: there is nothing left to learn from.
 
@@ -73,7 +96,9 @@ class FaceAugmentation:
     mosaic: float = 0.5
     smallest_zoom: float = 0.6
     largest_zoom: float = 2.2
-    rotation: float = 20.0
+    close_up: float = 0.08
+    rotation: float = 45.0
+    stretch: float = 0.25
     flip: bool = True
     brightness: float = 0.2
     contrast: float = 0.35
@@ -82,11 +107,13 @@ class FaceAugmentation:
     grey: float = 0.1
     blur: float = 0.1
     noise: float = 0.1
+    damaged: float = 0.3
     least_visible: float = 0.4
     smallest: float = 6.0
 
     def __post_init__(self) -> None:
-        for name in ("mosaic", "grey", "blur", "noise", "least_visible", "brightness", "contrast", "saturation"):
+        shares = ("mosaic", "close_up", "stretch", "grey", "blur", "noise", "damaged", "least_visible")
+        for name in (*shares, "brightness", "contrast", "saturation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be 0..1. Received: {getattr(self, name)}")
         if not 0 < self.smallest_zoom <= self.largest_zoom < float("inf"):
@@ -114,7 +141,14 @@ class FaceAugmentation:
         if len(photos) == 1:
             canvas = np.full((size, size, 3), rng.integers(0, 256, 3) if rng.random() < 0.5 else GREY, np.uint8)
             window = (0, 0, size, size)
-            parts = [self._place(photos[0], canvas, window, self._fitting(photos[0], size, rng), rng)]
+            photo = photos[0]
+            large = np.flatnonzero(~photo.ignored & (photo.boxes[:, 2:].min(axis=1, initial=np.inf) >= _LARGE_ENOUGH))
+            if len(large) and rng.random() < self.close_up:
+                face = int(rng.choice(large))
+                fills = size / float(photo.boxes[face, 2:].prod() ** 0.5)
+                parts = [self._place(photo, canvas, window, fills * rng.uniform(0.7, 1.2), rng, focus=face)]
+            else:
+                parts = [self._place(photo, canvas, window, self._fitting(photo, size, rng), rng)]
         else:
             canvas = np.empty((size, size, 3), np.uint8)
             across, down = (int(size * rng.uniform(0.3, 0.7)) for _ in range(2))
@@ -125,11 +159,13 @@ class FaceAugmentation:
                 height, width = photo.image.shape[:2]
                 covering = max((window[2] - window[0]) / width, (window[3] - window[1]) / height)
                 parts.append(self._place(photo, canvas, window, covering * rng.uniform(0.8, 1.5), rng))
-        faces, ignored = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        faces, ignored, points = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         if self.flip and rng.random() < 0.5:
             canvas = canvas[:, ::-1]
             faces = faces[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + (size, 0, size, 0)
-        return View(self._relight(np.ascontiguousarray(canvas), rng), faces.astype(np.float32), ignored)
+            points = points[:, _MIRRORED] * (-1, 1) + (size, 0)
+        image = self._relight(np.ascontiguousarray(canvas), rng)
+        return View(image, faces.astype(np.float32), ignored, points.astype(np.float32))
 
     def _fitting(self, photo: Photo, size: int, rng: np.random.Generator) -> float:
         zoom = np.exp(rng.uniform(np.log(self.smallest_zoom), np.log(self.largest_zoom)))
@@ -142,15 +178,24 @@ class FaceAugmentation:
         window: tuple[int, int, int, int],
         scale: float,
         rng: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Draws a picture into a window of the canvas; returns its faces there, and which of them are ignored."""
+        *,
+        focus: int | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draws a picture into a window of the canvas; returns its faces there, which are ignored, and landmarks."""
         left, top, right, bottom = window
         image, boxes = photo.image, np.asarray(photo.boxes, np.float64).reshape(-1, 4)
+        points = photo.points()
+        if rng.random() < (0.25 if self.stretch else 0):
+            across = float(np.exp(rng.uniform(-self.stretch, self.stretch)))
+            width = max(1, round(image.shape[1] * across))
+            factors = np.array([width / image.shape[1], 1.0])
+            image = cv2.resize(image, (width, image.shape[0]), interpolation=cv2.INTER_LINEAR)
+            boxes, points = boxes * np.tile(factors, 2), points * factors
         if scale < _AVERAGED_BELOW:
             width, height = (max(1, round(side * scale)) for side in (image.shape[1], image.shape[0]))
             factors = np.array([width / image.shape[1], height / image.shape[0]])
             image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-            boxes = boxes * np.tile(factors, 2)
+            boxes, points = boxes * np.tile(factors, 2), points * factors
             scale = 1.0
         angle = np.deg2rad(rng.uniform(-self.rotation, self.rotation)) if rng.random() < 1 / 3 else 0.0
         turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -161,7 +206,9 @@ class FaceAugmentation:
         slack = np.abs(shown - scale * 2 * middle) / 2
         target = shown / 2 + rng.uniform(-slack, slack)
         shift = target - turn @ middle
-        if len(boxes):
+        if focus is not None:
+            shift = shown * rng.uniform(0.4, 0.6, 2) - turn @ centres[focus]
+        elif len(boxes):
             # ... but the centre of one of its faces stays in it.
             moved = turn @ centres[rng.integers(len(boxes))] + shift
             shift += np.clip(moved, 0.05 * shown, 0.95 * shown) - moved
@@ -176,7 +223,10 @@ class FaceAugmentation:
             borderMode=cv2.BORDER_TRANSPARENT,
         )
         canvas[top:bottom, left:right] = part
-        return self._seen(centres @ turn.T + shift, boxes[:, 2:] * scale, angle, photo.ignored, shown, (left, top))
+        faces, ignored, kept = self._seen(
+            centres @ turn.T + shift, boxes[:, 2:] * scale, angle, photo.ignored, shown, (left, top)
+        )
+        return faces, ignored, points[kept] @ turn.T + shift + (left, top)
 
     def _seen(
         self,
@@ -186,7 +236,8 @@ class FaceAugmentation:
         ignored: np.ndarray,
         shown: np.ndarray,
         corner: tuple[int, int],
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The faces, which of them are ignored, and which of all faces they are."""
         # A face is an ellipse in its box; the box round the turned ellipse stays as tight as the one before.
         cosine, sine = np.cos(angle) ** 2, np.sin(angle) ** 2
         squares = sizes**2
@@ -197,7 +248,7 @@ class FaceAugmentation:
         outside = ((centres < 0) | (centres > shown)).any(axis=1)
         ignored = ignored | outside | (visible < self.least_visible * areas) | (np.sqrt(visible) < self.smallest)
         kept = visible > 0
-        return cut[kept] + np.tile(corner, 2), ignored[kept]
+        return cut[kept] + np.tile(corner, 2), ignored[kept], kept
 
     def _relight(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < self.grey:
@@ -212,6 +263,8 @@ class FaceAugmentation:
         offset = 255 * rng.uniform(-self.brightness, self.brightness)
         table = ((np.arange(256) - 127.5) * gain + 127.5 + offset).clip(0, 255).astype(np.uint8)
         image = cv2.LUT(image, table)
+        if rng.random() < self.damaged:
+            return any_damage(image, rng)
         if rng.random() < self.blur:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
         if rng.random() < self.noise:
@@ -224,4 +277,5 @@ def plain_view(photo: Photo, size: int) -> View:
     """A view without random changes: a picture as the detector shows it to the network."""
     image, back = letterbox(photo.image, size)
     corners = np.concatenate([photo.boxes[:, :2], photo.boxes[:, :2] + photo.boxes[:, 2:]], axis=1) / np.tile(back, 2)
-    return View(image, corners.astype(np.float32), photo.ignored)
+    points = (photo.points() / back).astype(np.float32)
+    return View(image, corners.astype(np.float32), photo.ignored, points)

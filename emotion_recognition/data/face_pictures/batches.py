@@ -8,8 +8,8 @@ import numpy as np
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation, Photo, View, plain_view
 from emotion_recognition.data.face_pictures.split import FaceSplit
 
-#: Makes the targets of one view, from its faces and which of them are ignored.
-Targets = Callable[[np.ndarray, np.ndarray], np.ndarray]
+#: Makes the targets of one view, from its faces, which of them are ignored and, where asked for, their landmarks.
+Targets = Callable[..., np.ndarray]
 
 _ORDER, _CHANGES = 0, 1
 
@@ -37,6 +37,7 @@ class FaceBatches(keras.utils.PyDataset):
         augmentation: The random changes; None shows every picture as it is, in the split's order.
         seed: Start of all random numbers, at least 0.
         first_epoch: The epoch that comes first, from 0.
+        with_landmarks: Whether ``targets`` is given the faces' landmarks too.
         workers: Threads that make batches ahead.
 
     Raises:
@@ -53,6 +54,7 @@ class FaceBatches(keras.utils.PyDataset):
         augmentation: FaceAugmentation | None,
         seed: int = 0,
         first_epoch: int = 0,
+        with_landmarks: bool = False,
         workers: int = 2,
     ) -> None:
         super().__init__(workers=workers, max_queue_size=4 * workers)
@@ -70,6 +72,7 @@ class FaceBatches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._augmentation = augmentation
         self._seed = seed
+        self._with_landmarks = with_landmarks
         weights = picture_weights(split)
         self._shares = weights / weights.sum()
         decoded = 3 * int(split.sizes.astype(np.int64).prod(axis=1).sum())
@@ -83,7 +86,11 @@ class FaceBatches(keras.utils.PyDataset):
         rows = self._order[step * self._batch_size : (step + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, _CHANGES, self._epoch, step])
         views = [self._view(int(row), rng) for row in rows]
-        return np.stack([v.image for v in views]), np.stack([self._targets(v.faces, v.ignored) for v in views])
+        return np.stack([view.image for view in views]), np.stack([self._targets_of(view) for view in views])
+
+    def _targets_of(self, view: View) -> np.ndarray:
+        landmarks = (view.landmarks,) if self._with_landmarks else ()
+        return self._targets(view.faces, view.ignored, *landmarks)
 
     def on_epoch_end(self) -> None:
         """Moves on to the next epoch's draw; Keras calls it."""
@@ -117,7 +124,8 @@ class FaceBatches(keras.utils.PyDataset):
 
 def photo_of(split: FaceSplit, row: int) -> Photo:
     """A picture of a split with its faces."""
-    return Photo(split.image(row), split.boxes_of(row), split.ignored_of(row))
+    landmarks = None if split.landmarks is None else split.landmarks_of(row)
+    return Photo(split.image(row), split.boxes_of(row), split.ignored_of(row), landmarks)
 
 
 def picture_weights(split: FaceSplit) -> np.ndarray:

@@ -6,7 +6,7 @@ Stage before: :mod:`emotion_recognition.data.face_pictures.sources.registry`; ne
 
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,7 @@ def build_face_splits(
     overwrite: bool = False,
     allow_bad: bool = False,
     progress: bool = False,
+    teach: Callable[[FaceSplit], FaceSplit] | None = None,
 ) -> FacesBuilt:
     """Opens all pictures and writes both splits; what is stored of the pictures does not stay in memory meanwhile.
 
@@ -69,6 +70,7 @@ def build_face_splits(
         overwrite: Whether earlier splits may be replaced.
         allow_bad: Whether any number of pictures may be unreadable or missing.
         progress: Whether to show progress on standard error.
+        teach: Adds the faces' landmarks to a split; None to do without.
 
     Raises:
         FileExistsError: If a split exists and may not be replaced, what has its name is no file, or another process
@@ -79,11 +81,17 @@ def build_face_splits(
     check_face_targets(workspace, overwrite=overwrite)
     workspace.create_folders()
     with write_lock(workspace.face_split_path("train"), "a build"):
-        return _build(source, workspace, storage, allow_bad=allow_bad, progress=progress)
+        return _build(source, workspace, storage, allow_bad=allow_bad, progress=progress, teach=teach)
 
 
 def _build(
-    source: FaceSource, workspace: Workspace, storage: PictureStorage | None, *, allow_bad: bool, progress: bool
+    source: FaceSource,
+    workspace: Workspace,
+    storage: PictureStorage | None,
+    *,
+    allow_bad: bool,
+    progress: bool,
+    teach: Callable[[FaceSplit], FaceSplit] | None,
 ) -> FacesBuilt:
     total = sum(len(annotations.pictures) for annotations in source.splits.values())
     with Progress("pictures", total) if progress else contextlib.nullcontext() as shown:
@@ -102,13 +110,17 @@ def _build(
     for split, made in assembled.items():
         if not made.counts.faces - made.counts.ignored:
             raise ValueError(f"{source.splits[split].path} leaves no face for the {split} split.")
-    splits = {split: made.split for split, made in assembled.items()}
+    splits = {split: made.split if teach is None else teach(made.split) for split, made in assembled.items()}
     twins = _twins(splits["train"], splits["val"])
     paths = {split: workspace.face_split_path(split) for split in splits}
     write_face_splits({paths[split]: made for split, made in splits.items()})
     notes = [*source.notes, *([] if note is None else [note])]
     if twins:
         notes.append(f"val promises too much: pictures of it that are in train too: {twins:,}")
+    for split, made_split in splits.items():
+        if made_split.landmarks is not None:
+            known = int(np.isfinite(made_split.landmarks[:, 0, 0]).sum())
+            notes.append(f"{split}: {known:,} of {len(made_split.boxes):,} faces have landmarks")
     counts = {split: made.counts for split, made in assembled.items()}
     turned = sum(of_split.turned for of_split in counts.values())
     if turned:

@@ -36,6 +36,8 @@ _ARRAYS: Mapping[str, tuple[type[np.generic], tuple[int | None, ...]]] = {
     "first": (np.int64, (None,)),
     "ignored": (np.bool_, (None,)),
 }
+#: Of splits that have them; earlier versions pass over it.
+_LANDMARKS = ("landmarks", np.float32, (None, 5, 2))
 _PLACES = (("pictures", np.uint8, (None,)), ("picture_first", np.int64, (None,)))
 _TEXTS = ("names", "sources", "masks")
 _ATTRIBUTES = ("split", "source_name", "source_sha256")
@@ -128,6 +130,7 @@ def _read(file: h5py.File, path: Path) -> FaceSplit:
         **{name: tuple(file[name].asstr()[:].tolist()) for name in _TEXTS},
         **{name: str(file.attrs[name]) for name in _ATTRIBUTES},
         "build_id": str(file.attrs.get("build_id", "")),
+        "landmarks": checked_dataset(file, *_LANDMARKS)[:] if _LANDMARKS[0] in file else None,
     }
     check_content(file, checked_dataset(file, *_PLACES[0]), path)
     flat, first = (checked_dataset(file, *place)[:] for place in _PLACES)
@@ -140,6 +143,8 @@ def _describe(file: h5py.File, split: FaceSplit, build_id: str) -> None:
     file.create_dataset("picture_first", data=np.concatenate([np.zeros(1, np.int64), ends]))
     for name in _ARRAYS:
         file.create_dataset(name, data=getattr(split, name))
+    if split.landmarks is not None:
+        file.create_dataset(_LANDMARKS[0], data=split.landmarks)
     for name in _TEXTS:
         texts: tuple[str, ...] = getattr(split, name)
         file.create_dataset(name, data=np.array(texts, dtype=object), shape=(len(texts),), dtype=h5py.string_dtype())

@@ -30,6 +30,9 @@ class FaceSplit:
         source_name: Name of the file with the boxes, without its folder.
         source_sha256: SHA-256 over that file and the pictures, 64 hexadecimal digits.
         build_id: What both splits of one build share and no other build has; "" for files of earlier versions.
+        landmarks: float32 array (M, 5, 2): x and y of each face's landmarks in pixels of its picture, in the order of
+            :class:`~emotion_recognition.pictures.faces.Face`, NaN for a face whose landmarks are unknown; None where
+            nobody has looked for any.
 
     Raises:
         ValueError: If an array has another dtype or shape, numbers do not fit together, or a size is not above 0.
@@ -65,6 +68,7 @@ class FaceSplit:
     source_name: str
     source_sha256: str
     build_id: str = ""
+    landmarks: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         count, faces = len(self.pictures), len(self.boxes)
@@ -85,6 +89,11 @@ class FaceSplit:
         ):
             if len(texts) != length:
                 raise ValueError(f"{name} must have {length} texts. Received: {len(texts)}")
+        if self.landmarks is not None:
+            _check("landmarks", self.landmarks, np.float32, (faces, 5, 2))
+            known = np.isfinite(self.landmarks).all(axis=(1, 2))
+            if not np.isnan(self.landmarks[~known]).all():
+                raise ValueError("landmarks must be five finite points for each face, or NaN for all of them.")
         if (self.sizes < 1).any():
             raise ValueError(f"sizes must be at least 1. Received: {self.sizes.min()}")
         if not np.isfinite(self.boxes).all() or (self.boxes[:, 2:] <= 0).any():
@@ -105,7 +114,8 @@ class FaceSplit:
     def content_sha256(self) -> str:
         """SHA-256 of what is learned from, the pictures by their source's, 64 hexadecimal digits."""
         digest = hashlib.sha256(f"{self.source_sha256} {self.names}".encode(errors="surrogateescape"))
-        for array in (self.sizes, self.boxes, self.first, self.ignored):
+        arrays = [self.sizes, self.boxes, self.first, self.ignored]
+        for array in arrays if self.landmarks is None else [*arrays, self.landmarks]:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
@@ -130,6 +140,20 @@ class FaceSplit:
             IndexError: If there is no such picture.
         """
         return self.ignored[self._faces_of(i)]
+
+    def landmarks_of(self, i: int) -> np.ndarray:
+        """The landmarks of a picture's faces, float32 array (n, 5, 2), NaN where they are unknown.
+
+        Args:
+            i: The picture's index, from 0.
+
+        Raises:
+            IndexError: If there is no such picture.
+        """
+        faces = self._faces_of(i)
+        if self.landmarks is None:
+            return np.full((faces.stop - faces.start, 5, 2), np.nan, np.float32)
+        return self.landmarks[faces]
 
     def image(self, i: int) -> np.ndarray:
         """Decodes a picture.

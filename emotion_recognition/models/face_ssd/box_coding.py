@@ -48,3 +48,23 @@ def encode(corners: np.ndarray, priors: np.ndarray, variances: tuple[float, floa
     centres = (corners[:, :2] + corners[:, 2:]) / 2
     moved = (centres - priors[:, :2]) / (variances[0] * priors[:, 2:])
     return np.concatenate([moved, np.log(sizes / priors[:, 2:]) / variances[1]], axis=1)
+
+
+def decode_landmarks(offsets: np.ndarray, priors: np.ndarray, variances: tuple[float, float]) -> np.ndarray:
+    """The points that offsets from prior boxes stand for: like a centre's, each is measured in the prior's own size.
+
+    Args:
+        offsets: float array (P, 10): dx and dy of each of five points.
+        priors: float array (P, 4): centre x, centre y, width and height in pixels.
+        variances: As for :func:`decode`.
+
+    Returns:
+        float array (P, 5, 2): x and y in pixels.
+
+    Example:
+        >>> points = decode_landmarks(np.ones((1, 10)), np.array([[50.0, 50.0, 20.0, 40.0]]), (0.1, 0.2))
+        >>> points.shape, points[0, 0].tolist()
+        ((1, 5, 2), [52.0, 54.0])
+    """
+    moved = offsets.reshape(len(offsets), -1, 2) * (variances[0] * priors[:, None, 2:])
+    return np.asarray(priors[:, None, :2] + moved)

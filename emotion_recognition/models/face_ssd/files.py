@@ -6,7 +6,13 @@ from typing import Any
 import keras
 
 from emotion_recognition.models.card import read_card
-from emotion_recognition.models.face_ssd.priors import NETWORK, OUTPUTS_PER_BOX, PriorSettings
+from emotion_recognition.models.face_ssd.priors import (
+    LANDMARK_OUTPUTS_PER_BOX,
+    NETWORK,
+    OUTPUTS_PER_BOX,
+    PriorSettings,
+    has_landmarks,
+)
 from emotion_recognition.models.files import load_network
 from emotion_recognition.workspace import card_path
 
@@ -31,10 +37,12 @@ def load_face_ssd(path: Path) -> tuple[keras.Model, dict[str, Any], PriorSetting
     if card.get("network") != NETWORK:
         raise ValueError(f"{path} must be a {NETWORK} with its card. Received: the card of {card.get('network')!r}")
     try:
-        priors = PriorSettings.from_card(card)
+        priors, landmarks = PriorSettings.from_card(card), has_landmarks(card)
     except ValueError as error:
         raise ValueError(f"{card_path(path)}: {error}") from error
     expected = [(None, None, None, OUTPUTS_PER_BOX * count) for count in priors.boxes_per_place]
+    if landmarks:
+        expected += [(None, None, None, LANDMARK_OUTPUTS_PER_BOX * count) for count in priors.boxes_per_place]
     found = [tuple(output.shape) for output in network.outputs]
     if found != expected:
         raise ValueError(f"{path} must have the outputs {expected}, as its card says. Received: {found}")

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from emotion_recognition.models.face_ssd.priors import NETWORK, OUTPUTS_PER_BOX, STRIDES, PriorSettings
+from emotion_recognition.models.face_ssd.priors import (
+    LANDMARK_OUTPUTS_PER_BOX,
+    NETWORK,
+    OUTPUTS_PER_BOX,
+    STRIDES,
+    PriorSettings,
+)
 
 #: Share of prior boxes that an untrained network takes for faces; focal loss starts well from a small one (Lin et al.
 #: 2017, arXiv:1708.02002).
@@ -20,6 +26,13 @@ _PRIOR_PROBABILITY = 0.01
 
 #: What the names of the output layers start with; the stride follows.
 _OUTPUT = "stride"
+
+#: The same for those of the landmarks.
+_LANDMARK_OUTPUT = "landmarks"
+
+
+#: Where eyes, nose and corners of the mouth are in a face towards the camera: shares of its box's width and height.
+_USUAL_PLACES = (0.31, 0.43, 0.69, 0.43, 0.5, 0.62, 0.34, 0.79, 0.66, 0.79)
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,7 @@ class FaceSsdSize:
             raise ValueError(f"head must be at least 1. Received: {self.head}")
 
 
-def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None) -> keras.Model:
+def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None, *, landmarks: bool = False) -> keras.Model:
     """Builds the network.
 
     It is fully convolutional: input (N, H, W, 3), BGR pixels 0..255, H and W multiples of 64; one output for each
@@ -61,6 +74,7 @@ def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None) -> keras.Mo
     Args:
         priors: The prior boxes that the outputs speak of; four feature maps with strides 8, 16, 32 and 64.
         size: How large it is.
+        landmarks: Whether it finds landmarks too, see :func:`with_landmarks`.
 
     Raises:
         ValueError: If the prior boxes are for other feature maps.
@@ -96,7 +110,43 @@ def face_ssd(priors: PriorSettings, size: FaceSsdSize | None = None) -> keras.Mo
         _outputs(layers.ReLU()(_normalised(feature, size.head)), count, f"{_OUTPUT}{stride}")
         for feature, count, stride in zip(features, priors.boxes_per_place, priors.strides, strict=True)
     ]
-    return keras.Model(pixels, outputs, name=NETWORK)
+    network = keras.Model(pixels, outputs, name=NETWORK)
+    return with_landmarks(network, priors) if landmarks else network
+
+
+def with_landmarks(network: keras.Model, priors: PriorSettings) -> keras.Model:
+    """Adds outputs for five landmarks to a detector; what it says of boxes stays the same.
+
+    After the outputs of the boxes there is one more for each feature map, fine to coarse, (N, H / stride, W / stride,
+    10 × boxes per place): for each box the offsets that
+    :func:`~emotion_recognition.models.face_ssd.box_coding.decode_landmarks` reads. A new output's points are where they
+    are in a face that fills its prior box.
+
+    Args:
+        network: One that :func:`face_ssd` built, without landmarks.
+        priors: Its prior boxes.
+
+    Returns:
+        A network that shares all layers.
+
+    Raises:
+        ValueError: If it has other outputs.
+    """
+    names = [f"{_OUTPUT}{stride}" for stride in priors.strides]
+    if [layer.name for layer in network.layers if layer.name.startswith((_OUTPUT, _LANDMARK_OUTPUT))] != names:
+        raise ValueError(f"network must have the outputs {names} and no others.")
+    added = []
+    for name, stride, boxes in zip(names, priors.strides, priors.boxes_per_place, strict=True):
+        middles = [(place - 0.5) / priors.variances[0] for place in _USUAL_PLACES]
+        layer = layers.Conv2D(
+            LANDMARK_OUTPUTS_PER_BOX * boxes,
+            1,
+            kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),
+            bias_initializer=keras.initializers.Constant(middles * boxes),
+            name=f"{_LANDMARK_OUTPUT}{stride}",
+        )
+        added.append(layer(network.get_layer(name).input))
+    return keras.Model(network.inputs[0], [*network.outputs, *added], name=network.name)
 
 
 def calibrate_scores(network: keras.Model, slope: float, intercept: float) -> None:

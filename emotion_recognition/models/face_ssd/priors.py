@@ -18,6 +18,10 @@ NETWORK = "face_ssd"
 #: Numbers that it says of each of them: the logit of "face", then four offsets.
 OUTPUTS_PER_BOX = 5
 
+#: Landmarks of a face, and the numbers that a network with landmarks says of each prior box beside those above.
+LANDMARKS = 5
+LANDMARK_OUTPUTS_PER_BOX = 2 * LANDMARKS
+
 #: Pixels of the input between neighbouring places, on the feature maps from fine to coarse.
 STRIDES = (8, 16, 32, 64)
 
@@ -92,6 +96,18 @@ class PriorSettings:
             aspect_ratio=float(entry["aspect_ratio"]),
             variances=(float(entry["variances"][0]), float(entry["variances"][1])),
         )
+
+
+def has_landmarks(card: Mapping[str, Any]) -> bool:
+    """Whether a card says that its network finds landmarks.
+
+    Raises:
+        ValueError: If it speaks of another number of landmarks than :data:`LANDMARKS`.
+    """
+    stated = card.get("landmarks", 0)
+    if isinstance(stated, bool) or stated not in (0, LANDMARKS):
+        raise ValueError(f"the card must state {LANDMARKS} landmarks, or none. Received: {shortened(stated)}")
+    return bool(stated)
 
 
 def _is_description(entry: Mapping[str, Any]) -> bool:

@@ -10,6 +10,9 @@ import numpy as np
 #: Columns of a target: state, then the true box's left, top, right and bottom in pixels of the input.
 TARGET_COLUMNS = 5
 
+#: Those that follow with landmarks: whether they are known, 0 or 1, then x and y of five points in pixels of the input.
+LANDMARK_COLUMNS = 11
+
 #: What a prior box is to learn.
 FACE, BACKGROUND, NOTHING = 1.0, 0.0, -1.0
 
@@ -68,7 +71,13 @@ def overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0))
 
 
-def match(faces: np.ndarray, ignored: np.ndarray, prior_corners: np.ndarray, settings: MatchingSettings) -> np.ndarray:
+def match(
+    faces: np.ndarray,
+    ignored: np.ndarray,
+    prior_corners: np.ndarray,
+    settings: MatchingSettings,
+    landmarks: np.ndarray | None = None,
+) -> np.ndarray:
     """The targets of one picture.
 
     Args:
@@ -76,12 +85,15 @@ def match(faces: np.ndarray, ignored: np.ndarray, prior_corners: np.ndarray, set
         ignored: bool array (n,): true where prior boxes on the face are to learn nothing.
         prior_corners: float array (P, 4): left, top, right and bottom of the prior boxes.
         settings: Which overlap counts.
+        landmarks: float array (n, 5, 2): x and y of each face's landmarks, NaN where they are unknown; None for targets
+            without landmarks.
 
     Returns:
         float32 array (P, 5): :data:`FACE`, :data:`BACKGROUND` or :data:`NOTHING`, then the corners of the face, 0
-        where there is none.
+        where there is none. With landmarks (P, 16): then also whether the face's landmarks are known, and these.
     """
-    targets = np.zeros((len(prior_corners), TARGET_COLUMNS), np.float32)
+    width = TARGET_COLUMNS if landmarks is None else TARGET_COLUMNS + LANDMARK_COLUMNS
+    targets = np.zeros((len(prior_corners), width), np.float32)
     for kept in (ignored, ~ignored):  # faces last: they count where an ignored one overlaps too
         boxes = faces[kept]
         if not len(boxes):
@@ -102,5 +114,10 @@ def match(faces: np.ndarray, ignored: np.ndarray, prior_corners: np.ndarray, set
             if overlap[row, column] >= settings.least_overlap and not (chosen[row] and most[row] >= settings.face):
                 best[row], chosen[row] = column, True
         targets[chosen, 0] = FACE
-        targets[chosen, 1:] = boxes[best[chosen]]
+        targets[chosen, 1:TARGET_COLUMNS] = boxes[best[chosen]]
+        if landmarks is not None:
+            points = landmarks[kept].reshape(len(boxes), -1)
+            are_known = np.isfinite(points).all(axis=1)
+            targets[chosen, TARGET_COLUMNS] = are_known[best[chosen]]
+            targets[chosen, TARGET_COLUMNS + 1 :] = np.where(are_known[:, None], points, 0)[best[chosen]]
     return targets

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings
+from emotion_recognition.models.face_ssd.priors import LANDMARKS, NETWORK, PriorSettings
 from emotion_recognition.training.run_card import package_versions
 
 
@@ -38,6 +39,7 @@ def face_card(
         "class_names": ["face"],
         "input": {"size": size, "channels": 3, "pixels": "0..255", "colour": "BGR"},
         **priors.to_card(),
+        **({"landmarks": LANDMARKS} if len(network.outputs) > len(priors.strides) else {}),
         "parameters": network.count_params(),
         "stages": stages,
         "data": {split.split: _data(split) for split in (train, val)},
@@ -52,5 +54,6 @@ def _data(split: FaceSplit) -> Mapping[str, Any]:
         "sha256": split.source_sha256,
         "pictures": len(split),
         "faces": len(split.boxes),
+        **({} if split.landmarks is None else {"with_landmarks": int(np.isfinite(split.landmarks[:, 0, 0]).sum())}),
         "kinds": {kind: sum(source.partition(":")[0] == kind for source in split.sources) for kind in kinds},
     }

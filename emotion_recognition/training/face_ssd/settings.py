@@ -23,6 +23,7 @@ class FaceStageSettings(FitSettings):
         alpha: Weight of prior boxes on faces in the focal loss, 0..1.
         gamma: Its exponent, at least 1: below, the gradient at a prior box that is wholly right is NaN.
         box_weight: Weight of the boxes' loss beside that of the scores, at least 0.
+        landmark_weight: Weight of the landmarks' loss beside that of the scores, at least 0.
         matching: Which prior boxes are responsible for a face.
         augmentation: Random changes to the training pictures; None for none.
 
@@ -39,6 +40,7 @@ class FaceStageSettings(FitSettings):
     alpha: float = 0.25
     gamma: float = 2.0
     box_weight: float = 2.0
+    landmark_weight: float = 4.0
     matching: MatchingSettings = field(default_factory=MatchingSettings)
     augmentation: FaceAugmentation | None = field(default_factory=FaceAugmentation)
 
@@ -46,7 +48,7 @@ class FaceStageSettings(FitSettings):
         super().__post_init__()
         if not 0 <= self.alpha <= 1:
             raise ValueError(f"alpha must be 0..1. Received: {self.alpha}")
-        for name, least in (("gamma", 1), ("box_weight", 0)):
+        for name, least in (("gamma", 1), ("box_weight", 0), ("landmark_weight", 0)):
             if not least <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be at least {least}. Received: {getattr(self, name)}")
         if self.size < SIZE_STEP or self.size % SIZE_STEP:

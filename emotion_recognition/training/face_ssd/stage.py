@@ -4,6 +4,7 @@ Before: the pictures' HDF5 splits; next: a saved detector, measured on ``val``.
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import keras
@@ -13,7 +14,12 @@ from keras import layers
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
-from emotion_recognition.models.face_ssd.priors import OUTPUTS_PER_BOX, PriorSettings, make_priors
+from emotion_recognition.models.face_ssd.priors import (
+    LANDMARK_OUTPUTS_PER_BOX,
+    OUTPUTS_PER_BOX,
+    PriorSettings,
+    make_priors,
+)
 from emotion_recognition.training.compiling import build_optimizer, jit_choice
 from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match
@@ -53,12 +59,18 @@ def fit_face_stage(
         ValueError: If the unfinished run had other settings, or training diverged.
     """
     keras.utils.set_random_seed(settings.seed)
-    trainee = with_rows(network, settings.size)
+    trainee = with_rows(network, settings.size, len(priors.strides))
+    landmarks = len(network.outputs) > len(priors.strides)
     steps = settings.epochs * -(-len(train) // settings.batch_size)
     trainee.compile(
         optimizer=build_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
         loss=FaceSsdLoss(
-            priors, settings.size, alpha=settings.alpha, gamma=settings.gamma, box_weight=settings.box_weight
+            priors,
+            settings.size,
+            alpha=settings.alpha,
+            gamma=settings.gamma,
+            box_weight=settings.box_weight,
+            landmark_weight=settings.landmark_weight,
         ),
         jit_compile=jit_choice(),
     )
@@ -66,28 +78,42 @@ def fit_face_stage(
     facts = {**asdict(settings), "priors": asdict(priors), "data": train.source_sha256, **contents(train, val)}
     return fit_resumably(
         trainee,
-        functools.partial(_batches, train, priors, settings, settings.augmentation, settings.batch_size),
+        functools.partial(
+            _batches, train, priors, settings, settings.augmentation, settings.batch_size, landmarks=landmarks
+        ),
         settings,
         facts=facts,
         run=run,
         columns=COLUMNS,
-        validation_data=_batches(val, priors, settings, None, _VALIDATION_BATCH_SIZE),
+        validation_data=_batches(val, priors, settings, None, _VALIDATION_BATCH_SIZE, landmarks=landmarks),
     )
 
 
-def with_rows(network: keras.Model, size: int) -> keras.Model:
+def with_rows(network: keras.Model, size: int, maps: int | None = None) -> keras.Model:
     """Returns a network that shares all layers and puts its outputs in one tensor, a row for each prior box.
 
     Args:
-        network: Fully convolutional, one output a feature map.
+        network: Fully convolutional, one output a feature map, then maybe one more of each for landmarks.
         size: Height and width of the input in pixels.
+        maps: How many feature maps there are; None where there are no landmarks.
 
     Returns:
-        From (N, size, size, 3) to (N, P, 5).
+        From (N, size, size, 3) to (N, P, 5), with landmarks (N, P, 15).
     """
+    maps = len(network.outputs) if maps is None else maps
     pixels = keras.Input((size, size, 3), name="pixels")
-    outputs = [layers.Reshape((-1, OUTPUTS_PER_BOX), dtype="float32")(output) for output in network(pixels)]
-    return keras.Model(pixels, layers.Concatenate(axis=1, dtype="float32")(outputs), name=network.name)
+    outputs = network(pixels)
+    rows = _rows(outputs[:maps], OUTPUTS_PER_BOX)
+    if len(outputs) > maps:
+        landmarks = _rows(outputs[maps:], LANDMARK_OUTPUTS_PER_BOX)
+        rows = layers.Concatenate(axis=2, dtype="float32")([rows, landmarks])
+    return keras.Model(pixels, rows, name=network.name)
+
+
+def _rows(outputs: Sequence[keras.KerasTensor], numbers: int) -> keras.KerasTensor:
+    """Outputs (N, H, W, numbers × boxes) of several maps -> (N, P, numbers)."""
+    rows = [layers.Reshape((-1, numbers), dtype="float32")(output) for output in outputs]
+    return layers.Concatenate(axis=1, dtype="float32")(rows)
 
 
 def _batches(
@@ -97,15 +123,18 @@ def _batches(
     augmentation: FaceAugmentation | None,
     batch_size: int,
     first_epoch: int = 0,
+    *,
+    landmarks: bool,
 ) -> FaceBatches:
     boxes = make_priors(settings.size, settings.size, priors)
     corners = np.concatenate([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2], axis=1)
     return FaceBatches(
         split,
-        lambda faces, ignored: match(faces, ignored, corners, settings.matching),
+        lambda faces, ignored, points=None: match(faces, ignored, corners, settings.matching, points),
         size=settings.size,
         batch_size=batch_size,
         augmentation=augmentation,
         seed=settings.seed,
         first_epoch=first_epoch,
+        with_landmarks=landmarks,
     )

@@ -14,8 +14,8 @@ from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.error_about import about
 from emotion_recognition.models.card import is_number, shortened
 from emotion_recognition.models.face_ssd.files import load_face_ssd
-from emotion_recognition.models.face_ssd.network import calibrate_scores, face_ssd
-from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, choose_priors
+from emotion_recognition.models.face_ssd.network import calibrate_scores, face_ssd, with_landmarks
+from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, choose_priors, has_landmarks
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.training.compiling import on_tensorflow_cpu
 from emotion_recognition.training.epoch_log import read_log
@@ -66,12 +66,17 @@ def open_face_start(
     rate = settings.learning_rate
     if input_model is None:
         priors = choose_priors(face_sizes(train, settings))
-        network = face_ssd(priors)
+        network = face_ssd(priors, landmarks=train.landmarks is not None)
         text = f"New network {NETWORK} with {network.count_params():,} parameters; learning rate {rate:g}"
         start = Start(network, NETWORK, rate, text)
     else:
         network, card, priors = load_face_ssd(input_model)
         undo_calibration(network, card)
+        if train.landmarks is not None and not has_landmarks(card):
+            network = with_landmarks(network, priors)
+        elif train.landmarks is None and has_landmarks(card):
+            text = f"{input_model} finds landmarks, but the training pictures have none to learn from."
+            raise about(ValueError(text), "face_landmarks")
         stages = list(card.get("stages", []))
         if lower_rate:
             if not stages:

@@ -10,7 +10,7 @@ from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 #: Shows a picture as it is where it is as large as the view.
 NOTHING = FaceAugmentation(
     mosaic=0, smallest_zoom=1, largest_zoom=1, rotation=0, flip=False, brightness=0, contrast=0, saturation=0, hue=0,
-    grey=0, blur=0, noise=0, least_visible=0, smallest=0,
+    grey=0, blur=0, noise=0, close_up=0, stretch=0, damaged=0, least_visible=0, smallest=0,
 )  # fmt: skip
 
 #: Blue, green, red and yellow on black: what is found by its colour is found with no knowledge of the boxes.

@@ -12,7 +12,7 @@ SIDE = 16
 #: Leaves the colour of an even picture as it is, whatever else it does.
 COLOUR_KEPT = FaceAugmentation(
     mosaic=0, smallest_zoom=1, largest_zoom=1, rotation=0, flip=False, brightness=0, contrast=0, saturation=0, hue=0,
-    grey=0, blur=0, noise=0,
+    grey=0, blur=0, noise=0, close_up=0, stretch=0, damaged=0,
 )  # fmt: skip
 
 
@@ -197,7 +197,8 @@ def test_pictures_that_do_not_fit_into_memory_give_the_same_batches(monkeypatch:
 
 
 def test_a_photo_is_a_picture_with_its_own_faces() -> None:
-    image, boxes, ignored = photo_of(split((), ("", ""), ("",)), 1)
+    image, boxes, ignored, landmarks = photo_of(split((), ("", ""), ("",)), 1)
+    assert landmarks is None
     np.testing.assert_array_equal(image, np.full((SIDE, SIDE, 3), 10))
     np.testing.assert_array_equal(boxes, [[2, 2, 2, 12], [2, 2, 3, 12]])
     assert ignored.tolist() == [False, True]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_recognition.models.card import is_number, is_whole, read_card, shortened
-from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings
+from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, has_landmarks
 from emotion_recognition.models.onnx_copy import MOST_PIXELS, SUFFIX, copy_path, read_copy
 from emotion_recognition.workspace import card_path
 
@@ -28,6 +28,7 @@ class FaceSsdFile:
         size: The longest side, in pixels, of the pictures that it learned from.
         min_confidence: The score from which on a box counts as a face, as it was chosen for this network, 0..1; None
             where its card does not say.
+        landmarks: Whether it finds landmarks too.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class FaceSsdFile:
     priors: PriorSettings
     size: int
     min_confidence: float | None
+    landmarks: bool = False
 
 
 def is_face_ssd(path: Path) -> bool:
@@ -72,10 +74,12 @@ def read_face_ssd(path: Path) -> FaceSsdFile:
     if card.get("network") != NETWORK:
         raise ValueError(f"{card_file} must be the card of a {NETWORK} network. Received: {card.get('network')!r}")
     try:
-        priors = PriorSettings.from_card(card)
+        priors, landmarks = PriorSettings.from_card(card), has_landmarks(card)
     except ValueError as error:
         raise ValueError(f"{card_file}: {error}") from error
-    return FaceSsdFile(copy.path, copy.content, priors, _size(card, card_file), _min_confidence(card, card_file))
+    return FaceSsdFile(
+        copy.path, copy.content, priors, _size(card, card_file), _min_confidence(card, card_file), landmarks
+    )
 
 
 def _size(card: Mapping[str, Any], card_file: Path) -> int:

@@ -37,19 +37,22 @@ class Surroundings(NamedTuple):
 class CloseUpSettings:
     """When there is a second look, and how.
 
-    On 1,000 of FER2013's validation images the first look finds 94.1 % of the faces, with these looks 97.5 %. Of 300
+    On 1,000 of FER2013's validation images the first look finds 94.1 % of the faces, with these looks 98.3 %. Of 300
     photographs without a face none has a suspicion, so that they neither take longer nor get a face.
 
     Args:
         suspicion: Lowest score of a box of the first look that is worth a second one, 0..1.
         least_share: Lowest share of the picture that such a box covers, 0..1.
         same_face: Boxes of two looks whose intersection over union is at least this are of the same face, 0..1.
+        doubt_power: What the doubts of all looks together are raised to, at least 1. The network's scores of faces that
+            fill a picture are too low: it has seen few, and those images that reach a suspicion have a face.
         surroundings: What is put round the picture, look by look, until a face is sure enough.
     """
 
     suspicion: float = 0.2
     least_share: float = 0.2
     same_face: float = 0.3
+    doubt_power: float = 1.32
     surroundings: tuple[Surroundings, ...] = (Surroundings(0.2, True, 1.0), Surroundings(0.5, False, 0.6))
 
 
@@ -59,7 +62,7 @@ def look_again(
     """Looks again at a picture in which nothing is sure enough.
 
     Two looks that see the same face confirm each other: with scores p and q, it is no face only if both err, so that
-    the face has the score ``1 - (1 - p) · (1 - q)``.
+    the doubt is ``(1 - p) · (1 - q)``, to the settings' power.
 
     Args:
         image: BGR uint8 array (height, width, 3), 0..255.
@@ -95,8 +98,9 @@ def look_again(
             doubt *= 1 - best.score
             if best.score > surest:
                 face, surest = best, best.score
-        if 1 - doubt >= min_confidence:
-            return [dataclasses.replace(face, score=1 - doubt)]
+        score = 1 - doubt**settings.doubt_power
+        if score >= min_confidence:
+            return [dataclasses.replace(face, score=score)]
     return []
 
 

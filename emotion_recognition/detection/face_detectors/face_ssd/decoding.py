@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from emotion_recognition.models.face_ssd.box_coding import decode
+from emotion_recognition.models.face_ssd.box_coding import decode, decode_landmarks
 from emotion_recognition.models.face_ssd.priors import PriorSettings, make_priors
 
 #: A folder of pictures has few shapes; each needs its own prior boxes.
@@ -37,17 +37,52 @@ def decode_outputs(
         >>> boxes.tolist(), scores.round(3).tolist()
         ([[24.0, 24.0, 40.0, 40.0]], [0.881])
     """
-    lowest = _logit(min_confidence)
-    picked, rows, start = [], [], 0
-    for output in outputs:
-        sure = np.flatnonzero(output[:, 0] >= lowest)
-        picked.append(sure + start)
-        rows.append(output[sure])
-        start += len(output)
-    said = np.concatenate(rows).astype(np.float64)
-    near = _priors(height, width, priors)[np.concatenate(picked)]
+    sure = _sure_rows(outputs, min_confidence)
+    said = np.concatenate([output[rows] for output, rows in zip(outputs, sure, strict=True)]).astype(np.float64)
+    near = _near(outputs, sure, height, width, priors)
     # tanh instead of exp, which overflows for a logit far below zero.
     return decode(said[:, 1:], near, priors.variances), 0.5 + 0.5 * np.tanh(said[:, 0] / 2)
+
+
+def decode_points(
+    outputs: Sequence[np.ndarray],
+    points: Sequence[np.ndarray],
+    height: int,
+    width: int,
+    priors: PriorSettings,
+    min_confidence: float,
+) -> np.ndarray:
+    """The landmarks of the boxes that :func:`decode_outputs` gives, in their order.
+
+    Args:
+        outputs: As for :func:`decode_outputs`.
+        points: For each stride, fine to coarse, a float array (boxes, 10): dx and dy of five points.
+        height: As for :func:`decode_outputs`.
+        width: As for :func:`decode_outputs`.
+        priors: As for :func:`decode_outputs`.
+        min_confidence: As for :func:`decode_outputs`.
+
+    Returns:
+        float64 array (N, 5, 2): x and y in pixels of the input.
+    """
+    sure = _sure_rows(outputs, min_confidence)
+    said = np.concatenate([output[rows] for output, rows in zip(points, sure, strict=True)]).astype(np.float64)
+    return decode_landmarks(said, _near(outputs, sure, height, width, priors), priors.variances)
+
+
+def _sure_rows(outputs: Sequence[np.ndarray], min_confidence: float) -> list[np.ndarray]:
+    """For each stride which of its boxes are sure enough."""
+    lowest = _logit(min_confidence)
+    return [np.flatnonzero(output[:, 0] >= lowest) for output in outputs]
+
+
+def _near(
+    outputs: Sequence[np.ndarray], rows: Sequence[np.ndarray], height: int, width: int, priors: PriorSettings
+) -> np.ndarray:
+    """The prior boxes of some rows, float32 array (N, 4)."""
+    starts = np.cumsum([0, *map(len, outputs)])[:-1]
+    picked = np.concatenate([own + start for own, start in zip(rows, starts, strict=True)])
+    return np.asarray(_priors(height, width, priors)[picked])
 
 
 @functools.lru_cache(maxsize=_SHAPES_KEPT)

@@ -8,7 +8,7 @@ import numpy as np
 from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
 from emotion_recognition.detection.face_detectors.face_ssd.card import is_face_ssd, read_face_ssd
 from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings, look_again
-from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
+from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs, decode_points
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_pixels
 from emotion_recognition.detection.one_at_a_time import one_at_a_time
@@ -123,11 +123,14 @@ class FaceSsdDetector:
     def _look(self, image: np.ndarray, size: int, lowest: float) -> list[Face]:
         """The faces down to a score."""
         pixels, back = self._letterbox_of(size)(image)
-        outputs = self._network(pixels)
-        corners, scores = decode_outputs(outputs, pixels.shape[1], pixels.shape[2], self._priors, lowest)
+        said, maps = self._network(pixels), len(self._priors.strides)
+        boxes, points = said[:maps], said[maps:]
+        height, width = pixels.shape[1], pixels.shape[2]
+        corners, scores = decode_outputs(boxes, height, width, self._priors, lowest)
         corners *= np.tile(back, 2)
+        landmarks = decode_points(boxes, points, height, width, self._priors, lowest) * back if points else None
         settings = dataclasses.replace(self.settings, min_confidence=lowest)
-        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), settings)
+        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), settings, landmarks=landmarks)
 
     def _letterbox_of(self, size: int) -> Letterbox:
         if size == self.size:

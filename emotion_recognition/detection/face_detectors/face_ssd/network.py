@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from emotion_recognition.detection.face_detectors.face_ssd.card import FaceSsdFile
-from emotion_recognition.models.face_ssd.priors import OUTPUTS_PER_BOX
+from emotion_recognition.models.face_ssd.priors import LANDMARK_OUTPUTS_PER_BOX, OUTPUTS_PER_BOX
 from emotion_recognition.models.network_trial import try_onnx
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
@@ -43,7 +43,8 @@ class FaceSsdNetwork:
 
         Returns:
             For each stride, fine to coarse, a float32 array (boxes, 5): what the network says of the prior boxes of
-            that feature map, in their order. OpenCV may reuse the memory in the next call.
+            that feature map, in their order. From a network with landmarks the same again, (boxes, 10), with what it
+            says of their landmarks. OpenCV may reuse the memory in the next call.
 
         Raises:
             ValueError: If the network does not take the picture or gives something else.
@@ -57,8 +58,10 @@ class FaceSsdNetwork:
         # By shape, not by name or order, which OpenCV makes what it likes of.
         by_shape = {output.shape: output for output in outputs}
         priors = self._file.priors
+        widths = [OUTPUTS_PER_BOX] + [LANDMARK_OUTPUTS_PER_BOX] * self._file.landmarks
         shapes = [
-            (1, pixels.shape[1] // stride, pixels.shape[2] // stride, OUTPUTS_PER_BOX * boxes)
+            (1, pixels.shape[1] // stride, pixels.shape[2] // stride, width * boxes)
+            for width in widths
             for stride, boxes in zip(priors.strides, priors.boxes_per_place, strict=True)
         ]
         if len(outputs) != len(shapes) or set(by_shape) != set(shapes):
@@ -66,4 +69,5 @@ class FaceSsdNetwork:
                 f"{self._file.path} is no SSD as its card describes it: its outputs must be {shapes}, not "
                 f"{[output.shape for output in outputs]}."
             )
-        return [by_shape[shape].reshape(-1, OUTPUTS_PER_BOX) for shape in shapes]
+        maps = len(priors.strides)
+        return [by_shape[shape].reshape(-1, widths[i // maps]) for i, shape in enumerate(shapes)]

@@ -6,7 +6,7 @@ from emotion_recognition.pictures.faces import Face
 
 PICTURE = np.full((100, 80, 3), 50, np.uint8)
 LARGE = Face((10, 10, 60, 80), 0.4)
-ONCE = CloseUpSettings(surroundings=(Surroundings(0.2, True, 1.0),))
+ONCE = CloseUpSettings(doubt_power=1.0, surroundings=(Surroundings(0.2, True, 1.0),))
 
 
 def found(suspects: list[Face], seen: list[Face], min_confidence: float = 0.6) -> list[Face]:
@@ -49,9 +49,9 @@ def test_looks_go_on_until_it_is_sure_enough() -> None:
         border = (view.shape[0] - 100) // 2
         return [Face((10 + border, 10 + border, 60, 80), 0.3)]
 
-    (face,) = look_again(PICTURE, [LARGE], look, 320, 0.6, CloseUpSettings())
+    (face,) = look_again(PICTURE, [LARGE], look, 320, 0.8, CloseUpSettings())
     assert views == [((140, 120, 3), 320, 50), ((200, 180, 3), 192, 128)]
-    assert face.score == pytest.approx(1 - 0.6 * 0.7 * 0.7)
+    assert face.score == pytest.approx(1 - (0.6 * 0.7 * 0.7) ** 1.32)
     views.clear()
     look_again(PICTURE, [LARGE], look, 320, 0.5, CloseUpSettings())
     assert len(views) == 1
