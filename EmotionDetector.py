@@ -27,7 +27,12 @@ from emotion_recognition.command_line.detection_run import (
     show_video,
 )
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
-from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
+from emotion_recognition.command_line.model_options import (
+    add_model_options,
+    add_runtime_option,
+    joined_ranges,
+    model_options,
+)
 from emotion_recognition.command_line.parsers import new_parser, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.quiet_start import import_keras
@@ -92,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="average the probabilities of each face and its mirror image: slightly more accurate, twice the time",
     )
+    add_runtime_option(classifier)
     add_detector_options(parser.add_argument_group("face detector"))
     add_output_options(parser.add_argument_group("more output"))
     add_video_options(parser.add_argument_group("video and camera"))
@@ -159,6 +165,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         options=model_options(arguments),
         mirrored=arguments.mirrored,
         embeddings=arguments.embeddings,
+        runtime=arguments.runtime,
     )
     with contextlib.ExitStack() as stack:
         reader = None if source.pictures else stack.enter_context(open_reader(source))
@@ -169,10 +176,11 @@ def _detect(arguments: argparse.Namespace) -> int:
         detector = plan.open(face_detector)
         class_names = detector.classifier.class_names
         explain = _explanation(models, detector) if arguments.explain else None
-        print(f"model: {', '.join(map(str, models))}", flush=True)
+        print(f"model: {', '.join(map(str, models))}\nruntime: {detector.classifier.runtime}", flush=True)
         about = {
             "models": [str(model) for model in models],
             "detector": face_detector.description,
+            "runtime": detector.classifier.runtime,
             "class_names": list(class_names),
         }
         result_files = OutputSettings(

@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line.detection_options import detection_settings
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
-from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
+from emotion_recognition.command_line.model_options import (
+    add_model_options,
+    add_runtime_option,
+    joined_ranges,
+    model_options,
+)
 from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
 from emotion_recognition.command_line.photograph_options import add_photograph_options, check_photograph_options
 from emotion_recognition.emotions import CLASS_COUNTS, class_names, class_order
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.runtimes.registry import DEFAULT_RUNTIME
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Variant, Workspace
 
@@ -65,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--batch_size", type=int, default=defaults.batch_size, help="images per step")
     add_model_options(parser)
+    add_runtime_option(parser, None)
     parser.add_argument(
         "--tta",
         nargs="?",
@@ -141,7 +148,9 @@ def _test_split(
     from emotion_recognition.evaluation.report_files import record_in_card, write_gallery, write_report
 
     options = model_options(arguments)
-    ensemble = Ensemble.from_files(models, split.class_names, options, named_by=f"the {split.split} split")
+    ensemble = Ensemble.from_files(
+        models, split.class_names, options, named_by=f"the {split.split} split", runtime=arguments.runtime
+    )
     evaluation = evaluate(ensemble, split, settings, train=train, progress=True)
     print(to_text(evaluation))
     start = write_report(evaluation, stem)
@@ -186,6 +195,7 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
         settings=detection_settings(arguments),
         size=arguments.detector_size,
         any_direction=arguments.any_direction,
+        runtime=arguments.runtime or DEFAULT_RUNTIME,
     )
     detector = EmotionDetector(
         models,
@@ -193,6 +203,7 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
         detector=face_detector,
         options=options,
         mirrored=arguments.mirrored,
+        runtime=arguments.runtime or DEFAULT_RUNTIME,
     )
     sightings = look_at_photographs(detector, photographs, progress=True)
     evaluation = evaluate_photographs(sightings, [model.name for model in models], options)
@@ -225,7 +236,9 @@ def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: Pr
     from emotion_recognition.models.conventions import say
 
     names = arguments.class_names
-    ensemble = Ensemble.from_files(models, names, model_options(arguments), named_by="the choice of classes")
+    ensemble = Ensemble.from_files(
+        models, names, model_options(arguments), named_by="the choice of classes", runtime=arguments.runtime
+    )
     predictions = ensemble.predict(images, settings, progress=True)
     say([*ensemble.assumed, *predictions.notes])
     write_submission(output, predictions.probabilities.argmax(axis=1), names)

@@ -88,7 +88,14 @@ def _export(arguments: argparse.Namespace) -> None:
     import_keras()
     from emotion_recognition.models.export import export_model
 
-    print(f"Wrote {', '.join(map(str, export_model(model, formats)))}")
+    images = None
+    if any(FORMATS[name].needs_images for name in formats):
+        from emotion_recognition.data.files.hdf5 import read_split
+
+        variant = variant_of(arguments)
+        path = Workspace(arguments.base_path).split_path("train", arguments.num_emotions, variant=variant)
+        images = read_split(path, role="train", stream_above=arguments.stream_above).images
+    print(f"Wrote {', '.join(map(str, export_model(model, formats, images)))}")
 
 
 def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
@@ -155,7 +162,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     def finish(done: RunResult) -> None:
         draw_curves(output, done)
-        copies, no_copy = export_trained(output, formats)
+        copies, no_copy = export_trained(output, formats, train.images)
         print(f"Wrote {output}, its card, log and curves; {draw_architecture(output, start)}")
         print("\n".join([f"Wrote {copy}" for copy in copies] + [no_copy] * bool(no_copy)))
         beside(output, TEACHER).unlink(missing_ok=True)

@@ -1,13 +1,16 @@
+import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 import EmotionDetector
+from emotion_recognition.models.runtimes.registry import RuntimeRow
 from emotion_recognition.pictures.image_file import read_image, write_image
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY, without_released_detector
@@ -238,3 +241,17 @@ def test_the_script_runs_as_a_program(base: Path, blank: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"error: There is no picture {blank.with_name('missing.jpg')}.\n"
+
+
+def test_the_runtime_is_told_and_a_missing_one_ends_in_one_line(
+    base: Path, blank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(base, "-i", blank, "-n", "6", "--runtime", "opencv", "--json", tmp_path / "faces.json") == 0
+    assert f"\nruntime: OpenCV {cv2.__version__}\n" in capsys.readouterr().out
+    assert json.loads((tmp_path / "faces.json").read_text())["runtime"] == f"OpenCV {cv2.__version__}"
+    monkeypatch.setattr(RuntimeRow, "is_installed", False)
+    assert run(base, "-i", blank, "--runtime", "onnxruntime") == 2
+    assert capsys.readouterr().err == (
+        "error: The runtime onnxruntime is not installed; install it with: pip install -r requirements-runtime.txt "
+        "(--runtime)\n"
+    )

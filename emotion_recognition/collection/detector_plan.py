@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings, DetectorSize
 from emotion_recognition.emotions import DEFAULT_CLASS_COUNT
 from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.runtimes.registry import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
     from emotion_recognition.detection.emotion_detector import EmotionDetector
@@ -30,6 +31,7 @@ class DetectorPlan:
         options: What the models expect and give where their cards do not say it.
         mirrored: Whether each face is averaged with its mirror image.
         embeddings: Whether each face gets its feature vector.
+        runtime: What runs ONNX copies.
     """
 
     models: tuple[Path, ...]
@@ -44,6 +46,7 @@ class DetectorPlan:
     options: ModelOptions = field(default_factory=ModelOptions)
     mirrored: bool = False
     embeddings: bool = False
+    runtime: str = DEFAULT_RUNTIME
 
     def open_face_detector(self) -> "FaceDetector":
         """Opens the face detector; raises what :func:`~emotion_recognition.open_detector` raises."""
@@ -56,6 +59,7 @@ class DetectorPlan:
             settings=self.settings,
             size=self.detector_size,
             any_direction=self.any_direction,
+            runtime=self.runtime,
         )
 
     def open(self, face_detector: "FaceDetector | None" = None) -> "EmotionDetector":
@@ -74,4 +78,5 @@ class DetectorPlan:
             options=self.options,
             mirrored=self.mirrored,
             embeddings=self.embeddings,
+            runtime=self.runtime,
         )

@@ -58,6 +58,7 @@ ADVICE = {
     "resume": "--resume",
     "schedule": "--schedule",
     "prior_power": "--prior_power",
+    "runtime": "--runtime",
     "seed": "--seed",
     "size": "--size",
     "smooth": "--smooth",

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from emotion_recognition.models.model_options import INTERPOLATIONS, OUTPUTS, PIXEL_RANGES, ModelOptions
+from emotion_recognition.models.runtimes.registry import DEFAULT_RUNTIME, RUNTIME_CHOICES, describe_runtimes
 
 
 def add_model_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
@@ -31,6 +32,19 @@ def add_model_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup
         help="power, 0..2, of the training images' class shares that probabilities are divided by; more finds rare "
         "emotions more often (default: what the cards say, else 0)",
     )
+
+
+def add_runtime_option(
+    parser: "argparse.ArgumentParser | argparse._ArgumentGroup", default: str | None = DEFAULT_RUNTIME
+) -> None:
+    """Adds ``--runtime``.
+
+    Args:
+        parser: Gets it.
+        default: What runs models without a choice; None for Keras.
+    """
+    keras = "" if default else "; without it, Keras runs the models, and auto those that are ONNX files"
+    parser.add_argument("--runtime", choices=RUNTIME_CHOICES, default=default, help=describe_runtimes() + keras)
 
 
 def model_options(arguments: argparse.Namespace) -> ModelOptions:

@@ -1,6 +1,7 @@
 """The emotion classifier: crops of faces go in, probabilities come out.
 
-A model's ONNX copy is run by OpenCV; a model without one needs Keras. Cropping comes before; annotation comes next.
+A model's ONNX copy is run by OpenCV or another runtime; a model without one needs Keras. Cropping comes before;
+annotation comes next.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,10 +16,10 @@ from emotion_recognition.error_about import about
 from emotion_recognition.models.conventions import Conventions, read_conventions, say
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.network_input import NetworkInput
-from emotion_recognition.models.network_trial import try_onnx
-from emotion_recognition.models.onnx_copy import SUFFIX, OnnxCopy, read_copy
-from emotion_recognition.models.onnx_network import OnnxNetwork
+from emotion_recognition.models.onnx_copy import SUFFIX, read_copy
+from emotion_recognition.models.onnx_network import open_copy
 from emotion_recognition.models.postprocessing import Postprocessing, average
+from emotion_recognition.models.runtimes.registry import DEFAULT_RUNTIME, row_of
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import MODEL_SUFFIXES
 
@@ -40,11 +41,13 @@ class EmotionClassifier:
         options: What the caller says of the models beside their cards.
         mirrored: Whether the probabilities of each crop are averaged with those of its mirror image, which is a little
             more often right and takes twice as long.
+        runtime: What runs ONNX copies, one of
+            :data:`~emotion_recognition.models.runtimes.registry.RUNTIME_CHOICES`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If one is no classifier of square images with those classes, they take different crops, or an ONNX
-            file is not its model's copy.
+        ValueError: If one is no classifier of square images with those classes, they take different crops, an ONNX
+            file is not its model's copy, or the runtime is not installed.
     """
 
     def __init__(
@@ -54,7 +57,9 @@ class EmotionClassifier:
         options: ModelOptions = _NO_OPTIONS,
         *,
         mirrored: bool = False,
+        runtime: str = DEFAULT_RUNTIME,
     ) -> None:
+        row_of(runtime)  # a mistake in it is told before any model is read
         paths = [paths] if isinstance(paths, Path) else list(paths)
         if not paths:
             raise ValueError("At least one model is needed. Received: none")
@@ -63,7 +68,9 @@ class EmotionClassifier:
             options = replace(options, class_names=self.class_names)
         #: Whether the probabilities of each crop are averaged with those of its mirror image.
         self.mirrored = mirrored
-        self._models = [_open(path, self.class_names, options) for path in paths]
+        self._models = [_open(path, self.class_names, options, runtime) for path in paths]
+        #: What runs the models, in words.
+        self.runtime = ", ".join(dict.fromkeys(model.runtime for model in self._models))
         first = self._models[0]
         self.size = first.size
         #: What crops must have: 3, in the order RGB, if a network learned from colour, else 1.
@@ -151,8 +158,10 @@ class _Model:
         taken: NetworkInput,
         conventions: Conventions,
         wanted: Sequence[str],
+        runtime: str,
     ) -> None:
         self.size = taken.size
+        self.runtime = runtime
         self.crop_channels = 3 if taken.channels == 3 and conventions.colour in ("RGB", "BGR") else 1
         self.interpolation = conventions.interpolation
         self._path, self._network = path, network
@@ -195,19 +204,14 @@ class _Model:
         return self._postprocessing.calibrated(self._postprocessing.uncalibrated(outputs, kind))
 
 
-def _open(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Model:
+def _open(path: Path, wanted: Sequence[str], options: ModelOptions, runtime: str) -> _Model:
     copy = read_copy(path)
     if copy is None:
         return _open_keras(path, wanted, options)
     conventions = read_conventions(path, len(copy.card["class_names"]), options)
     taken = NetworkInput(copy.entry.image_size, copy.entry.channels)
-    return _Model(path, _onnx(copy), taken, conventions, wanted)
-
-
-def _onnx(copy: OnnxCopy) -> _Network:
-    size = copy.entry.image_size
-    try_onnx(copy.path, copy.content, (1, size, size, copy.entry.channels))
-    return OnnxNetwork(copy.content, str(copy.path))
+    network = open_copy(copy, runtime)
+    return _Model(path, network, taken, conventions, wanted, network.runtime)
 
 
 def _open_keras(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Model:
@@ -225,13 +229,15 @@ def _open_keras(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Mo
             ),
             "export_onnx",
         ) from error
+    import keras
+
     from emotion_recognition.models.files import conventions_of, load_network
     from emotion_recognition.models.keras_features import KerasNetwork
 
     network = load_network(path)
     conventions = conventions_of(path, network, options)
     taken = _square_input(path, network.input_shape)
-    return _Model(path, KerasNetwork(network, str(path)), taken, conventions, wanted)
+    return _Model(path, KerasNetwork(network, str(path)), taken, conventions, wanted, f"Keras {keras.__version__}")
 
 
 def _square_input(path: Path, shape: object) -> NetworkInput:

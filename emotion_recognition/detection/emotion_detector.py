@@ -26,6 +26,7 @@ from emotion_recognition.detection.picture_result import PictureResult
 from emotion_recognition.emotions import DEFAULT_CLASS_COUNT
 from emotion_recognition.error_about import about
 from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.runtimes.registry import AUTO, DEFAULT_RUNTIME
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr
@@ -61,6 +62,9 @@ class EmotionDetector:
             looks at large pictures in several sizes and in tiles.
         any_direction: Whether faces lying on their side and upside down are found too, in four times the detector's
             time.
+        runtime: What runs the ONNX copies of the models and of a face detector that is named: "opencv", which needs
+            nothing more, "onnxruntime", which gives no feature vectors, or "auto", the faster one that fits and is
+            installed.
 
     Raises:
         FileNotFoundError: If a model is missing.
@@ -89,6 +93,7 @@ class EmotionDetector:
         prior: float | None = None,
         mirrored: bool = False,
         embeddings: bool = False,
+        runtime: str = DEFAULT_RUNTIME,
     ) -> None:
         if not isinstance(detector, str) and detector_size is not None:
             raise about(
@@ -98,7 +103,9 @@ class EmotionDetector:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
         if isinstance(detector, str):
-            self.face_detector = open_detector(detector, size=detector_size, any_direction=any_direction)
+            self.face_detector = open_detector(
+                detector, size=detector_size, any_direction=any_direction, runtime=runtime
+            )
         else:
             whole = complete(detector)
             self.face_detector = in_any_direction(whole) if any_direction else whole
@@ -108,8 +115,10 @@ class EmotionDetector:
         self._finding = threading.Lock()
         if prior is not None:
             options = replace(options, prior_power=prior)
+        if embeddings and runtime == AUTO:
+            runtime = DEFAULT_RUNTIME  # it gives feature vectors
         self.classifier = EmotionClassifier(
-            [Path(path) for path in paths], classes or num_emotions, options, mirrored=mirrored
+            [Path(path) for path in paths], classes or num_emotions, options, mirrored=mirrored, runtime=runtime
         )
 
     def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> PictureResult:

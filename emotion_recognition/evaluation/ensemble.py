@@ -14,14 +14,18 @@ import keras
 import numpy as np
 
 from emotion_recognition.emotions import class_order
+from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
-from emotion_recognition.evaluation.predictions import predict
-from emotion_recognition.models.conventions import Conventions
+from emotion_recognition.evaluation.predictions import Run, predict
+from emotion_recognition.models.conventions import Conventions, read_conventions
 from emotion_recognition.models.files import conventions_of, load_network
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.network_input import NetworkInput, input_of
+from emotion_recognition.models.onnx_copy import SUFFIX, read_copy
+from emotion_recognition.models.onnx_network import open_copy
 from emotion_recognition.models.postprocessing import Postprocessing, average
 from emotion_recognition.models.prior import Prior
+from emotion_recognition.models.runtimes.registry import AUTO
 
 _NO_OPTIONS = ModelOptions()
 _DEFAULT = PredictionSettings()
@@ -33,14 +37,14 @@ class Classifier:
 
     Args:
         name: What messages call it.
-        network: The network.
+        network: The network, or what runs its ONNX copy.
         network_input: How images are fitted to it.
         postprocessing: How its outputs are read, in the ensemble's order of classes.
         conventions: What its card or the caller says of it.
     """
 
     name: str
-    network: keras.Model
+    network: keras.Model | Run
     network_input: NetworkInput
     postprocessing: Postprocessing
     conventions: Conventions
@@ -91,6 +95,7 @@ class Ensemble:
         options: ModelOptions = _NO_OPTIONS,
         *,
         named_by: str = "the data set",
+        runtime: str | None = None,
     ) -> "Ensemble":
         """Loads models; all are checked before the first one predicts.
 
@@ -100,13 +105,16 @@ class Ensemble:
                 come in this one.
             options: What the caller says of the models beside their cards.
             named_by: Whose classes these are, for messages.
+            runtime: What runs the models' ONNX copies in place of Keras, one of
+                :data:`~emotion_recognition.models.runtimes.registry.RUNTIME_CHOICES`; None for Keras, and "auto" for an
+                ONNX file.
 
         Raises:
-            FileNotFoundError: If a model is missing.
+            FileNotFoundError: If a model is missing, or the ONNX copy that a runtime would run.
             ValueError: If a model cannot be read, is no classifier of square images or has other classes; the message
                 names the file.
         """
-        return cls(tuple(class_names), tuple(_load(path, class_names, options, named_by) for path in paths))
+        return cls(tuple(class_names), tuple(_load(path, class_names, options, named_by, runtime) for path in paths))
 
     @classmethod
     def from_network(cls, network: keras.Model, class_names: Sequence[str], prior: Prior | None = None) -> "Ensemble":
@@ -170,11 +178,24 @@ class Ensemble:
         return EnsemblePredictions(average(calibrated), average(uncalibrated), tuple(notes))
 
 
-def _load(path: Path, class_names: Sequence[str], options: ModelOptions, named_by: str) -> Classifier:
-    network = load_network(path)
-    with _naming(str(path)):
-        found = input_of(network)
-    conventions = conventions_of(path, network, options)
+def _load(
+    path: Path, class_names: Sequence[str], options: ModelOptions, named_by: str, runtime: str | None
+) -> Classifier:
+    network: keras.Model | Run
+    if runtime is None and path.suffix != SUFFIX:
+        network = load_network(path)
+        with _naming(str(path)):
+            found = input_of(network)
+        conventions = conventions_of(path, network, options)
+    else:
+        copy = read_copy(path)
+        if copy is None:
+            raise about(
+                FileNotFoundError(f"{path} has no ONNX copy beside it, which a runtime would run"), "export_onnx"
+            )
+        network = open_copy(copy, runtime or AUTO)
+        found = NetworkInput(copy.entry.image_size, copy.entry.channels)
+        conventions = read_conventions(path, len(copy.card["class_names"]), options)
     network_input = replace(
         found,
         pixel_range=conventions.pixel_range,

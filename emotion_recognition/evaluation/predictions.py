@@ -4,6 +4,7 @@ Before: :mod:`emotion_recognition.models.network_input` fits the images; next:
 :mod:`emotion_recognition.evaluation.ensemble` calibrates and averages.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -32,8 +33,12 @@ class Predictions:
     kind: str
 
 
+#: What shows a batch to a network: float32 (N, size, size, channels) to its outputs (N, classes).
+Run = Callable[[np.ndarray], np.ndarray]
+
+
 def predict(
-    network: keras.Model,
+    network: keras.Model | Run,
     images: np.ndarray,
     settings: PredictionSettings = _DEFAULT,
     *,
@@ -44,10 +49,11 @@ def predict(
     """Shows every image to a network.
 
     Args:
-        network: A classifier of square images, see :func:`~emotion_recognition.models.network_input.input_of`.
+        network: A classifier of square images, see :func:`~emotion_recognition.models.network_input.input_of`; or
+            whatever else runs one, such as :class:`~emotion_recognition.models.onnx_network.OnnxNetwork`.
         images: uint8 array (N, height, width, 1 or 3), 0..255, grey or RGB.
         settings: Batch size, views.
-        network_input: How images are fitted to it; None takes its size and pixels of 0..255.
+        network_input: How images are fitted to it; None takes a Keras network's size and pixels of 0..255.
         postprocessing: How its outputs are read; its temperature is not applied here.
         progress: Whether to show on standard error how far it is.
 
@@ -62,15 +68,18 @@ def predict(
     """
     if len(images) == 0:
         raise ValueError("images must hold at least one image. Received: none")
-    network_input = network_input or input_of(network)
-    runner = _runner(network)
+    if network_input is None:
+        if not isinstance(network, keras.Model):
+            raise ValueError("network_input must be given for what is no Keras network. Received: None")
+        network_input = input_of(network)
+    run = _runner(network) if isinstance(network, keras.Model) else network
     shown = Progress("images", count_views(settings.tta) * len(images)) if progress else None
     raw = []
     for view in views(images, settings.tta):
         batches = []
         for start in range(0, len(view), settings.batch_size):
             batch = view[start : start + settings.batch_size]
-            batches.append(np.asarray(runner.predict_on_batch(network_input.prepare(batch)), dtype=np.float32))
+            batches.append(np.asarray(run(network_input.prepare(batch)), dtype=np.float32))
             if shown is not None:
                 shown.step(len(batch))
         raw.append(np.concatenate(batches))
@@ -83,10 +92,10 @@ def predict(
     return Predictions(probabilities, kind)
 
 
-def _runner(network: keras.Model) -> keras.Model:
+def _runner(network: keras.Model) -> Run:
     # Shares the layers; whatever the caller's network is compiled for stays as it is.
     runner = keras.Model(network.inputs, network.outputs[0])
     if keras.backend.backend() == "tensorflow":
         # XLA would compile twice, for whole batches and for the last one, and then be no faster.
         runner.jit_compile = False
-    return runner
+    return lambda images: np.asarray(runner.predict_on_batch(images))

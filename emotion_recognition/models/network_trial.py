@@ -1,4 +1,4 @@
-"""Tries a network file in a process of its own first: a damaged one may crash OpenCV, and Python with it.
+"""Tries a network file in a process of its own first: a damaged one may crash what runs it, and Python with it.
 
 The bytes of a file go in before anything else is done with it. Files that come with the project need no trial; whoever
 could change them could change the code as well.
@@ -11,14 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from emotion_recognition.models.runtimes.registry import RUNTIMES
 from emotion_recognition.workspace import comes_with_project
 
-#: What the other process does. An error of OpenCV's is none here: opening the network raises it again.
+#: What the other process does. An error of the runtime's is none here: opening the network raises it again.
 _ONNX = """
-import sys, cv2, numpy
-network = cv2.dnn.readNetFromONNX(numpy.frombuffer(sys.stdin.buffer.read(), numpy.uint8))
-network.setInput(numpy.zeros({shape}, numpy.float32))
-network.forward(network.getUnconnectedOutLayersNames())
+import sys, numpy
+from emotion_recognition.models.runtimes.registry import row_of
+network = row_of({runtime!r}).open(sys.stdin.buffer.read(), "the network")
+network(numpy.zeros({shape}, numpy.float32))
 """
 _YUNET = """
 import sys, cv2, numpy
@@ -44,18 +45,19 @@ _ENDED = (0, 1)
 _SECONDS = 120
 
 
-def try_onnx(path: Path, content: bytes, shape: tuple[int, ...]) -> None:
+def try_onnx(path: Path, content: bytes, shape: tuple[int, ...], runtime: str = "opencv") -> None:
     """Runs an ONNX network once on zeros.
 
     Args:
         path: Where the file lies, which decides whether it needs a trial.
         content: Its bytes.
         shape: Of its input, float32.
+        runtime: What will run it, by its name in the registry of runtimes.
 
     Raises:
-        ValueError: If OpenCV crashes or does not come to an end with it.
+        ValueError: If the runtime crashes or does not come to an end with it.
     """
-    _try(path, content, _ONNX.format(shape=shape))
+    _try(path, content, _ONNX.format(shape=shape, runtime=runtime), RUNTIMES[runtime].title)
 
 
 def try_yunet(path: Path, content: bytes) -> None:
@@ -85,12 +87,12 @@ def try_opencv_ssd(path: Path, weights: bytes, description: bytes) -> None:
     _try(path, weights + description, _SSD.format(count=len(weights), is_caffe=path.suffix == ".caffemodel"))
 
 
-def _try(path: Path, content: bytes, program: str) -> None:
+def _try(path: Path, content: bytes, program: str, title: str = "OpenCV") -> None:
     if comes_with_project(path) or not sys.executable:
         return
     status = _status(_Content(content), program)
     if status not in _ENDED:
-        raise ValueError(f"{path} is damaged: OpenCV {'takes for ever' if status is None else 'crashes'} with it.")
+        raise ValueError(f"{path} is damaged: {title} {'takes for ever' if status is None else 'crashes'} with it.")
 
 
 class _Content:

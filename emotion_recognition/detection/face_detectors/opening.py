@@ -15,6 +15,7 @@ from emotion_recognition.detection.face_detectors.settings import (
     check_detector_size,
 )
 from emotion_recognition.error_about import about
+from emotion_recognition.models.runtimes.registry import DEFAULT_RUNTIME
 from emotion_recognition.workspace import Workspace, find_released_face_detector
 
 
@@ -27,6 +28,7 @@ def open_detector(
     settings: DetectionSettings | None = None,
     size: DetectorSize | None = None,
     any_direction: bool = False,
+    runtime: str = DEFAULT_RUNTIME,
 ) -> FaceDetector:
     """Opens a face detector.
 
@@ -43,6 +45,9 @@ def open_detector(
             large pictures in several sizes and in tiles, see
             :mod:`emotion_recognition.detection.face_detectors.tiles`.
         any_direction: Whether faces lying on their side and upside down are found too, in four times the time.
+        runtime: What runs a detector's ONNX network, one of
+            :data:`~emotion_recognition.models.runtimes.registry.RUNTIME_CHOICES`; detectors that are part of OpenCV or
+            of another package run there.
 
     Raises:
         ValueError: If there is no such detector, ``model``, ``size`` or ``any_direction`` is given for one that takes
@@ -73,7 +78,8 @@ def open_detector(
     files = _files(row, model, folder, workspace)
     if settings is None and row.min_confidence is not None:
         settings = DetectionSettings(min_confidence=row.min_confidence)
-    opened: FaceDetector = row.detector_class().open(files, settings, None if size == AUTO_SIZE else size)
+    more = {"runtime": runtime} if row.runtimes else {}
+    opened: FaceDetector = row.detector_class().open(files, settings, None if size == AUTO_SIZE else size, **more)
     if size == AUTO_SIZE:
         # Only here and below: not every detection needs them.
         from emotion_recognition.detection.face_detectors.tiled import TiledDetector

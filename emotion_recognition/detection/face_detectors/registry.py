@@ -44,6 +44,7 @@ class DetectorRow:
         min_confidence: The lowest score that counts without a choice, 0..1; None where each network's card states it.
         in_auto: Whether "auto" may take it; the rows' order is that of preference.
         landmarks: Whether it finds landmarks, by which tilted faces are turned upright.
+        runtimes: Whether a runtime can be chosen for its network, which ``open`` then takes as ``runtime``.
         whole: Whether it looks for nothing and takes the whole picture as the face.
     """
 
@@ -59,6 +60,7 @@ class DetectorRow:
     min_confidence: float | None = DetectionSettings.min_confidence
     in_auto: bool = True
     landmarks: bool = False
+    runtimes: bool = False
     whole: bool = False
 
     def detector_class(self) -> Any:
@@ -83,6 +85,7 @@ ROWS: tuple[DetectorRow, ...] = (
         released=True,
         size=320,
         min_confidence=None,
+        runtimes=True,
     ),
     DetectorRow(
         "ssd-opencv",

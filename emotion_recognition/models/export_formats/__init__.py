@@ -6,17 +6,13 @@ Nothing here needs Keras; the files of the formats do, and are imported when one
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from emotion_recognition.error_about import about
 from emotion_recognition.models.onnx_copy import SUFFIX
 
-if TYPE_CHECKING:
-    import keras
-
-#: Writes a copy of a network: from the model file, the network in it and its class names to the given place.
-WriteCopy = Callable[[Path, "keras.Model", Sequence[str], Path], None]
+#: Writes a copy of a network: from the model file, the network in it and its class names to the given place; of a
+#: format that needs training images, those come last, as a uint8 array (N, height, width, channels).
+WriteCopy = Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -27,11 +23,13 @@ class ExportFormat:
         name: What it is called; its file in this folder is too, and has the function ``write_copy``.
         ending: How the name of the copy, which lies beside the model, goes on after the model's stem.
         summary: What runs it, in a few words.
+        needs_images: Whether it is fitted to training images.
     """
 
     name: str
     ending: str
     summary: str
+    needs_images: bool = False
 
     def open(self) -> WriteCopy:
         """The function that writes it; imports Keras."""
@@ -44,6 +42,9 @@ FORMATS: dict[str, ExportFormat] = {
     row.name: row
     for row in (
         ExportFormat("onnx", SUFFIX, "OpenCV, ONNX Runtime and most others; what detection here runs"),
+        ExportFormat(
+            "onnx_int8", f"_int8{SUFFIX}", "ONNX Runtime; int8 weights, faster; needs the training split", True
+        ),
         ExportFormat("litert", ".tflite", "LiteRT, formerly TensorFlow Lite, on phones and small boards"),
         ExportFormat("saved_model", "_saved_model", "TensorFlow and its server; a folder"),
     )

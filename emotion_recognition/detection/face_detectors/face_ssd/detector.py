@@ -1,4 +1,4 @@
-"""The project's own face detector: a picture goes in, faces come out, by NumPy and OpenCV."""
+"""The project's own face detector: a picture goes in, faces come out, by NumPy, OpenCV and a runtime."""
 
 import dataclasses
 from pathlib import Path
@@ -13,6 +13,7 @@ from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSs
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_pixels
 from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.models.onnx_copy import SUFFIX
+from emotion_recognition.models.runtimes.registry import DEFAULT_RUNTIME
 from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
@@ -34,6 +35,8 @@ class FaceSsdDetector:
         settings: Which boxes count as faces; by default from the score that the card states for this network.
         size: The longest side, in pixels, that a picture is resized to; by default that of the pictures the network
             learned from. Twice the size finds faces of half the size and takes four times as long.
+        runtime: What runs the network, one of
+            :data:`~emotion_recognition.models.runtimes.registry.RUNTIME_CHOICES`.
 
     Raises:
         FileNotFoundError: If there is no such file or no card beside it.
@@ -45,7 +48,14 @@ class FaceSsdDetector:
     name = "ssd"
     framing = Framing(scale=1.135, offset_x=0.0, offset_y=-0.032)
 
-    def __init__(self, path: Path, settings: DetectionSettings | None = None, size: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: DetectionSettings | None = None,
+        size: int | None = None,
+        *,
+        runtime: str = DEFAULT_RUNTIME,
+    ) -> None:
         file = read_face_ssd(path)
         if settings is None:
             stated = file.min_confidence
@@ -57,7 +67,7 @@ class FaceSsdDetector:
         self.close_ups = CloseUpSettings()
         self._priors = file.priors
         self._letterbox = Letterbox(self.size, file.priors.strides[-1])
-        self._network = FaceSsdNetwork(file)
+        self._network = FaceSsdNetwork(file, runtime)
 
     @staticmethod
     def find(place: Path) -> Path:
@@ -72,9 +82,16 @@ class FaceSsdDetector:
         return model.suffix == ".keras" or is_face_ssd(model)
 
     @classmethod
-    def open(cls, files: Path, settings: DetectionSettings | None, size: int | None) -> "FaceSsdDetector":
+    def open(
+        cls, files: Path, settings: DetectionSettings | None, size: int | None, *, runtime: str = DEFAULT_RUNTIME
+    ) -> "FaceSsdDetector":
         """Opens the detector, as the registry does."""
-        return cls(files, settings, size)
+        return cls(files, settings, size, runtime=runtime)
+
+    @property
+    def runtime(self) -> str:
+        """What runs the network, in words."""
+        return self._network.runtime
 
     @property
     def description(self) -> str:

@@ -1,16 +1,15 @@
-"""Runs the detector's ONNX network with OpenCV's DNN module, of OpenCV 4 and 5.
+"""Runs the detector's ONNX network with one of the runtimes.
 
 Pixels go in, one array for each feature map comes out; next:
 :mod:`emotion_recognition.detection.face_detectors.face_ssd.decoding`.
 """
 
-import cv2
 import numpy as np
 
 from emotion_recognition.detection.face_detectors.face_ssd.card import FaceSsdFile
 from emotion_recognition.models.face_ssd.priors import LANDMARK_OUTPUTS_PER_BOX, OUTPUTS_PER_BOX
 from emotion_recognition.models.network_trial import try_onnx
-from emotion_recognition.pictures.quiet_opencv import silent_opencv
+from emotion_recognition.models.runtimes.registry import DEFAULT_RUNTIME, row_of
 
 
 class FaceSsdNetwork:
@@ -18,22 +17,19 @@ class FaceSsdNetwork:
 
     Args:
         file: The ONNX file with what its card says.
+        runtime: One of :data:`~emotion_recognition.models.runtimes.registry.RUNTIME_CHOICES`.
 
     Raises:
-        ValueError: If OpenCV cannot read it, or crashes with it.
+        ValueError: If the runtime is not installed, cannot read the file, or crashes with it.
     """
 
-    def __init__(self, file: FaceSsdFile) -> None:
+    def __init__(self, file: FaceSsdFile, runtime: str = DEFAULT_RUNTIME) -> None:
         self._file = file
         side = 2 * file.priors.strides[-1]
-        try_onnx(file.path, file.content, (1, side, side, 3))
-        try:
-            with silent_opencv():
-                # Bytes instead of a path: OpenCV does not open every path on every system.
-                self._network = cv2.dnn.readNetFromONNX(np.frombuffer(file.content, np.uint8))
-            self._names = self._network.getUnconnectedOutLayersNames()
-        except cv2.error as error:
-            raise ValueError(f"{file.path} is not a network that OpenCV can read: {error.err}") from error
+        row = row_of(runtime)
+        try_onnx(file.path, file.content, (1, side, side, 3), row.name)
+        self._network = row.open(file.content, str(file.path))
+        self.runtime = self._network.description
 
     def __call__(self, pixels: np.ndarray) -> list[np.ndarray]:
         """Shows a picture to the network.
@@ -44,17 +40,12 @@ class FaceSsdNetwork:
         Returns:
             For each stride, fine to coarse, a float32 array (boxes, 5): what the network says of the prior boxes of
             that feature map, in their order. From a network with landmarks the same again, (boxes, 10), with what it
-            says of their landmarks. OpenCV may reuse the memory in the next call.
+            says of their landmarks.
 
         Raises:
             ValueError: If the network does not take the picture or gives something else.
         """
-        try:
-            with silent_opencv():
-                self._network.setInput(pixels)
-                outputs = self._network.forward(self._names)
-        except cv2.error as error:
-            raise ValueError(f"{self._file.path} does not run on a picture {pixels.shape}: {error.err}") from error
+        outputs = self._network(pixels)
         # By shape, not by name or order, which OpenCV makes what it likes of.
         by_shape = {output.shape: output for output in outputs}
         priors = self._file.priors

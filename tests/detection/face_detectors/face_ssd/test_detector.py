@@ -191,7 +191,8 @@ def test_the_order_of_the_outputs_does_not_matter(random_detector: Path) -> None
     network = FaceSsdNetwork(read_face_ssd(random_detector))
     pixels = np.random.default_rng(0).uniform(0, 255, (1, 64, 128, 3)).astype(np.float32)
     expected = [output.copy() for output in network(pixels)]
-    network._names = tuple(reversed(network._names))
+    opened = network._network
+    opened._outputs = tuple(reversed(opened._outputs))
     for output, other in zip(network(pixels), expected, strict=True):
         np.testing.assert_array_equal(output, other)
 
