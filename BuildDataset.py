@@ -173,8 +173,9 @@ def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant
     print(counts_table(built))
     for note in built.notes:
         print(f"note: {note}")
-    figures = draw_figures(built, workspace, variant, path.name)
-    for written in (*built.paths.values(), *figures):
+    for written in built.paths.values():
+        print(f"wrote {written}", flush=True)
+    for written in draw_figures(built, workspace, variant, path.name):
         print(f"wrote {written}")
 
 

@@ -57,6 +57,30 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def last_files(missing: str, whole: str) -> Iterator[None]:
+    """Says, where writing in the block fails as on a full disk, what is missing and what was written whole before.
+
+    Args:
+        missing: What the block writes.
+        whole: A sentence without its full stop on what need not be made again.
+
+    Raises:
+        OSError: In place of the one that the block raises.
+
+    Example:
+        >>> with last_files("a.png", "the splits are whole"):
+        ...     raise OSError(28, "No space left on device", ".a.partial.png")
+        Traceback (most recent call last):
+        ...
+        OSError: a.png cannot be written: No space left on device; the splits are whole
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OSError(f"{missing} cannot be written: {error.strerror or error}; {whole}") from error
+
+
 def check_can_replace(path: Path) -> None:
     """Refuses a path under which there is something that a file must not take the place of.
 

@@ -77,7 +77,14 @@ def draw_samples(path: Path, samples: Mapping[str, np.ndarray], title: str) -> N
     _save(figure, path)
 
 
-def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_epoch: int, title: str) -> None:
+def draw_training_curves(
+    path: Path,
+    rows: Sequence[Mapping[str, float]],
+    best_epoch: int,
+    title: str,
+    *,
+    also_in_training_loss: Sequence[str] = (),
+) -> None:
     """Draws accuracy, where a run has it, and loss, on the training and the validation split, over the epochs.
 
     The rows may be of several stages, one after the other; where a stage begins is marked, with its learning rate, or
@@ -88,6 +95,7 @@ def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_e
         rows: One mapping per epoch with the keys of the training log.
         best_epoch: The row whose weights were kept, counted from 1.
         title: Stands above both charts.
+        also_in_training_loss: What the training loss has and the validation loss has not, in words.
     """
     quantities = [quantity for quantity in ("accuracy", "loss") if quantity in rows[0]]
     figure = Figure(figsize=(5 * len(quantities), 4), layout="constrained")
@@ -95,7 +103,8 @@ def draw_training_curves(path: Path, rows: Sequence[Mapping[str, float]], best_e
     epochs = range(1, len(rows) + 1)
     starts = [epoch for epoch in epochs if epoch == 1 or rows[epoch - 1]["stage"] != rows[epoch - 2]["stage"]]
     for axes, quantity in zip(figure.subplots(1, len(quantities), squeeze=False)[0], quantities, strict=True):
-        axes.plot(epochs, [row[quantity] for row in rows], label="training (augmented)", color="tab:blue")
+        more = "".join(f",\nwith {words}" for words in also_in_training_loss) if quantity == "loss" else ""
+        axes.plot(epochs, [row[quantity] for row in rows], label=f"training (augmented){more}", color="tab:blue")
         axes.plot(epochs, [row[f"val_{quantity}"] for row in rows], label="validation", color="tab:orange")
         axes.axvline(best_epoch, color="grey", linestyle=":", label=f"kept: epoch {best_epoch}")
         for start, end in zip(starts, [*starts[1:], len(rows) + 1], strict=True):
@@ -205,31 +214,36 @@ def draw_gallery(
 
     Args:
         path: PNG file to write.
-        images: uint8 array (N, height, width, 1), 0..255.
+        images: uint8 array (N, height, width, 1 or 3), 0..255, grey or RGB.
         rows: What to show, a row for each class.
         probabilities: float array (N, classes), 0..1.
         class_names: The classes in label order.
         title: Stands above the pictures.
     """
     columns = max([max(len(row.right), len(row.wrong)) for row in rows], default=0)
-    figure = Figure(figsize=(2.2 + 2 * max(1, columns), 0.8 + 1.2 * max(1, len(rows))), layout="constrained")
+    figure = Figure(figsize=(2.2 + 2 * max(1, columns), 1.1 + 1.2 * max(1, len(rows))), layout="constrained")
     figure.suptitle(title)
-    # A narrow empty column keeps the two halves apart.
+    # A low row above holds the headings; a narrow empty column keeps the two halves apart.
     grid = figure.subplots(
-        len(rows), 2 * columns + 1, squeeze=False, width_ratios=[1.0] * columns + [0.3] + [1.0] * columns
+        1 + len(rows),
+        2 * columns + 1,
+        squeeze=False,
+        width_ratios=[1.0] * columns + [0.3] + [1.0] * columns,
+        height_ratios=[0.2] + [1.0] * len(rows),
     )
     for axes in grid.flat:
         axes.set_axis_off()
-    for line, row in zip(grid, rows, strict=True):
+    for line, row in zip(grid[1:], rows, strict=True):
         line[0].text(-0.15, 0.5, row.name, transform=line[0].transAxes, ha="right", va="center")
         shown = [*zip(line, row.right, strict=False), *zip(line[columns + 1 :], row.wrong, strict=False)]
         for axes, index in shown:
             best = int(probabilities[index].argmax())
-            axes.imshow(images[index, :, :, 0], cmap="gray", vmin=0, vmax=255)
+            image = images[index]
+            axes.imshow(image if image.shape[2] == 3 else image[:, :, 0], cmap="gray", vmin=0, vmax=255)
             axes.set_title(f"{class_names[best]} {probabilities[index, best]:.0%}", fontsize="x-small", pad=2)
     if columns:
         for axes, text in ((grid[0][0], "recognised"), (grid[0][columns + 1], "taken for another")):
-            heading = axes.text(0, 1.3, text, transform=axes.transAxes, fontweight="bold")
+            heading = axes.text(0, 0.2, text, transform=axes.transAxes, fontweight="bold")
             heading.set_in_layout(False)  # or its column would be as wide as it
     _save(figure, path)
 

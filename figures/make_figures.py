@@ -36,16 +36,25 @@ def _make(workspace: Workspace) -> None:
 
     import_keras()
     from emotion_recognition import plots
+    from emotion_recognition.models.card import read_card
     from emotion_recognition.models.files import load_network
     from emotion_recognition.training.epoch_log import read_log
     from emotion_recognition.training.face_ssd.stage import COLUMNS
+    from emotion_recognition.training.saving import also_in_training_loss
 
     released = Workspace(FIGURES.parent / DEFAULT_BASE_PATH)
     for num_emotions in FER2013_CLASS_COUNTS:
         model = released.released_model(num_emotions)
         rows = read_log(beside(model, LOG))
         kept = sum(row["stage"] < rows[-1]["stage"] for row in rows) + _best_epoch(model)
-        plots.draw_training_curves(FIGURES / f"training_{num_emotions}classes.png", rows, kept, model.name)
+        stages = (read_card(model) or {}).get("stages", [])
+        plots.draw_training_curves(
+            FIGURES / f"training_{num_emotions}classes.png",
+            rows,
+            kept,
+            model.name,
+            also_in_training_loss=also_in_training_loss(stages),
+        )
         _run(TestNetwork.main, "-b", workspace.base_path, "-n", num_emotions, "-im", model)
         for figure in ("confusion", "reliability"):
             shutil.copyfile(beside(model, f"_test_{figure}.png"), FIGURES / f"{figure}_{num_emotions}classes.png")

@@ -149,6 +149,30 @@ def test_a_full_disk_is_one_line_and_leaves_the_earlier_splits(tmp_path: Path) -
     assert contents(tmp_path / "hdf5") == before
 
 
+def test_a_full_disk_at_a_figure_says_that_the_splits_are_whole(tmp_path: Path) -> None:
+    csv = str(write_csv(tmp_path / "new.csv"))
+    # The disk is full from when the counts are printed, which is between the splits and the figures.
+    code = (
+        "import resource, sys, BuildDataset\n"
+        "from emotion_recognition.data.building import built\n"
+        "counts_table = built.counts_table\n"
+        "def table(of):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))\n"
+        "    return counts_table(of)\n"
+        "built.counts_table = table\n"
+        f"sys.exit(BuildDataset.main(['-b', {str(tmp_path)!r}, '--input', {csv!r}]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    distribution = Workspace(tmp_path).distribution_figure(7)
+    assert done.stderr.startswith(f"error: {distribution} or ")
+    assert done.stderr.endswith("cannot be written: File too large; the splits are whole, only figures are missing\n")
+    assert not distribution.exists()
+    for split, path in ((name, Workspace(tmp_path).split_path(name, 7)) for name in ("train", "val", "test")):
+        assert f"wrote {path}\n" in done.stdout
+        assert len(read_split(path, role=split)) == 7
+
+
 @pytest.mark.parametrize("writes", [1, 2, 3])
 def test_a_killed_build_leaves_the_earlier_one_and_the_next_cleans_up(tmp_path: Path, writes: int) -> None:
     assert build(tmp_path, "--input", str(write_csv(tmp_path / "old.csv"))) == 0

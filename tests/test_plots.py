@@ -1,6 +1,7 @@
 """Figures: what they show is read back from the file or, for text, from the figure's own objects."""
 
 import shutil
+from itertools import combinations
 from pathlib import Path
 
 import cv2
@@ -88,6 +89,16 @@ def test_training_curves_of_a_run_without_accuracy_are_one_chart_of_the_loss(
     assert "kept: epoch 2" in [text.get_text() for text in axes.get_legend().get_texts()]
 
 
+def test_training_curves_say_what_the_training_loss_has_and_the_validation_loss_has_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(plots, "_save", lambda figure, path: drawn.append(figure))
+    plots.draw_training_curves(tmp_path / "a.png", rows([0.1]), 1, "a title", also_in_training_loss=["votes", "heads"])
+    legends = {axes.get_ylabel(): axes.get_legend().get_texts()[0].get_text() for axes in drawn[0].axes}
+    assert legends == {"accuracy": "training (augmented)", "loss": "training (augmented),\nwith votes,\nwith heads"}
+
+
 def test_training_curves_of_one_epoch_and_of_several_stages_can_be_drawn(tmp_path: Path) -> None:
     plots.draw_training_curves(tmp_path / "one.png", rows([0.3]), 1, "one epoch")
     plots.draw_training_curves(tmp_path / "two.png", rows([0.3, 0.4]) + rows([0.5], 1e-4, stage=2), 3, "two stages")
@@ -148,6 +159,22 @@ def test_a_gallery_shows_the_images_that_were_chosen(tmp_path: Path) -> None:
     columns = {grey: np.median(colour_at(image, (grey,) * 3)) for grey in (120, 201)}
     # Right ones on the left, wrong ones on the right.
     assert columns[120] < image.shape[1] / 2 < columns[201]
+
+
+def test_no_text_of_a_gallery_stands_on_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr(plots, "_save", lambda figure, path: drawn.append(figure))
+    images = np.zeros((12, 8, 8, 1), np.uint8)
+    chosen = [GalleryRow("surprise", range(6), range(6, 12)), GalleryRow("sad", (0,), (7,))]
+    title = "emotion_classification_7classes.keras on the test split: accuracy 72.81 %"
+    plots.draw_gallery(tmp_path / "a.png", images, chosen, np.full((12, 2), 0.5), ("surprise", "sad"), title)
+    figure = drawn[0]
+    figure.draw_without_rendering()
+    texts = [figure._suptitle, *(text for axes in figure.axes for text in [*axes.texts, axes.title])]
+    shown = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+    assert {"recognised", "taken for another", title} <= {text for text, _ in shown}
+    pairs = [(first[0], second[0]) for first, second in combinations(shown, 2) if first[1].overlaps(second[1])]
+    assert pairs == []
 
 
 def test_a_gallery_of_nothing_can_be_drawn(tmp_path: Path) -> None:

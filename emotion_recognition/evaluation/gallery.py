@@ -28,7 +28,12 @@ class GalleryRow:
 
 
 def choose_gallery(
-    labels: np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], *, count: int = EXAMPLES
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+    *,
+    images: np.ndarray | None = None,
+    count: int = EXAMPLES,
 ) -> list[GalleryRow]:
     """Chooses examples.
 
@@ -36,13 +41,15 @@ def choose_gallery(
         labels: Integer array (N,), 0..classes-1.
         probabilities: float array (N, classes), 0..1.
         class_names: The classes in label order.
+        images: uint8 array (N, height, width, channels), to choose only one of those that are exactly the same; by
+            default all count as different.
         count: Examples of each kind and class; fewer where there are fewer.
 
     Returns:
         A row for each class, in label order.
 
     Raises:
-        ValueError: If the shapes do not fit or ``count`` is below 1.
+        ValueError: If the shapes or numbers do not fit or ``count`` is below 1.
 
     Example:
         >>> certain, likely = [1.0, 0.0], [0.7, 0.3]
@@ -54,6 +61,8 @@ def choose_gallery(
         raise ValueError(f"probabilities must have the shape {expected}. Received: {probabilities.shape}")
     if count < 1:
         raise ValueError(f"count must be at least 1. Received: {count}")
+    if images is not None and len(images) != len(labels):
+        raise ValueError(f"images must be as many as labels, {len(labels)}. Received: {len(images)}")
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     # Stable, so that examples of the same confidence come in the data's order.
     order = np.argsort(-confidence, kind="stable")
@@ -61,5 +70,20 @@ def choose_gallery(
     for label, name in enumerate(class_names):
         own = order[labels[order] == label]
         is_right = predicted[own] == label
-        rows.append(GalleryRow(name, tuple(own[is_right][:count].tolist()), tuple(own[~is_right][:count].tolist())))
+        right, wrong = (
+            _first_different(rows_of.tolist(), images, count) for rows_of in (own[is_right], own[~is_right])
+        )
+        rows.append(GalleryRow(name, right, wrong))
     return rows
+
+
+def _first_different(candidates: Sequence[int], images: np.ndarray | None, count: int) -> tuple[int, ...]:
+    """The first candidates, of each image but one."""
+    if images is None:
+        return tuple(candidates[:count])
+    chosen: dict[bytes, int] = {}
+    for row in candidates:
+        if len(chosen) == count:
+            break
+        chosen.setdefault(np.asarray(images[row]).tobytes(), row)
+    return tuple(chosen.values())

@@ -7,7 +7,7 @@ is the last stage.
 from pathlib import Path
 
 from emotion_recognition import plots
-from emotion_recognition.atomic_file import replace_when_complete, write_json
+from emotion_recognition.atomic_file import last_files, replace_when_complete, write_json
 from emotion_recognition.evaluation.evaluate import Evaluation
 from emotion_recognition.evaluation.gallery import choose_gallery
 from emotion_recognition.evaluation.report import headline, to_json, to_text
@@ -41,11 +41,12 @@ def write_report(evaluation: Evaluation, stem: Path) -> Path:
         partial.write_text(to_text(evaluation), encoding="utf-8")
     write_json(data, to_json(evaluation))
     title = headline(evaluation)
-    plots.draw_confusion_matrix(confusion, evaluation.metrics.confusion, split.class_names, title)
     diagrams = {"before calibration": evaluation.uncalibrated, "after": evaluation.calibrated}
-    plots.draw_reliability(
-        diagram, {name: (bins.counts, bins.accuracy, bins.expected_error) for name, bins in diagrams.items()}, title
-    )
+    with last_files(f"{confusion} or {diagram}", f"{text} and {data} are whole"):
+        plots.draw_confusion_matrix(confusion, evaluation.metrics.confusion, split.class_names, title)
+        plots.draw_reliability(
+            diagram, {name: (bins.counts, bins.accuracy, bins.expected_error) for name, bins in diagrams.items()}, title
+        )
     return start
 
 
@@ -60,7 +61,7 @@ def write_gallery(evaluation: Evaluation, start: Path) -> Path:
         The picture.
     """
     split, path = evaluation.split, start.with_name(f"{start.name}_gallery.png")
-    rows = choose_gallery(split.labels, evaluation.probabilities, split.class_names)
+    rows = choose_gallery(split.labels, evaluation.probabilities, split.class_names, images=split.images)
     plots.draw_gallery(path, split.images, rows, evaluation.probabilities, split.class_names, headline(evaluation))
     return path
 

@@ -48,7 +48,7 @@ def decode_heif(encoded: bytes, name: str, kind: str, max_pixels: int) -> np.nda
             # The file's own turn is done while it is decoded, or is passed on as an orientation of EXIF; never both.
             rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
         except Exception as error:
-            raise ValueError(f"{name} is truncated or damaged: {error}") from error
+            raise ValueError(f"{name} is truncated or damaged: {' '.join(str(error).split())}") from error
     return np.ascontiguousarray(rgb[:, :, ::-1])
 
 
@@ -70,7 +70,7 @@ def _open(encoded: bytes, name: str, kind: str) -> "Image":
     try:
         image: Image = opener(io.BytesIO(encoded))
     except Exception as error:
-        raise ValueError(f"{name} is truncated or damaged: {error}") from error
+        raise ValueError(f"{name} is truncated or damaged: {' '.join(str(error).split())}") from error
     return image
 
 

@@ -1,9 +1,9 @@
 """Pictures on disk: a file becomes an upright BGR image, an annotated image becomes a file.
 
-OpenCV decodes and encodes, from and to bytes, so that any path works. It spreads grey over three channels, drops alpha,
-keeps the upper byte of 16 bits and converts CMYK. Which way is up is read in one way for every format, by
-:mod:`emotion_recognition.pictures.orientation`. The picture's size is read from its header first, so that a small file
-which unpacks to gigabytes is refused before it does.
+OpenCV decodes and encodes, from and to bytes, so that any path works. It spreads grey over three channels, drops alpha
+and converts CMYK; :mod:`emotion_recognition.pictures.bit_depth` makes 8 bits of 16. Which way is up is read in one way
+for every format, by :mod:`emotion_recognition.pictures.orientation`. The picture's size is read from its header first,
+so that a small file which unpacks to gigabytes is refused before it does.
 """
 
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.pictures.bgr_image import check_bgr
+from emotion_recognition.pictures.bit_depth import eight_bits
 from emotion_recognition.pictures.file_parts import without_noise
 from emotion_recognition.pictures.heif import decode_heif
 from emotion_recognition.pictures.image_header import KINDS, RawPictureError, UnknownPictureError, picture_size
@@ -25,6 +26,8 @@ MAX_PIXELS = 100_000_000
 
 #: OpenCV's own default for JPEG, stated because pixel values depend on it.
 JPEG_QUALITY = 95
+
+_AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 #: What OpenCV writes from grey images alone.
 _WITHOUT_COLOUR = (".pbm", ".pgm")
@@ -82,11 +85,15 @@ def decode_image(encoded: bytes, name: str) -> np.ndarray:
     try:
         with silent_opencv():
             pixels = np.frombuffer(without_noise(without_orientation(encoded)), np.uint8)
-            image = cv2.imdecode(pixels, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+            image = cv2.imdecode(pixels, _AS_STORED | cv2.IMREAD_ANYDEPTH)
+            if image is not None and image.dtype not in (np.uint8, np.uint16):
+                image = cv2.imdecode(pixels, _AS_STORED)
     except cv2.error as error:
         raise ValueError(f"{name} cannot be decoded: {error.err}") from error
     if image is None:
         raise ValueError(f"{name} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
+    if image.dtype == np.uint16:
+        image = eight_bits(image, name)
     return turned(np.asarray(image), orientation_of(encoded))
 
 

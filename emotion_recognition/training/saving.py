@@ -3,7 +3,9 @@
 Before: :func:`~emotion_recognition.training.stages.fit_stages`; next: export, and a report on ``test``.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,14 @@ from emotion_recognition.training.run_card import run_card
 from emotion_recognition.training.stages import RunResult
 from emotion_recognition.training.start import Start
 from emotion_recognition.workspace import CURVES, DRAWING, beside
+
+#: Settings that add to the training loss alone, and what they add.
+_IN_TRAINING_LOSS = {
+    "votes_weight": "the loss of FER+'s votes",
+    "votes": "the loss of FER+'s votes",  # as earlier cards call it
+    "ferplus_weight": "the loss of FER+'s distributions",
+    "label_smoothing": "label smoothing",
+}
 
 
 def save_trained(start: Start, path: Path, train: Split, val: Split, done: RunResult) -> Metrics:
@@ -63,7 +73,26 @@ def class_prior(train: Split, power: float) -> Prior | None:
 
 def draw_curves(path: Path, done: RunResult) -> None:
     """Draws the loss over the epochs of all stages beside a model file."""
-    plots.draw_training_curves(beside(path, CURVES), done.rows, done.best_row + 1, path.name)
+    plots.draw_training_curves(
+        beside(path, CURVES),
+        done.rows,
+        done.best_row + 1,
+        path.name,
+        also_in_training_loss=also_in_training_loss(done.entries),
+    )
+
+
+def also_in_training_loss(stages: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What the training loss of a run has and its validation loss has not, in words.
+
+    Args:
+        stages: The settings of its stages, as in a card.
+
+    Example:
+        >>> also_in_training_loss([{"votes_weight": 0.5}, {"votes_weight": 0.5, "label_smoothing": 0.0}])
+        ("the loss of FER+'s votes",)
+    """
+    return tuple(words for name, words in _IN_TRAINING_LOSS.items() if any(stage.get(name) for stage in stages))
 
 
 def draw_architecture(path: Path, start: Start) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from emotion_recognition.atomic_file import last_files
 from emotion_recognition.error_about import about
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_history
@@ -117,7 +118,13 @@ def _fit_stages(
             save(done)
         history = {"position": position + 1, "entries": done.entries, "rows": done.rows}
     if finish is not None:
-        finish(done)
+        whole = "the model and its card are whole, and resuming makes the rest"
+        try:
+            with last_files("curves or copies of the model", whole):
+                finish(done)
+        except OSError as error:
+            about(error, "resume")
+            raise
     # Only now: had saving failed, or been killed, the resume point would have held all that was learned.
     run.resume_path.unlink(missing_ok=True)
     return done

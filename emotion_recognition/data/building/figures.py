@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from emotion_recognition import plots
+from emotion_recognition.atomic_file import last_files
 from emotion_recognition.data.building.built import Built
 from emotion_recognition.data.files.samples import read_samples
 from emotion_recognition.workspace import Variant, Workspace
@@ -21,13 +22,14 @@ def draw_figures(built: Built, workspace: Workspace, variant: Variant, source_na
         The files that were written; none for images without labels.
 
     Raises:
-        OSError: If a figure cannot be written.
+        OSError: If a figure cannot be written; the message says that the splits are whole.
     """
     count = len(built.class_names)
     if not count:
         return ()
     distribution = workspace.distribution_figure(count, variant=variant)
     samples = workspace.samples_figure(count, variant=variant)
-    plots.draw_class_distribution(distribution, built.class_names, built.counts)
-    plots.draw_samples(samples, read_samples(built.paths["train"]), f"{source_name}: images of the training split")
+    with last_files(f"{distribution} or {samples}", "the splits are whole, only figures are missing"):
+        plots.draw_class_distribution(distribution, built.class_names, built.counts)
+        plots.draw_samples(samples, read_samples(built.paths["train"]), f"{source_name}: images of the training split")
     return distribution, samples

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_recognition.atomic_file import last_files
 from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.detection.runs.outputs import Outputs
 from emotion_recognition.detection.runs.timeline_figure import draw_timeline_figure
@@ -57,7 +58,8 @@ def annotate_video(
         return outcome, ()
     figure = Workspace().timeline_figure(output)
     try:
-        draw_timeline_figure(figure, outcome.timeline, reader.name, detector.classifier.class_names)
+        with last_files(str(figure), f"{output} is whole"):
+            draw_timeline_figure(figure, outcome.timeline, reader.name, detector.classifier.class_names)
     except ImportError:
         note(f"no timeline figure {figure.name}, which needs Matplotlib: pip install matplotlib")
         return outcome, (output,)

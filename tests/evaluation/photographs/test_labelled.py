@@ -1,5 +1,6 @@
 """Labelled photographs as lists: class folders and CSVs, good and bad."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.emotions import class_names
 from emotion_recognition.error_about import names_of
 from emotion_recognition.evaluation.photographs.labelled import Photograph, read_photographs
+from emotion_recognition.evaluation.photographs.labels_csv import read_labels_csv
 
 SEVEN = ClassLabels(class_names(7))
 
@@ -115,6 +117,12 @@ def test_a_csv_of_left_out_emotions_alone_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", "file,label", "a,fear")
     with pytest.raises(ValueError, match="has no row for any of anger, happy"):
         read_photographs(path, ClassLabels(class_names(5)))
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "labels.csv")
+    with pytest.raises(ValueError, match=r"labels\.csv is not a file"):
+        read_labels_csv(tmp_path / "labels.csv", SEVEN)
 
 
 def test_other_paths_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ next: :mod:`emotion_recognition.data.face_pictures.assembling`.
 Reference: Yang, Luo, Loy and Tang, WIDER FACE: A Face Detection Benchmark, CVPR 2016, arXiv:1511.06523.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from emotion_recognition.data.face_pictures.sources.annotated_picture import (
     AnnotationFile,
 )
 from emotion_recognition.data.face_pictures.sources.face_source import FaceSource, FaceSourceKind
-from emotion_recognition.data.sources.plain_text import plain_number, read_bytes
+from emotion_recognition.data.sources.plain_text import read_bytes
 from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.workspace import FACE_SPLITS
 
@@ -31,6 +32,7 @@ LISTS = "wider_face_split"
 
 _NUMBERS = 10
 _INVALID = 7
+_WHOLE = re.compile("[+-]?[0-9]{1,9}")
 
 
 def read_wider(path: Path, folder: Path) -> AnnotationFile:
@@ -109,11 +111,9 @@ def _faces(lines: _Lines) -> Iterator[list[int]]:
 
 
 def _numbers(line: str) -> list[int]:
-    try:
-        numbers = [int(plain_number(cell)) for cell in line.split() if "." not in cell and len(cell) < 10]
-    except (ValueError, OverflowError):
-        numbers = []
-    if len(numbers) != _NUMBERS or max(map(abs, numbers)) > LARGEST_COORDINATE:
+    cells = line.split()
+    numbers = [int(cell) for cell in cells if _WHOLE.fullmatch(cell)]
+    if not len(numbers) == len(cells) == _NUMBERS or max(map(abs, numbers)) > LARGEST_COORDINATE:
         raise ValueError(f"a face must be {_NUMBERS} whole numbers. Received: {line[:80]}")
     return numbers
 

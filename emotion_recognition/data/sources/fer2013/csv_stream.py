@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -26,6 +27,8 @@ _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _CHUNK_BYTES = 1 << 20
 _LARGEST_READ = 16 << 20
+#: What the modules that read archives let through, besides their own errors, where one is damaged.
+_MORE_DAMAGE = (IndexError, KeyError, struct.error, OverflowError, RuntimeError, UnicodeError)
 _DAMAGE = (zlib.error, lzma.LZMAError, EOFError, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile)
 
 
@@ -50,14 +53,20 @@ def open_csv(path: Path) -> Iterator[IO[bytes]]:
             raise OSError(f"{path} is not a file; give the CSV itself or the archive that Kaggle sends.")
         with contextlib.ExitStack() as stack:
             file: IO[bytes] = stack.enter_context(path.open("rb"))
-            if _starts_with(file, *_ZIP_STARTS):
-                file = _open_zip_member(stack, file)
-            else:
-                if _starts_with(file, _GZIP_START):
-                    file = cast(IO[bytes], stack.enter_context(gzip.open(file, "rb")))
-                if _is_tar(file):
-                    file = _open_tar_member(stack, file)
-            yield file
+            yield _opened(stack, file)
+
+
+def _opened(stack: contextlib.ExitStack, file: IO[bytes]) -> IO[bytes]:
+    """The CSV in a file, which may be an archive."""
+    try:
+        if _starts_with(file, *_ZIP_STARTS):
+            return _open_zip_member(stack, file)
+        if _starts_with(file, _GZIP_START):
+            unpacked = gzip.GzipFile(fileobj=file)
+            file = cast(IO[bytes], stack.enter_context(unpacked))
+        return _open_tar_member(stack, file) if _is_tar(file) else file
+    except _MORE_DAMAGE as error:
+        raise ValueError("the archive is damaged; download it again.") from error
 
 
 def _starts_with(file: IO[bytes], *starts: bytes) -> bool:

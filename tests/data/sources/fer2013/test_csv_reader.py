@@ -270,6 +270,16 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     assert "not a file" in error_of(tmp_path / "pipe.csv")
 
 
+def test_a_zip_whose_directory_is_damaged_is_refused(tmp_path: Path) -> None:
+    packed = as_zip(write(tmp_path, row()))
+    content = bytearray(packed.read_bytes())
+    name_length = content.rindex(b"PK\x01\x02") + 28
+    content[name_length : name_length + 2] = bytes(2)  # Python's own reader fails on a name of no letters
+    packed.write_bytes(content)
+    with pytest.raises(ValueError, match=r"the archive is damaged|holds no CSV|damaged or cut short"):
+        read_columns(packed)
+
+
 def slow_reader(content: bytes) -> list[tuple[int, list[int], str]] | None:
     """What a plain reader makes of a CSV; None if anything in it is wrong."""
     try:

@@ -1,0 +1,1 @@
+"""The campaign against damaged input and kills: ``python -m benchmarks.faults``."""
