@@ -54,6 +54,8 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "train": {"file": "requirements-train.txt"},
         "audit": {"file": "requirements-audit.txt"},
         "heic": {"file": "requirements-heic.txt"},
+        "serve": {"file": "requirements-serve.txt"},
+        "recommend": {"file": "requirements-recommend.txt"},
     }
 
 
