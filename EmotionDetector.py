@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line.detection_options import (
     add_detector_options,
+    add_input_models,
+    add_mirrored,
     add_output_options,
     add_video_options,
     detection_settings,
@@ -61,13 +63,7 @@ exit status: 0 all done; 1 some pictures could not be read, the others are done;
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = new_parser("Finds faces in pictures and videos, names their emotions and draws both.", EPILOG)
-    parser.add_argument(
-        *("-m", "-im", "--input_model"),
-        nargs="+",
-        metavar="MODEL",
-        help="trained models: names in output/ or paths; the probabilities of several are averaged "
-        "(default: the one that comes with the project for -n)",
-    )
+    add_input_models(parser)
     parser.add_argument(
         *("-i", "--input", "--image_path"),
         nargs="+",
@@ -92,11 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     classifier = parser.add_argument_group("emotion classifier")
     add_model_options(classifier)
-    classifier.add_argument(
-        "--mirrored",
-        action="store_true",
-        help="average the probabilities of each face and its mirror image: slightly more accurate, twice the time",
-    )
+    add_mirrored(classifier)
     add_runtime_option(classifier)
     add_detector_options(parser.add_argument_group("face detector"))
     add_output_options(parser.add_argument_group("more output"))

@@ -13,7 +13,7 @@ FACES ?=
 FERPLUS ?= $(BASE)/fer2013/fer2013new.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs bench bench-peers figures reproduce clean
+.PHONY: help demo serve test lint format docs bench bench-peers figures reproduce clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,9 +29,13 @@ $(VENV)/.run: $(VENV)/.detect requirements.txt requirements-train.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt requirements-audit.txt requirements-heic.txt requirements-runtime.txt
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt requirements-audit.txt requirements-heic.txt requirements-runtime.txt requirements-collection.txt requirements-serve.txt requirements-recommend.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-track.txt
+	@touch $@
+
+$(VENV)/.serve: $(VENV)/.detect requirements-serve.txt requirements-recommend.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-serve.txt -r requirements-recommend.txt
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.run requirements-docs.txt
@@ -46,6 +50,9 @@ $(VENV)-peers/.fer: requirements-peers.txt requirements-peers-imports.txt
 
 demo: $(VENV)/.detect ## find and read the face in the sample photograph
 	$(BIN)/python EmotionDetector.py
+
+serve: $(VENV)/.serve ## serve the page and the HTTP interface at http://127.0.0.1:8000/
+	$(BIN)/python EmotionServer.py $(SERVE_OPTIONS)
 
 test: $(VENV)/.dev ## run the whole test suite
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal

@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as `pip install .` builds it, from a copy of the sources."""
     folder = tmp_path_factory.mktemp("wheel")
     scripts = [f"{script}.py" for script in (*SCRIPTS, "setup")]
-    requirements = [f"requirements-{kind}.txt" for kind in ("detect", "train", "audit")]
+    requirements = [f"requirements-{kind}.txt" for kind in ("detect", "train", "audit", "heic", "serve", "recommend")]
     for name in ("pyproject.toml", "README.md", "LICENSE", *requirements, *scripts):
         shutil.copy(REPOSITORY / name, folder)
     ignore = shutil.ignore_patterns("__pycache__")

@@ -56,6 +56,8 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "heic": {"file": "requirements-heic.txt"},
         "collection": {"file": "requirements-collection.txt"},
         "runtime": {"file": "requirements-runtime.txt"},
+        "serve": {"file": "requirements-serve.txt"},
+        "recommend": {"file": "requirements-recommend.txt"},
     }
 
 

@@ -15,6 +15,26 @@ from emotion_recognition.detection.face_detectors.settings import AUTO_SIZE, Det
 from emotion_recognition.detection.video.settings import VideoSettings
 
 
+def add_input_models(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Adds ``-m``, the emotion models that detection runs."""
+    parser.add_argument(
+        *("-m", "-im", "--input_model"),
+        nargs="+",
+        metavar="MODEL",
+        help="trained models: names in output/ or paths; the probabilities of several are averaged "
+        "(default: the one that comes with the project for -n)",
+    )
+
+
+def add_mirrored(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    """Adds ``--mirrored``."""
+    parser.add_argument(
+        "--mirrored",
+        action="store_true",
+        help="average the probabilities of each face and its mirror image: slightly more accurate, twice the time",
+    )
+
+
 def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
     """Adds ``--detector`` with its files, ``--detector_size``, ``--any_direction`` and ``--min_confidence``."""
     parser.add_argument("--detector", choices=DETECTORS, default=AUTO, help=describe_detectors())

@@ -1,0 +1,83 @@
+"""What detection in the browser needs: the networks' ONNX files, and the numbers of their cards in one JSON file.
+
+The page's ``on-device.js`` reads it; ``tests/serving`` holds its results against those of the library.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from emotion_recognition.detection.drawing.palette import palette
+from emotion_recognition.detection.face_detectors.face_ssd.card import read_face_ssd
+from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.models.conventions import read_conventions
+from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.onnx_copy import read_copy
+
+DESCRIPTION, DETECTOR, CLASSIFIER = "device.json", "face_ssd.onnx", "classifier.onnx"
+
+
+def device_files(model: Path, detector: Path, options: ModelOptions | None = None) -> dict[str, bytes]:
+    """The files that the page loads to detect in the browser, by name.
+
+    Args:
+        model: An emotion model with an ONNX copy that takes grey pixels 0..255 and gives probabilities.
+        detector: The project's own face detector.
+        options: What the caller says of the model beside its card.
+
+    Raises:
+        ValueError: If one is of another kind.
+        OSError: If a file is missing or cannot be read.
+    """
+    copy = read_copy(model)
+    if copy is None:
+        raise ValueError(f"{model} has no ONNX copy.")
+    conventions = read_conventions(model, len(copy.card["class_names"]), options or ModelOptions())
+    is_grey = copy.entry.channels == 1 and conventions.pixel_range == "0..255"
+    if not is_grey or conventions.output not in ("auto", "probabilities") or conventions.interpolation != "auto":
+        raise ValueError(f"{model} must take grey pixels 0..255 and give probabilities to run in a browser.")
+    file = read_face_ssd(detector)
+    prior = conventions.prior
+    description = {
+        "detector": {
+            "size": file.size,
+            "strides": list(file.priors.strides),
+            "sizes": [list(sizes) for sizes in file.priors.sizes],
+            "aspect_ratio": file.priors.aspect_ratio,
+            "variances": list(file.priors.variances),
+            "min_confidence": DetectionSettings.min_confidence if file.min_confidence is None else file.min_confidence,
+            "max_overlap": DetectionSettings.max_overlap,
+            "framing": _framing(),
+        },
+        "classifier": {
+            "name": model.stem,
+            "image_size": copy.entry.image_size,
+            "class_names": list(conventions.class_names),
+            "class_shares": None if prior is None else list(prior.class_shares),
+            "prior_power": 0.0 if prior is None else prior.power,
+            "temperature": conventions.temperature,
+        },
+        "colours": colours(conventions.class_names),
+    }
+    return {
+        DESCRIPTION: json.dumps(description).encode(),
+        DETECTOR: file.content,
+        CLASSIFIER: copy.content,
+    }
+
+
+def colours(class_names: Sequence[str]) -> dict[str, str]:
+    """A colour for each emotion as the page writes it.
+
+    Example:
+        >>> colours(("happy",))
+        {'happy': '#fac428'}
+    """
+    return {name: f"#{red:02x}{green:02x}{blue:02x}" for name, (blue, green, red) in palette(class_names).items()}
+
+
+def _framing() -> dict[str, Any]:
+    framing = FaceSsdDetector.framing
+    return {"scale": framing.scale, "offset_x": framing.offset_x, "offset_y": framing.offset_y}

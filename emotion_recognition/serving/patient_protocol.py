@@ -1,0 +1,50 @@
+"""HTTP connections that do not wait for ever: a client that sends no whole request in time is cut off.
+
+uvicorn itself waits without end for the headers of a first request, so that a few thousand half-open connections would
+use up all that a server may have.
+"""
+
+import asyncio
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: Seconds from a connection's start, or its next request's first byte, to the end of the headers.
+HEADER_SECONDS = 10.0
+
+
+class PatientProtocol(H11Protocol):
+    """uvicorn's protocol, with a time limit for headers."""
+
+    header_seconds = HEADER_SECONDS
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Starts waiting for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Takes bytes; headers that have begun must end in time."""
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._waiting is None:
+            self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends the waiting."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(self.header_seconds, self._cut_off)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _cut_off(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()

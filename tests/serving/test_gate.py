@@ -1,0 +1,76 @@
+"""Who may come in, and what every answer carries."""
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from tests.serving.conftest import Serves, png
+
+
+def test_every_answer_has_the_security_headers(serves: Serves) -> None:
+    client = serves()
+    for answer in (client.get("/"), client.get("/nowhere"), client.post("/v1/detect", content=b"x")):
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe-inline" not in policy
+        assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "set-cookie" not in answer.headers
+        assert "access-control-allow-origin" not in answer.headers
+    assert client.post("/v1/detect", content=png()).headers["cache-control"] == "no-store"
+
+
+def test_pages_of_other_sites_are_refused(serves: Serves) -> None:
+    client = serves()
+    own = client.post("/v1/detect", content=png(), headers={"origin": "http://testserver"})
+    other = client.post("/v1/detect", content=png(), headers={"origin": "http://example.org"})
+    asked = client.options(
+        "/v1/detect", headers={"origin": "http://example.org", "access-control-request-method": "POST"}
+    )
+    assert (own.status_code, other.status_code, other.json()["code"], asked.status_code) == (
+        200,
+        403,
+        "other_origin",
+        403,
+    )
+    assert "access-control-allow-origin" not in asked.headers
+
+
+def refused_stream(client: TestClient, **more: object) -> int:
+    with pytest.raises(WebSocketDisconnect) as raised, client.websocket_connect("/v1/stream", **more):  # type: ignore[arg-type]
+        pass
+    return raised.value.code
+
+
+def test_streams_of_other_sites_are_refused(serves: Serves) -> None:
+    assert refused_stream(serves(), headers={"origin": "http://example.org"}) == 1008
+
+
+def test_with_a_key_only_those_who_have_it_come_in(serves: Serves) -> None:
+    client = serves(key="sesame")
+    for headers in ({}, {"x-api-key": "wrong"}, {"authorization": "Basic sesame"}, {"x-api-key": "sésame"}):
+        encoded = {name: value.encode() for name, value in headers.items()}
+        for path in ("/v1/models", "/metrics"):
+            answer = client.get(path, headers=encoded)
+            assert (answer.status_code, answer.json()["code"]) == (401, "no_key")
+    for headers in ({"x-api-key": "sesame"}, {"authorization": "Bearer sesame"}):
+        assert client.get("/v1/models", headers=headers).status_code == 200
+    assert client.get("/").status_code == client.get("/healthz").status_code == 200
+    assert refused_stream(client) == 1008
+    with client.websocket_connect("/v1/stream", subprotocols=["emotions", "key.sesame"]) as socket:
+        assert socket.accepted_subprotocol == "emotions"
+
+
+def test_figures_count_requests_by_route_and_faces(serves: Serves) -> None:
+    client = serves()
+    client.post("/v1/detect", content=png())
+    client.post("/v1/detect", content=b"x")
+    client.delete("/v1/people/ada")
+    text = client.get("/metrics").text
+    assert 'emotion_requests_total{route="/v1/detect",status="200"} 1.0' in text
+    assert 'emotion_requests_total{route="/v1/detect",status="422"} 1.0' in text
+    assert 'route="/v1/people/{person}",status="501"' in text
+    assert "emotion_faces_total 1.0" in text
+    assert "emotion_waiting 0.0" in text
+    assert "ada" not in text
