@@ -2,6 +2,7 @@
 
 #: From a name that :func:`~emotion_recognition.error_about.about` notes to the command line's words for it.
 ADVICE = {
+    "address": "--address",
     "allow_bad": "--allow_bad",
     "augmentation": "--augmentation",
     "balance": "--balance",
@@ -17,6 +18,7 @@ ADVICE = {
     "card_confidence": "--card_confidence",
     "class_names": "--classes",
     "classes": "--classes",
+    "column": "--column",
     "detector": "--detector",
     "detector_model": "--detector_model",
     "detector_size": "--detector_size",
@@ -31,6 +33,7 @@ ADVICE = {
     "ferplus_weight": "--ferplus_weight",
     "find_faces": "--find_faces",
     "fit_prior": "--fit_prior",
+    "gpus_per_worker": "--gpus_per_worker",
     "image_size": "--image_size",
     "input": "--input",
     "input_model": "-im",
@@ -46,6 +49,7 @@ ADVICE = {
     "new_head": "--new_head",
     "num_emotions": "-n",
     "optimizer": "--optimizer",
+    "out": "--out",
     "output": "--output",
     "output_model": "-om",
     "output_name": "--output_name",
@@ -56,6 +60,8 @@ ADVICE = {
     "schedule": "--schedule",
     "prior_power": "--prior_power",
     "seed": "--seed",
+    "seconds": "--timeout",
+    "shard_size": "--shard_size",
     "size": "--size",
     "smooth": "--smooth",
     "stages": "--stages",
