@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import AnnotateCollection
 import BuildDataset
 import BuildFaceDataset
 import EmotionDetector
@@ -157,7 +158,8 @@ def test_help_of_the_build_imports_nothing_heavy() -> None:
 
 
 def test_every_option_that_a_message_may_name_is_an_option_of_a_script() -> None:
-    scripts = (BuildDataset, BuildFaceDataset, EmotionDetector, TestNetwork, TrainFaceDetector, TrainNetwork)
+    training = (TestNetwork, TrainFaceDetector, TrainNetwork)
+    scripts = (BuildDataset, BuildFaceDataset, EmotionDetector, AnnotateCollection, *training)
     options = {
         option for script in scripts for action in script.build_parser()._actions for option in action.option_strings
     }

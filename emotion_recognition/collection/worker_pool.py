@@ -8,6 +8,7 @@ the local engine of a collection hand out their work here.
 import collections
 import contextlib
 import logging
+import math
 import multiprocessing
 import os
 import signal
@@ -63,7 +64,7 @@ class WorkerPool(Generic[Task, Result]):
     Args:
         start: Called once in each process; gives what handles a task. Both must be picklable.
         workers: Number of processes.
-        seconds: The longest that one task may take; None for no limit.
+        seconds: Says of a task the longest that it may take; None for no limit.
 
     Example:
         >>> import functools
@@ -74,7 +75,11 @@ class WorkerPool(Generic[Task, Result]):
     """
 
     def __init__(
-        self, start: Callable[[], Callable[[Task], Result]], workers: int, *, seconds: float | None = None
+        self,
+        start: Callable[[], Callable[[Task], Result]],
+        workers: int,
+        *,
+        seconds: Callable[[Task], float] | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1. Received: {workers}")
@@ -108,8 +113,8 @@ class WorkerPool(Generic[Task, Result]):
                 if outcome is not None:
                     return outcome
             for worker in self._workers:
-                if self._seconds is not None and worker.is_busy and worker.busy_for >= self._seconds:
-                    return self._lose(worker, f"took longer than {self._seconds:g} seconds")
+                if worker.is_busy and self._left(worker) <= 0:
+                    return self._lose(worker, f"took longer than {worker.busy_for:.1f} seconds")
 
     def close(self) -> None:
         """Ends the processes."""
@@ -131,8 +136,11 @@ class WorkerPool(Generic[Task, Result]):
                 worker.give(self._waiting.popleft())
 
     def _time_left(self) -> float | None:
-        busy = [worker.busy_for for worker in self._workers if worker.is_busy]
-        return None if self._seconds is None or not busy else max(0.0, self._seconds - max(busy))
+        left = [self._left(worker) for worker in self._workers if worker.is_busy]
+        return None if self._seconds is None or not left else max(0.0, min(left))
+
+    def _left(self, worker: "_Worker") -> float:
+        return math.inf if self._seconds is None else self._seconds(worker.task) - worker.busy_for
 
     def _hear(self, worker: "_Worker") -> Finished[Task, Result] | Lost[Task] | None:
         try:
@@ -179,7 +187,7 @@ class _Worker:
         self._process.start()
         theirs.close()
         self.is_ready = self.is_busy = False
-        self._task: Any = None
+        self.task: Any = None
         self._since = 0.0
 
     @property
@@ -188,12 +196,12 @@ class _Worker:
         return time.monotonic() - self._since
 
     def give(self, task: Any) -> None:
-        self._task, self._since, self.is_busy = task, time.monotonic(), True
+        self.task, self._since, self.is_busy = task, time.monotonic(), True
         with contextlib.suppress(OSError):
             self.connection.send(task)
 
     def finish(self) -> Any:
-        task, self._task, self.is_busy = self._task, None, False
+        task, self.task, self.is_busy = self.task, None, False
         return task
 
     def how_it_ended(self) -> str:

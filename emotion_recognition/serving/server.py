@@ -32,7 +32,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         OSError: If it is taken, not of this machine, or not allowed.
     """
     if not 0 <= port <= _MOST_PORT:
-        raise about(ValueError(f"port must be 0..{_MOST_PORT}. Received: {port}"), "address")
+        raise about(ValueError(f"port must be 0..{_MOST_PORT}. Received: {port}"), "port")
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)

@@ -1,0 +1,52 @@
+"""What must be the same in every process, and on every machine, for the rows of a collection to belong together."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_recognition.collection.detector_plan import DetectorPlan
+from emotion_recognition.models.onnx_copy import copy_path
+from emotion_recognition.workspace import beside
+
+if TYPE_CHECKING:
+    from emotion_recognition.detection.emotion_detector import EmotionDetector
+
+#: Hexadecimal digits of a hash that the tables show: enough to tell models apart, short enough to read.
+_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Hashes, 16 hexadecimal digits each.
+
+    Args:
+        model: Of the models' files and cards, and of what the caller says of them.
+        detector: Of the face detector's file, its size and its settings.
+    """
+
+    model: str
+    detector: str
+
+
+def fingerprint_of(plan: DetectorPlan, opened: "EmotionDetector") -> Fingerprint:
+    """The hashes of a detector.
+
+    Args:
+        plan: What it was opened by.
+        opened: The detector.
+    """
+    model = hashlib.sha256()
+    for path in plan.models:
+        copy = copy_path(path)
+        card = beside(path, ".json")
+        for part in (copy if copy.is_file() else path, card):
+            model.update(hashlib.sha256(part.read_bytes() if part.is_file() else b"").digest())
+    options = [plan.num_emotions, plan.classes, asdict(plan.options), plan.mirrored, plan.embeddings]
+    model.update(json.dumps(options).encode())
+    finder = opened.face_detector
+    found: Path | None = getattr(finder, "path", None)
+    file = finder.description if found is None else hashlib.sha256(found.read_bytes()).hexdigest()
+    detector = json.dumps([finder.name, file, getattr(finder, "size", None), asdict(finder.settings)])
+    return Fingerprint(model.hexdigest()[:_DIGITS], hashlib.sha256(detector.encode()).hexdigest()[:_DIGITS])

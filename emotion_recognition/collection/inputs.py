@@ -1,0 +1,159 @@
+"""From what a user names to items: folders, patterns, lists, tar shards, videos, pictures.
+
+Items come one by one, so that a list of millions needs no memory; :mod:`emotion_recognition.collection.plan` puts them
+in order.
+"""
+
+import tarfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_recognition.collection import places
+from emotion_recognition.collection.items import FILE, IN_PARQUET, IN_TAR, VIDEO, Item
+from emotion_recognition.detection.results.shown_path import shown_path
+from emotion_recognition.detection.runs.inputs import VIDEO_SUFFIXES
+from emotion_recognition.error_about import about
+from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Suffixes of text files that list pictures.
+LIST_SUFFIXES = (".txt", ".lst")
+
+#: Columns of a Parquet list that are looked for, in this order, where none is named.
+USUAL_COLUMNS = ("path", "file", "filename", "url", "image", "bytes")
+
+#: Columns of a Parquet list of bytes that may name the pictures.
+_NAMES = ("path", "file", "filename", "url", "__key__", "key")
+
+
+def items_of(inputs: Sequence[str], column: str | None = None) -> Iterator[tuple[int, Item]]:
+    """The items that inputs lead to, each with the number of its input; one may come more than once.
+
+    Args:
+        inputs: Folders, with all that is below them, patterns, ``.txt`` or ``.parquet`` lists, ``.tar`` shards, videos
+            or pictures; paths or URLs.
+        column: The column of Parquet lists that has the paths or bytes; by default one of :data:`USUAL_COLUMNS`.
+
+    Raises:
+        FileNotFoundError: If there is no such input.
+        ValueError: If an input leads to nothing, is damaged, or has no such column.
+    """
+    for number, given in enumerate(inputs):
+        found = False
+        for item in _items(given, column):
+            found = True
+            yield number, item
+        if not found:
+            raise about(ValueError(f"{given} leads to no picture and no video."), "input")
+
+
+def _items(given: str, column: str | None) -> Iterator[Item]:
+    if places.is_pattern(given):
+        for match in places.matches(given):
+            if _suffix(match) in (".tar", ".parquet", *LIST_SUFFIXES):
+                yield from _items_in(match, column)
+            elif _suffix(match) in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES):
+                yield _file(match)
+    elif places.is_folder(given):
+        yield from map(_file, places.pictures_below(given))
+    elif not places.exists(given):
+        raise about(FileNotFoundError(f"There is no {given}."), "input")
+    else:
+        yield from _items_in(given, column)
+
+
+def _items_in(file: str, column: str | None) -> Iterator[Item]:
+    suffix = _suffix(file)
+    if suffix == ".tar":
+        yield from _in_tar(file)
+    elif suffix in (".gz", ".tgz", ".bz2", ".xz", ".zip", ".zst"):
+        raise about(ValueError(f"{file} is compressed; unpack it, or give a .tar that is not."), "input")
+    elif suffix == ".parquet":
+        yield from _in_parquet(file, column)
+    elif suffix in LIST_SUFFIXES:
+        yield from _in_text(file)
+    else:
+        yield _file(file)
+
+
+def _file(place: str) -> Item:
+    kind = VIDEO if _suffix(place) in VIDEO_SUFFIXES else FILE
+    return Item(shown_path(Path(place)) if not places.is_url(place) else place, kind, places.whole_place(place))
+
+
+def _in_text(file: str) -> Iterator[Item]:
+    with places.open_place(file) as opened:
+        try:
+            for line in opened:
+                if text := line.decode().strip():
+                    yield _file(places.beside(file, text))
+        except UnicodeDecodeError as error:
+            raise about(ValueError(f"{file} is not a list of paths: it is not UTF-8 text."), "input") from error
+
+
+def _in_tar(file: str) -> Iterator[Item]:
+    place = places.whole_place(file)
+    with places.open_place(file) as opened:
+        try:
+            with tarfile.open(fileobj=opened, mode="r:") as tar:
+                while (member := tar.next()) is not None:
+                    # tarfile would remember all of them.
+                    tar.members = []  # type: ignore[attr-defined]
+                    if member.isfile() and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
+                        name = f"{file}/{shown_path(Path(member.name))}"
+                        yield Item(name, IN_TAR, place, member.offset_data, member.size)
+        except tarfile.TarError as error:
+            raise about(ValueError(f"{file} is not a tar file, or is damaged: {error}."), "input") from error
+
+
+def _in_parquet(file: str, column: str | None) -> Iterator[Item]:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    with places.open_place(file) as opened:
+        try:
+            table = parquet.ParquetFile(opened)
+            chosen = _column_of(table.schema_arrow, file, column)
+            kind = table.schema_arrow.field(chosen).type
+            if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+                for batch in table.iter_batches(columns=[chosen]):
+                    yield from (_file(places.beside(file, path)) for path in batch.column(0).to_pylist() if path)
+            else:
+                yield from _bytes_in(table, file, chosen)
+        except pa.ArrowException as error:
+            text = str(error).splitlines()[0].rstrip(".")
+            raise about(ValueError(f"{file} is not a Parquet file, or is damaged: {text}."), "input") from error
+
+
+def _bytes_in(table: "pa.parquet.ParquetFile", file: str, column: str) -> Iterator[Item]:
+    place, row = places.whole_place(file), 0
+    names = next((name for name in _NAMES if name in table.schema_arrow.names and name != column), None)
+    for group in range(table.metadata.num_row_groups):
+        count = table.metadata.row_group(group).num_rows
+        named = table.read_row_group(group, columns=[names]).column(0).to_pylist() if names else [None] * count
+        for start, name in enumerate(named):
+            yield Item(f"{file}#{row}" + (f" {name}" if name else ""), IN_PARQUET, place, start, group, column)
+            row += 1
+
+
+def _column_of(schema: "pa.Schema", file: str, column: str | None) -> str:
+    import pyarrow as pa
+
+    chosen = column or next((name for name in USUAL_COLUMNS if name in schema.names), None)
+    if chosen is None or chosen not in schema.names:
+        wanted = f"no column {column}" if column else f"none of the columns {', '.join(USUAL_COLUMNS)}"
+        raise about(ValueError(f"{file} has {wanted}; it has {', '.join(schema.names)}."), "column")
+    kind = schema.field(chosen).type
+    binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+    if not (binary or pa.types.is_string(kind) or pa.types.is_large_string(kind)) and not (
+        pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    ):
+        raise about(ValueError(f"The column {chosen} of {file} must be text or bytes. Received: {kind}"), "column")
+    return chosen
+
+
+def _suffix(place: str) -> str:
+    return Path(place.rpartition("/")[2]).suffix.lower()

@@ -1,0 +1,146 @@
+"""Files of this machine, and of others by fsspec: ``s3://``, ``gs://``, ``http://``, ``memory://`` and so on.
+
+A place is a path or a URL. Paths are read without fsspec, which only URLs need.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from emotion_recognition.error_about import about
+from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
+from emotion_recognition.pictures.picture_kind import is_picture_file
+
+_URL = re.compile(r"[a-z][a-z0-9+.\-]*://")
+_PATTERN = re.compile(r"[*?\[]")
+
+
+def is_url(place: str) -> bool:
+    """Whether a place is a URL.
+
+    Example:
+        >>> is_url("s3://bucket/a.jpg"), is_url("photos/a.jpg")
+        (True, False)
+    """
+    return bool(_URL.match(place))
+
+
+def open_place(place: str) -> IO[bytes]:
+    """Opens a file for reading.
+
+    Raises:
+        OSError: If it cannot be opened.
+        ValueError: If fsspec, or what it needs for this kind of URL, is not installed.
+    """
+    if not is_url(place):
+        return Path(place).open("rb")
+    files, path = _files_of(place)
+    opened: IO[bytes] = files.open(path, "rb")
+    return opened
+
+
+def read_place(place: str, start: int = 0, length: int | None = None) -> bytes:
+    """Reads a file, or so many bytes of it from ``start``.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it is shorter than that, or as for :func:`open_place`.
+    """
+    with open_place(place) as file:
+        file.seek(start)
+        content = file.read() if length is None else file.read(length)
+    if length is not None and len(content) != length:
+        raise ValueError(f"{place} is cut short: {length:,} bytes at {start:,} are not there.")
+    return content
+
+
+def is_folder(place: str) -> bool:
+    """Whether a place is a folder."""
+    if not is_url(place):
+        return Path(place).is_dir()
+    files, path = _files_of(place)
+    return bool(files.isdir(path))
+
+
+def exists(place: str) -> bool:
+    """Whether there is a file or a folder."""
+    if not is_url(place):
+        return Path(place).exists()
+    files, path = _files_of(place)
+    return bool(files.exists(path))
+
+
+def is_pattern(place: str) -> bool:
+    """Whether a place has wildcards and is not itself the name of a file."""
+    return bool(_PATTERN.search(place)) and not exists(place)
+
+
+def pictures_below(folder: str) -> Iterator[str]:
+    """The pictures in a folder and in those below it, in no certain order.
+
+    Here they are known by name or content, elsewhere by name alone: reading the start of each would take a request.
+    """
+    if is_url(folder):
+        files, path = _files_of(folder)
+        for _, _, names in files.walk(path, detail=True):
+            for entry in names.values():
+                if _is_picture_name(entry["name"]):
+                    yield files.unstrip_protocol(entry["name"])
+        return
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            picture = Path(parent, name)
+            if is_picture_file(picture):
+                yield str(picture)
+
+
+def matches(pattern: str) -> Iterator[str]:
+    """The files that match a pattern; ``**`` goes through folders."""
+    if is_url(pattern):
+        files, path = _files_of(pattern)
+        yield from (files.unstrip_protocol(name) for name in files.glob(path) if not files.isdir(name))
+        return
+    whole = Path(pattern)
+    # Path.glob wants a pattern below a folder.
+    for match in Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))):
+        if match.is_file():
+            yield str(match)
+
+
+def beside(place: str, name: str) -> str:
+    """A name as a file in a list means it: itself if it is absolute or a URL, else from the list's folder.
+
+    Example:
+        >>> beside("s3://bucket/lists/a.txt", "b.jpg")
+        's3://bucket/lists/b.jpg'
+    """
+    if is_url(name) or Path(name).is_absolute():
+        return name
+    return f"{place.rpartition('/')[0]}/{name}" if is_url(place) else str(Path(place).parent / name)
+
+
+def whole_place(place: str) -> str:
+    """The place as every process understands it, whatever folder it runs in."""
+    return place if is_url(place) else os.path.abspath(place)  # noqa: PTH100 - links stay links
+
+
+def _is_picture_name(name: str) -> bool:
+    file = name.rpartition("/")[2]
+    return not file.startswith(".") and Path(file).suffix.lower() in PICTURE_SUFFIXES
+
+
+def _files_of(place: str) -> tuple[Any, str]:
+    """The file system of a URL, and the path in it."""
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError as error:
+        raise ValueError(
+            f"{place} needs fsspec; install it with: pip install -r requirements-collection.txt"
+        ) from error
+    try:
+        files, path = url_to_fs(place)
+    except (ImportError, ValueError) as error:
+        raise about(ValueError(f"{place} cannot be read: {error}"), "input") from error
+    return files, path

@@ -1,0 +1,149 @@
+import io
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import fsspec
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from emotion_recognition.collection.inputs import items_of
+from emotion_recognition.collection.plan import Plan, write_plan
+from emotion_recognition.detection.video.writer import open_video
+from emotion_recognition.error_about import names_of
+from emotion_recognition.pictures.image_file import write_image
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """a.png, deep/b.png and notes.txt, which lists both, and a.png once more under another name."""
+    (tmp_path / "deep").mkdir()
+    for name, value in (("a.png", 1), ("deep/b.png", 2)):
+        write_image(tmp_path / name, np.full((3, 4, 3), value, np.uint8))
+    (tmp_path / "notes.txt").write_text("deep/../a.png\n\ndeep/b.png\n", encoding="utf-8")
+    return tmp_path
+
+
+def names(*inputs: Path | str, column: str | None = None) -> list[str]:
+    return [item.name for _, item in items_of([str(given) for given in inputs], column)]
+
+
+def contents(*inputs: Path | str, column: str | None = None) -> list[bytes]:
+    return [item.read() for _, item in items_of([str(given) for given in inputs], column)]
+
+
+def test_a_folder_leads_to_all_pictures_below_it(folder: Path) -> None:
+    assert sorted(names(folder)) == [str(folder / "a.png"), str(folder / "deep" / "b.png")]
+
+
+def test_a_pattern_leads_to_pictures_videos_and_lists(folder: Path) -> None:
+    with open_video(folder / "film.mp4", (64, 48), 25) as video:
+        video.write(np.zeros((48, 64, 3), np.uint8))
+    found = list(items_of([str(folder / "*.*")]))
+    assert {item.kind for _, item in found} == {"file", "video"}
+    assert sorted(Path(item.name).name for _, item in found) == ["a.png", "a.png", "b.png", "film.mp4"]
+
+
+def test_lists_of_paths_are_relative_to_the_list(folder: Path) -> None:
+    table = pa.table({"label": ["x", "y"], "path": ["a.png", str(folder / "deep" / "b.png")]})
+    parquet.write_table(table, folder / "list.parquet")
+    wanted = [(folder / name).read_bytes() for name in ("a.png", "deep/b.png")]
+    assert contents(folder / "list.parquet") == wanted
+    assert contents(folder / "notes.txt") == wanted
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_lists_of_bytes(folder: Path, nested: bool) -> None:
+    encoded = [(folder / name).read_bytes() for name in ("a.png", "deep/b.png", "a.png")]
+    column = [{"bytes": content, "path": "x"} for content in encoded] if nested else encoded
+    parquet.write_table(
+        pa.table({"image": column, "key": ["k0", "k1", "k2"]}), folder / "list.parquet", row_group_size=2
+    )
+    assert contents(folder / "list.parquet") == encoded
+    assert names(folder / "list.parquet", column="image")[2] == f"{folder / 'list.parquet'}#2 k2"
+
+
+def test_tar_shards(folder: Path) -> None:
+    with tarfile.open(folder / "shard.tar", "w") as tar:
+        for name in ("a.png", "deep/b.png", "notes.txt"):
+            tar.add(folder / name, arcname=f"000/{name}")
+    assert names(folder / "shard.tar") == [f"{folder / 'shard.tar'}/000/{name}" for name in ("a.png", "deep/b.png")]
+    assert contents(folder / "shard.tar") == [(folder / name).read_bytes() for name in ("a.png", "deep/b.png")]
+
+
+@pytest.fixture
+def memory(folder: Path) -> Iterator[str]:
+    """The same pictures in a file system in memory."""
+    files = fsspec.filesystem("memory")
+    for name in ("a.png", "deep/b.png"):
+        files.pipe(f"/bucket/{name}", (folder / name).read_bytes())
+    files.pipe("/bucket/list.txt", b"a.png\nmemory://bucket/deep/b.png\n")
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.add(folder / "a.png", arcname="a.png")
+    files.pipe("/bucket/shard.tar", buffer.getvalue())
+    yield "memory://bucket"
+    files.rm("/bucket", recursive=True)
+
+
+def test_everything_works_through_fsspec(folder: Path, memory: str) -> None:
+    wanted = [(folder / name).read_bytes() for name in ("a.png", "deep/b.png")]
+    assert contents(memory) == wanted
+    assert names(memory) == ["memory:///bucket/a.png", "memory:///bucket/deep/b.png"]
+    assert contents(f"{memory}/**/*.png") == wanted
+    assert contents(f"{memory}/list.txt") == wanted
+    assert contents(f"{memory}/shard.tar") == wanted[:1]
+
+
+def test_bad_input_is_one_line_that_names_it(folder: Path, memory: str) -> None:
+    parquet.write_table(pa.table({"label": ["x"], "size": [3]}), folder / "list.parquet")
+    (folder / "broken.parquet").write_bytes((folder / "list.parquet").read_bytes()[:-10])
+    (folder / "broken.tar").write_bytes(b"no tar" * 200)
+    (folder / "broken.txt").write_bytes(b"\xff\xfe")
+    (folder / "shard.tar.gz").touch()
+    (folder / "empty").mkdir()
+    with tarfile.open(folder / "whole.tar", "w") as tar:
+        tar.add(folder / "a.png")
+        tar.add(folder / "a.png", arcname="b.png")
+    (folder / "cut.tar").write_bytes((folder / "whole.tar").read_bytes()[:1100])
+    for given, column, message in (
+        (folder / "list.parquet", None, "none of the columns path, file, .* it has label, size"),
+        (folder / "list.parquet", "picture", "has no column picture; it has label, size"),
+        (folder / "list.parquet", "size", "The column size of .* must be text or bytes. Received: int64"),
+        (folder / "broken.parquet", None, "is not a Parquet file, or is damaged"),
+        (folder / "broken.tar", None, "is not a tar file, or is damaged"),
+        (folder / "cut.tar", None, "is not a tar file, or is damaged"),
+        (folder / "broken.txt", None, "is not UTF-8 text"),
+        (folder / "shard.tar.gz", None, "is compressed; unpack it"),
+        (folder / "empty", None, "leads to no picture"),
+        (folder / "*.gif", None, "leads to no picture"),
+        (folder / "missing", None, "There is no .*missing"),
+        (f"{memory}/missing.jpg", None, "There is no memory://bucket/missing.jpg"),
+        ("nonsense://bucket", None, "nonsense://bucket cannot be read"),
+    ):
+        with pytest.raises((ValueError, OSError), match=message) as caught:
+            names(given, column=column)
+        assert "\n" not in str(caught.value)
+        assert names_of(caught.value)
+
+
+def test_a_plan_has_each_item_once_and_a_video_alone(folder: Path) -> None:
+    with open_video(folder / "deep" / "film.mp4", (64, 48), 25) as video:
+        video.write(np.zeros((48, 64, 3), np.uint8))
+    for i in range(3):
+        write_image(folder / "deep" / f"{i}.png", np.full((3, 4, 3), i, np.uint8))
+    inputs = [str(folder / "notes.txt"), str(folder / "deep" / "*"), str(folder)]
+    write_plan(folder / "plan.sqlite", items_of(inputs), shard_size=2)
+    with Plan(folder / "plan.sqlite") as plan:
+        shards = [[Path(item.place).name for item in plan.shard(number)] for number in range(plan.shards)]
+        assert [plan.size(number) for number in range(plan.shards)] == [2, 2, 1, 1]
+        assert plan.items == 6
+    assert shards == [["a.png", "b.png"], ["0.png", "1.png"], ["2.png"], ["film.mp4"]]
+
+
+def test_a_damaged_plan_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "plan.sqlite").write_bytes(b"no plan" * 1000)
+    with pytest.raises(ValueError, match=r"plan\.sqlite is damaged"):
+        Plan(tmp_path / "plan.sqlite")
