@@ -4,6 +4,8 @@
 ADVICE = {
     "allow_bad": "--allow_bad",
     "augmentation": "--augmentation",
+    "backbone": "--backbone",
+    "backbone_size": "--backbone_size",
     "balance": "--balance",
     "base_path": "-b",
     "batch_size": "--batch_size",
@@ -30,6 +32,9 @@ ADVICE = {
     "ferplus_weight": "--ferplus_weight",
     "find_faces": "--find_faces",
     "fit_prior": "--fit_prior",
+    "freeze": "--freeze",
+    "head_dropout": "--head_dropout",
+    "hidden": "--hidden",
     "image_size": "--image_size",
     "input": "--input",
     "input_model": "-im",
@@ -51,9 +56,10 @@ ADVICE = {
     "overwrite": "--overwrite",
     "patience": "--patience",
     "pixel_range": "--pixel_range",
+    "prior_power": "--prior_power",
+    "random_crop": "--random_crop",
     "resume": "--resume",
     "schedule": "--schedule",
-    "prior_power": "--prior_power",
     "seed": "--seed",
     "size": "--size",
     "smooth": "--smooth",
@@ -66,6 +72,7 @@ ADVICE = {
     "votes": "--votes",
     "votes_weight": "--votes_weight",
     "weight_decay": "--weight_decay",
+    "weights": "--weights",
 }
 
 
