@@ -95,8 +95,8 @@ def _export(arguments: argparse.Namespace) -> None:
 def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
     recipe = RECIPES[arguments.recipe]()
     stages = stage_settings(arguments, recipe, recipe.augmentation or Augmentation(), recipe.stages)
-    if arguments.freeze is not None:
-        return with_freezes(stages, parse_freezes(arguments.freeze))
+    if arguments.freezes is not None:
+        return with_freezes(stages, parse_freezes(arguments.freezes))
     # Other stages than the recipe's end as it does.
     usual = recipe.freezes if len(recipe.freezes) == len(stages) else recipe.freezes[-1:]
     return with_freezes(stages, usual)

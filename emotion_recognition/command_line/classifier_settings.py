@@ -14,7 +14,8 @@ from emotion_recognition.training.settings import BALANCES
 def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
     """Adds an option for each field that :class:`~emotion_recognition.training.settings.StageSettings` adds.
 
-    A setting that is not given has no entry in what is parsed. Augmentation is among the options of every network.
+    A setting that is not given has no entry in what is parsed. What stages freeze is there as the text ``freezes``, or
+    None. Augmentation is among the options of every network.
     """
     add_setting(
         parser,
@@ -60,6 +61,7 @@ def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--freeze",
+        dest="freezes",
         metavar="all|N|none",
         help="what a stage leaves as it is: the backbone, the first N layers of it, or nothing; one for all stages, or "
         "one for each with commas between them (default: the recipe's)",
