@@ -10,6 +10,8 @@ from functools import partial
 
 from emotion_recognition.command_line.classifier_settings import add_classifier_settings
 from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.model_options import joined_ranges
+from emotion_recognition.command_line.network_options import add_network_options, chosen_network
 from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
 from emotion_recognition.command_line.training_options import (
     Wording,
@@ -22,9 +24,9 @@ from emotion_recognition.command_line.training_options import (
 from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.data.files.streaming import STREAM_ABOVE_GIB
 from emotion_recognition.models.export_formats import FORMATS, formats_help, parse_formats
-from emotion_recognition.models.registry import NETWORKS, networks_help
+from emotion_recognition.models.registry import networks_help
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.training.recipes import RECIPES, recipes_help
+from emotion_recognition.training.recipes import RECIPES, parse_freezes, recipes_help, with_freezes
 from emotion_recognition.training.settings import USUAL_TEACHER_WEIGHT, StageSettings
 from emotion_recognition.workspace import DEFAULT_MODEL_NAME, TEACHER, TENSORBOARD, Workspace, beside
 
@@ -50,6 +52,8 @@ examples:
   TrainNetwork.py -n 7 -epochs 20 -im stage1.keras           then at a tenth of stage1's learning rate
   TrainNetwork.py -n 7 --recipe record -epochs 120 --mixed_precision
   TrainNetwork.py -n 7 --recipe record --network vggnet_tiny --teacher a.keras,b.keras -om tiny.keras
+  TrainNetwork.py -n 7 --recipe finetune --network resnet50  ImageNet's weights, a new head, then all of it
+  TrainNetwork.py -n 7 --recipe finetune --backbone faces.keras --stages 1e-3:5,1e-4:20 --freeze all,30
   TrainNetwork.py --export onnx,litert,saved_model -im stage1.keras   what applications run, without training
 """
 
@@ -61,8 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add_image_options(parser)
     add("--recipe", choices=tuple(RECIPES), default=DEFAULT_RECIPE, help="a named set of the options below")
-    add("--network", choices=tuple(NETWORKS), help="architecture of a new network (default: the recipe's)")
-    add("--new_head", action="store_true", help="give the input model a new last layer for -n emotions")
+    add_network_options(parser)
     add_training_options(parser, WORDING, None)
     add_classifier_settings(parser)
     add(
@@ -78,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
     return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments))
 
 
@@ -102,7 +105,12 @@ def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
     recipe = RECIPES[arguments.recipe]()
     if arguments.teacher is not None and "teacher_weight" not in arguments:
         arguments.teacher_weight = USUAL_TEACHER_WEIGHT
-    return stage_settings(arguments, recipe, recipe.augmentation or Augmentation(), recipe.stages)
+    stages = stage_settings(arguments, recipe, recipe.augmentation or Augmentation(), recipe.stages)
+    if arguments.freezes is not None:
+        return with_freezes(stages, parse_freezes(arguments.freezes))
+    # Other stages than the recipe's end as it does.
+    usual = recipe.freezes if len(recipe.freezes) == len(stages) else recipe.freezes[-1:]
+    return with_freezes(stages, usual)
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -116,6 +124,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.models.export import export_trained
     from emotion_recognition.training.distillation import ask_teacher, check_teacher
+    from emotion_recognition.training.freezing import frozen_text
     from emotion_recognition.training.saving import draw_architecture, draw_curves, save_trained
     from emotion_recognition.training.splits import open_splits
     from emotion_recognition.training.stage import fit_stage
@@ -125,17 +134,21 @@ def _train(arguments: argparse.Namespace) -> None:
     variant, chosen_by = variant_of(arguments), classes_option(arguments)
     train, val = open_splits(workspace, variant, arguments.class_names, chosen_by, stream_above=arguments.stream_above)
     from_scratch = arguments.input_model is None
+    chosen = chosen_network(arguments, RECIPES[arguments.recipe].network)
     start = open_start(
         train,
         stages[0],
-        network=arguments.network or (RECIPES[arguments.recipe].network if from_scratch else None),
+        network=chosen.network,
+        network_options=chosen.options,
+        backbone=chosen.backbone,
         input_model=None if from_scratch else workspace.find_model(arguments.input_model),
         new_head=arguments.new_head,
         lower_rate=lowers_rate(arguments),
     )
     stages[0] = replace(stages[0], learning_rate=start.learning_rate)
+    freezing = frozen_text(start.network, stages)
     check_can_write(output)
-    print(start.description)
+    print("\n".join([start.description] + [freezing] * bool(freezing)))
     print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
     if isinstance(train.images, np.memmap):
         print(f"the training images stay in their file and are read from it ({train.images.nbytes / 2**30:.2f} GiB)")

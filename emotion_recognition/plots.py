@@ -6,7 +6,7 @@ Drawn with Matplotlib's object interface and its Agg canvas: no window, no displ
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -447,6 +447,29 @@ def draw_found_faces(
     legend = [Line2D([], [], color=colour, linestyle=line, label=text) for colour, line, text in _BOXES.values()]
     # White lines need a ground that is not.
     figure.legend(handles=legend, loc="outside lower center", ncols=len(legend), fontsize="small", facecolor="silver")
+    _save(figure, path)
+
+
+def draw_comparison(path: Path, rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    """Draws how accurate networks are beside what they cost.
+
+    Args:
+        path: PNG file to write.
+        rows: For each network at least ``network``, ``operations`` for an image, ``parameters`` and ``val_accuracy``,
+            0..1.
+        title: Stands above the figure.
+    """
+    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    for row in rows:
+        place = row["operations"] / 1e6, row["val_accuracy"]
+        axes.scatter(*place, s=40 + 60 * row["parameters"] / 1e6, alpha=0.6)
+        axes.annotate(row["network"], place, xytext=(0, 8), textcoords="offset points", ha="center", fontsize="small")
+    axes.set(xscale="log", xlabel="million operations an image", ylabel="validation accuracy", title=title)
+    axes.margins(0.15)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.text(0.99, 0.01, "area: parameters", ha="right", fontsize="x-small", color="grey")
     _save(figure, path)
 
 

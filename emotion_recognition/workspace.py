@@ -33,7 +33,7 @@ _CHECKOUT = _PACKAGE.parent / DEFAULT_BASE_PATH
 #: The package's folder that an installation puts the ONNX copies of the released models into.
 _INSTALLED_MODELS = "released"
 #: Sides of images in pixels that data sets are built in, FER2013's own first, and numbers of their channels.
-IMAGE_SIZES = (48, 64, 96, 224, 256)
+IMAGE_SIZES = (48, 64, 96, 224, 256, 280)
 CHANNELS = (1, 3)
 
 

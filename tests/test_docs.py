@@ -88,7 +88,7 @@ def test_every_file_that_the_architecture_names_exists() -> None:
         ("data.md", sources_table),
         ("data.md", face_sources_table),
         ("detection.md", detectors_table),
-        ("training.md", networks_table),
+        ("networks.md", networks_table),
     ],
 )
 def test_tables_are_those_of_the_registries(page: str, table: Callable[[], str]) -> None:

@@ -274,7 +274,8 @@ def test_the_help_says_what_recipes_networks_and_formats_are() -> None:
     shown = TrainNetwork.build_parser().format_help()
     assert "vggnet, adam, stages 0.001:60,0.0001:20,1e-05:10, patience 8\n" in shown
     assert (
-        "vggnet, adam, learning rate 0.008, 20 epochs, schedule onecycle, batch_size 256, clean_statistics\n" in shown
+        "resnet9, adam, learning rate 0.008, 20 epochs, schedule onecycle, batch_size 256, clean_statistics, augm"
+        in shown
     )
     for row in (*NETWORKS.values(), *FORMATS.values()):
         assert row.summary in shown

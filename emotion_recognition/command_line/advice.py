@@ -6,6 +6,8 @@ ADVICE = {
     "allow_bad": "--allow_bad",
     "any_direction": "--any_direction",
     "augmentation": "--augmentation",
+    "backbone": "--backbone",
+    "backbone_size": "--backbone_size",
     "balance": "--balance",
     "base_path": "-b",
     "batch_size": "--batch_size",
@@ -40,7 +42,10 @@ ADVICE = {
     "find_faces": "--find_faces",
     "fit_prior": "--fit_prior",
     "frames_per_second": "--frames_per_second",
+    "freeze": "--freeze",
     "gpus_per_worker": "--gpus_per_worker",
+    "head_dropout": "--head_dropout",
+    "hidden": "--hidden",
     "image_size": "--image_size",
     "input": "--input",
     "input_model": "-im",
@@ -69,6 +74,7 @@ ADVICE = {
     "port": "--host, --port",
     "prior_power": "--prior_power",
     "queue": "--queue",
+    "random_crop": "--random_crop",
     "resume": "--resume",
     "runtime": "--runtime",
     "schedule": "--schedule",
@@ -91,6 +97,7 @@ ADVICE = {
     "votes": "--votes",
     "votes_weight": "--votes_weight",
     "weight_decay": "--weight_decay",
+    "weights": "--weights",
 }
 
 

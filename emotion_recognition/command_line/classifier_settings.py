@@ -7,13 +7,15 @@ import argparse
 
 from emotion_recognition.command_line.parsers import add_former_option
 from emotion_recognition.command_line.training_options import add_setting
+from emotion_recognition.training.recipes import parse_crop
 from emotion_recognition.training.settings import BALANCES, USUAL_TEACHER_WEIGHT, StageSettings
 
 
 def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
     """Adds an option for each field that :class:`~emotion_recognition.training.settings.StageSettings` adds.
 
-    A setting that is not given has no entry in what is parsed. Augmentation is among the options of every network.
+    A setting that is not given has no entry in what is parsed. What stages freeze is there as the text ``freezes``, or
+    None. Augmentation is among the options of every network.
     """
     add_setting(
         parser,
@@ -71,7 +73,29 @@ def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
     )
     add_setting(
         parser,
+        "--random_crop",
+        type=_crop,
+        metavar="RESIZE:CROP|none",
+        help="resize images to RESIZE pixels; the network sees a square of CROP pixels, from a random place in "
+        "training and the middle afterwards, as part of the saved model",
+    )
+    parser.add_argument(
+        "--freeze",
+        dest="freezes",
+        metavar="all|N|none",
+        help="what a stage leaves as it is: the backbone, the first N layers of it, or nothing; one for all stages, or "
+        "one for each with commas between them (default: the recipe's)",
+    )
+    add_setting(
+        parser,
         "--clean_statistics",
         action=argparse.BooleanOptionalAction,
         help="recompute the batch-normalization statistics on unaugmented images after the last epoch",
     )
+
+
+def _crop(text: str) -> tuple[int, int] | None:
+    try:
+        return parse_crop(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

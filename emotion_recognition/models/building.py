@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
 
 def build_network(
-    network: str | BuildFunction, *, num_classes: int, image_size: int = 48, channels: int = 1, **options: Any
+    network: str | BuildFunction,
+    *,
+    num_classes: int,
+    image_size: int = 48,
+    channels: int = 1,
+    random_crop: tuple[int, int] | None = None,
+    **options: Any,
 ) -> "keras.Model":
     """Builds an untrained network: pixels in, class probabilities out.
 
@@ -23,6 +29,8 @@ def build_network(
         num_classes: Number of outputs.
         image_size: Height and width of the input in pixels.
         channels: 1 for grey, 3 for colour.
+        random_crop: Side that images are resized to, and side of the square out of their middle that the network is
+            made for; training takes the square from random places. None: the network sees the images as they are.
         **options: Passed to the architecture's own function, which names what it takes.
 
     Returns:
@@ -38,15 +46,22 @@ def build_network(
         (None, 7)
     """
     name = name_of(network)
+    seen = image_size if random_crop is None else random_crop[1]
     if isinstance(network, str):
         row = NETWORKS[network]
-        if image_size < row.smallest_image:
-            message = f"image_size must be at least {row.smallest_image} for {name}. Received: {image_size}"
-            raise about(ValueError(message), "image_size")
+        if seen < row.smallest_image:
+            what = "image_size" if random_crop is None else "random_crop"
+            message = f"{what} must be at least {row.smallest_image} for {name}. Received: {seen}"
+            raise about(ValueError(message), what)
         function = row.open()
     else:
         function = network
-    built: keras.Model = function(num_classes=num_classes, image_size=image_size, channels=channels, **options)
+    built: keras.Model = function(num_classes=num_classes, image_size=seen, channels=channels, **options)
+    if random_crop is not None:
+        from emotion_recognition.models.networks.centre_crop import with_centre_crop
+
+        _check_contract(built, name, (None, seen, seen, channels), (None, num_classes))
+        built = with_centre_crop(built, image_size, random_crop)
     _check_contract(built, name, (None, image_size, image_size, channels), (None, num_classes))
     return built
 

@@ -47,6 +47,7 @@ _REQUIRED = ("class_names",)
 _KINDS: Mapping[str, tuple[type, str]] = {
     "network": (str, "a name"),
     "input": (dict, "an object"),
+    "backbone": (dict, "an object"),
     "stages": (list, "a list of objects"),
     "data": (dict, "an object"),
     "metrics": (dict, "an object"),

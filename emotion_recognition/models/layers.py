@@ -1,4 +1,4 @@
-"""The blocks that the VGG-like networks are made of."""
+"""The blocks that the networks are made of."""
 
 from collections.abc import Sequence
 
@@ -36,37 +36,51 @@ def halving(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     return layers.Activation("relu")(x)
 
 
-def convolutions(x: keras.KerasTensor, filters: int, count: int, dropout: float) -> keras.KerasTensor:
+def convolutions(
+    x: keras.KerasTensor, filters: int, count: int, dropout: float, *, normalise: bool = True
+) -> keras.KerasTensor:
     """One VGG block: ``count`` 3×3 convolutions with batch normalization and ReLU, 2×2 max pooling, dropout.
 
     (N, H, W, C) -> (N, H/2, W/2, filters). Simonyan and Zisserman 2015, arXiv:1409.1556; batch normalization
     after Ioffe and Szegedy 2015, arXiv:1502.03167.
     """
     for _ in range(count):
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False, kernel_initializer="he_normal")(x)
-        x = layers.BatchNormalization()(x)
-        x = layers.Activation("relu")(x)
+        x = normalised_convolution(x, filters, normalise=normalise)
     x = layers.MaxPooling2D(2)(x)
     return layers.Dropout(dropout)(x)
 
 
-def dense_head(x: keras.KerasTensor, units: Sequence[int], num_classes: int, dropout: float) -> keras.KerasTensor:
+def normalised_convolution(
+    x: keras.KerasTensor, filters: int, size: int = 3, *, padding: str = "same", normalise: bool = True
+) -> keras.KerasTensor:
+    """A convolution with batch normalization in place of a bias, and ReLU: (N, H, W, C) -> (N, H, W, filters)."""
+    x = layers.Conv2D(filters, size, padding=padding, use_bias=not normalise, kernel_initializer="he_normal")(x)
+    if normalise:
+        x = layers.BatchNormalization()(x)
+    return layers.Activation("relu")(x)
+
+
+def dense_head(
+    x: keras.KerasTensor, units: Sequence[int], num_classes: int, dropout: float, *, normalise: bool = True
+) -> keras.KerasTensor:
     """Feature maps to class probabilities: (N, H, W, C) -> (N, num_classes) through dense layers of these sizes."""
     x = layers.Flatten()(x)
     for size in units:
         x = layers.Dropout(dropout)(x)
-        x = layers.Dense(size, use_bias=False, kernel_initializer="he_normal")(x)
-        x = layers.BatchNormalization()(x)
+        x = layers.Dense(size, use_bias=not normalise, kernel_initializer="he_normal")(x)
+        if normalise:
+            x = layers.BatchNormalization()(x)
         x = layers.Activation("relu")(x)
-    return _classifier(x, num_classes, dropout)
+    return classifier(x, num_classes, dropout)
 
 
 def averaging_head(x: keras.KerasTensor, num_classes: int, dropout: float) -> keras.KerasTensor:
     """Feature maps to class probabilities through the mean of each map: (N, H, W, C) -> (N, num_classes)."""
-    return _classifier(layers.GlobalAveragePooling2D()(x), num_classes, dropout)
+    return classifier(layers.GlobalAveragePooling2D()(x), num_classes, dropout)
 
 
-def _classifier(x: keras.KerasTensor, num_classes: int, dropout: float) -> keras.KerasTensor:
+def classifier(x: keras.KerasTensor, num_classes: int, dropout: float) -> keras.KerasTensor:
+    """The end of every network, with the layer that alone depends on the classes: (N, C) -> (N, num_classes)."""
     x = layers.Dropout(dropout)(x)
     x = layers.Dense(num_classes, name=LAST_LAYER)(x)
     return layers.Softmax(name="probabilities", dtype="float32")(x)

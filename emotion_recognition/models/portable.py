@@ -66,6 +66,28 @@ class Doubling(layers.Layer):
         return ops.depth_to_space(ops.concatenate([x] * 4, axis=-1), 2)
 
 
+class FixedResizing(layers.Layer):
+    """What ``Resizing`` does, without its default of being in training.
+
+    Keras exports a network without saying that it is not in training; from a ``Resizing`` on, it then is, and batch
+    normalization takes the statistics of the batch.
+
+    Args:
+        size: Height and width that images get.
+        interpolation: Keras's name of how.
+        **options: Keras's own options of a layer.
+    """
+
+    def __init__(self, size: tuple[int, int], interpolation: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.size = size
+        self.interpolation = interpolation
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """(N, H, W, C) -> (N, *size, C)."""
+        return ops.image.resize(x, self.size, interpolation=self.interpolation, data_format="channels_last")
+
+
 class WindowPooling(layers.Layer):
     """What ``GlobalAveragePooling2D`` does, as pooling with a window as large as the feature map.
 
@@ -109,6 +131,8 @@ def portable(network: keras.Model) -> keras.Model:
             return WindowPooling(part.keepdims, name=part.name)
         if isinstance(part, layers.UpSampling2D) and _is_doubling(part):
             return Doubling(name=part.name)
+        if isinstance(part, layers.Resizing) and _only_resizes(part):
+            return FixedResizing((part.height, part.width), part.interpolation, name=part.name)
         return type(part).from_config(part.get_config())
 
     copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True)
@@ -125,3 +149,8 @@ def _is_per_example(layer: layers.GroupNormalization) -> bool:
 
 def _is_doubling(layer: layers.UpSampling2D) -> bool:
     return layer.size == (2, 2) and layer.interpolation == "nearest" and layer.data_format == "channels_last"
+
+
+def _only_resizes(layer: layers.Resizing) -> bool:
+    cuts = layer.crop_to_aspect_ratio or layer.pad_to_aspect_ratio or layer.antialias
+    return not cuts and layer.data_format == "channels_last"

@@ -6,7 +6,17 @@ from keras import layers
 from emotion_recognition.models.fused_normalization import FusedBatchNormalization
 
 #: Scaling and probabilities stay exact: bfloat16 has three significant decimal digits.
-_ALWAYS_FLOAT32 = (layers.InputLayer, layers.Rescaling, layers.Normalization, layers.GroupNormalization, layers.Softmax)
+_ALWAYS_FLOAT32 = (
+    layers.InputLayer,
+    layers.Rescaling,
+    layers.Cropping2D,
+    layers.Normalization,
+    layers.GroupNormalization,
+    layers.Softmax,
+)
+
+#: Layers that do the same by name: they put the channels of pixels together before a backbone.
+_EXACT_LAYERS = ("as_colour", "blue_first")
 
 
 def with_precision(network: keras.Model, policy: str, *, fused_normalization: bool = False) -> keras.Model:
@@ -34,6 +44,7 @@ def with_precision(network: keras.Model, policy: str, *, fused_normalization: bo
         # A bare operation, such as x / 255 leaves in the graph, has no precision of its own.
         if isinstance(part, layers.Layer):
             exact = isinstance(part, _ALWAYS_FLOAT32) or config.get("activation") == "softmax"
+            exact = exact or part.name in _EXACT_LAYERS
             config["dtype"] = "float32" if exact else policy
         return _kind(part, fused_normalization).from_config(config)
 

@@ -31,6 +31,8 @@ class NetworkRow:
         reference: The papers it follows.
         smallest_image: Least height and width of its input in pixels.
         function: What builds it; None for the function of that name in the module of that name in ``networks/``.
+        has_imagenet: Whether its backbone can start with weights that were learned from ImageNet: the function takes
+            ``weights``, ``backbone_size``, ``hidden`` and ``head_dropout``.
     """
 
     name: str
@@ -38,6 +40,7 @@ class NetworkRow:
     reference: str = ""
     smallest_image: int = 1
     function: BuildFunction | None = None
+    has_imagenet: bool = False
 
     def open(self) -> BuildFunction:
         """The function that builds it; imports Keras."""
@@ -48,7 +51,14 @@ class NetworkRow:
         return build
 
 
-_VGG = "Simonyan and Zisserman 2015, arXiv:1409.1556; Ioffe and Szegedy 2015, arXiv:1502.03167"
+_NORMALISED = "Ioffe and Szegedy 2015, arXiv:1502.03167"
+_VGG = f"Simonyan and Zisserman 2015, arXiv:1409.1556; {_NORMALISED}"
+_PAGE = "David Page 2018, How to train your ResNet"
+
+
+def _on_backbone(name: str, summary: str, reference: str) -> NetworkRow:
+    return NetworkRow(name, f"transfer learning: {summary}", reference, 32, has_imagenet=True)
+
 
 #: Every network that has a name.
 NETWORKS: dict[str, NetworkRow] = {
@@ -67,6 +77,38 @@ NETWORKS: dict[str, NetworkRow] = {
         ),
         NetworkRow(
             "vggnet_tiny", "a first convolution of stride 2, 32 to 96 filters, 0.13 million parameters", _VGG, 16
+        ),
+        NetworkRow("shallow_cnn", "three convolutions, 32 to 128 filters, two dense layers", _NORMALISED, 8),
+        NetworkRow("deep_cnn", "three pairs of convolutions, 64 to 256 filters, two dense layers", _VGG, 8),
+        NetworkRow(
+            "resnet9", "two residual blocks among four convolutions", f"He et al. 2015, arXiv:1512.03385; {_PAGE}", 8
+        ),
+        NetworkRow(
+            "inception",
+            "five modules of parallel 1×1, 3×3 and 5×5 convolutions",
+            f"Szegedy et al. 2014, arXiv:1409.4842; {_NORMALISED}",
+            16,
+        ),
+        NetworkRow(
+            "mini_xception",
+            "separable convolutions with shortcuts, 58 thousand parameters",
+            "Arriaga et al. 2017, arXiv:1710.07557",
+            16,
+        ),
+        _on_backbone(
+            "vgg16", "thirteen 3×3 convolutions in five blocks", "Simonyan and Zisserman 2015, arXiv:1409.1556"
+        ),
+        _on_backbone(
+            "vgg19", "sixteen 3×3 convolutions in five blocks", "Simonyan and Zisserman 2015, arXiv:1409.1556"
+        ),
+        _on_backbone("resnet50", "sixteen residual blocks of three convolutions", "He et al. 2015, arXiv:1512.03385"),
+        _on_backbone(
+            "densenet121", "four blocks whose layers see all maps before them", "Huang et al. 2017, arXiv:1608.06993"
+        ),
+        _on_backbone(
+            "mobilenet_v2",
+            "seventeen inverted residual blocks, made for phones",
+            "Sandler et al. 2018, arXiv:1801.04381",
         ),
     )
 }
@@ -97,7 +139,7 @@ def register_network(
 
 def networks_help() -> str:
     """A line for each network, for the end of a help text."""
-    return "\n".join(f"  {row.name:<12} {row.summary}" for row in NETWORKS.values())
+    return "\n".join(f"  {row.name:<13} {row.summary}" for row in NETWORKS.values())
 
 
 def networks_table() -> str:

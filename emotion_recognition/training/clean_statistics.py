@@ -17,7 +17,7 @@ _BATCH_SIZE = 256
 
 
 def clean_statistics(network: keras.Model, images: np.ndarray, seed: int, *, progress: bool = False) -> None:
-    """Sets the moving mean and variance of every batch normalization in a network, in place.
+    """Sets the moving mean and variance of every batch normalization that is not frozen, in place.
 
     Each becomes the mean over equally large batches; dropout is off.
 
@@ -31,7 +31,8 @@ def clean_statistics(network: keras.Model, images: np.ndarray, seed: int, *, pro
     layers_alone = keras.Model(network.input, network.output)
     copy = keras.models.clone_model(layers_alone, clone_function=_without_dropout)
     copy.set_weights(network.get_weights())
-    normalisations = [layer for layer in copy.layers if isinstance(layer, layers.BatchNormalization)]
+    # Frozen ones keep what they have.
+    normalisations = [each for each in copy.layers if isinstance(each, layers.BatchNormalization) and each.trainable]
     if not normalisations:
         return
     rows = np.random.default_rng(seed).permutation(len(images))[:MOST_IMAGES]

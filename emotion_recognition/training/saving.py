@@ -53,6 +53,8 @@ def save_trained(start: Start, path: Path, train: Split, val: Split, done: RunRe
     probabilities = ensemble.predict(val.images).uncalibrated
     metrics = compute_metrics(val.labels, probabilities, val.class_names)
     card = run_card(start.network, start.network_name, train, val, done.entries, metrics.to_json())
+    if start.backbone:
+        card["backbone"] = start.backbone
     if prior is not None:
         card["prior"] = prior.to_card()
     write_card(path, {**card, "calibration": fit_temperature(val.labels, probabilities).to_json()})

@@ -15,6 +15,9 @@ BALANCES = ("none", "weights", "sampling")
 
 #: How much of each target is the teacher's where there is one and nobody says how much.
 USUAL_TEACHER_WEIGHT = 0.6
+#: What a stage freezes: all layers of the backbone, that many of them, or none.
+Freeze = int | str | None
+ALL_FROZEN = "all"
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,10 @@ class StageSettings(FitSettings):
         clean_statistics: Whether the batch-normalization statistics are computed anew, after the last epoch, on images
             without random changes.
         augmentation: Random changes to the training images; None for none.
+        random_crop: Side that images are resized to, and side of the square that the network sees of them: at a random
+            place in training, where there is any augmentation, and the middle everywhere else. None: all of the image.
+        freeze: How many layers of the backbone stay as they are, counted from the pixels; "all" of them; or None. See
+            :mod:`emotion_recognition.training.freezing`.
 
     Raises:
         ValueError: If a number is out of range, or settings contradict each other.
@@ -129,6 +136,8 @@ class StageSettings(FitSettings):
     balance: str = "none"
     clean_statistics: bool = False
     augmentation: Augmentation | None = field(default_factory=Augmentation)
+    random_crop: tuple[int, int] | None = None
+    freeze: Freeze = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -151,3 +160,9 @@ class StageSettings(FitSettings):
             raise about(ValueError(message), "teacher_temperature")
         check_power(self.prior_power)
         check_choice("balance", self.balance, BALANCES)
+        if self.random_crop is not None and not 1 <= self.random_crop[1] < self.random_crop[0]:
+            resize, side = self.random_crop
+            text = f"random_crop must cut a smaller square out of a larger one. Received: {resize}:{side}"
+            raise about(ValueError(text), "random_crop")
+        if self.freeze not in (None, ALL_FROZEN) and (not isinstance(self.freeze, int) or self.freeze < 0):
+            raise about(ValueError(f"freeze must be all, none or at least 0. Received: {self.freeze}"), "freeze")

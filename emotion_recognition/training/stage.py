@@ -14,10 +14,12 @@ from emotion_recognition.data.batches.random_changes import with_random_changes
 from emotion_recognition.data.batches.targets import one_hot, training_targets
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.error_about import about
+from emotion_recognition.models.networks.centre_crop import centre_crop_of
 from emotion_recognition.training.clean_statistics import clean_statistics
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
 from emotion_recognition.training.distillation import Teacher, check_teacher
 from emotion_recognition.training.extra_heads import ExtraHeads, join_heads, with_extra_heads
+from emotion_recognition.training.freezing import frozen
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
 from emotion_recognition.training.resume_point import contents
 from emotion_recognition.training.run import TrainingRun
@@ -82,35 +84,36 @@ def fit_stage(
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
-        ValueError: If the unfinished run had other settings, or training diverged; or a teacher has no weight, or a
-            weight no teacher.
+        ValueError: If the unfinished run had other settings, or training diverged; if it freezes more layers than
+            there are; or a teacher has no weight, or a weight no teacher.
     """
     check_teacher(settings, teacher)
     keras.utils.set_random_seed(settings.seed)
     heads = ExtraHeads(settings.votes_weight, settings.ferplus_weight)
     bare = with_extra_heads(network, heads) if heads else network
-    trainee = with_random_changes(bare, settings.augmentation, settings.seed)
-    compile_network(
-        trainee, settings, network.output_shape[-1], settings.epochs * -(-len(train) // settings.batch_size)
-    )
+    trainee = with_random_changes(bare, settings.augmentation, settings.seed, centre_crop_of(network))
     facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **contents(train, val)}
     teachers = [asdict(model) for model in teacher.models] if teacher is not None else []
     facts["teachers"] = teachers
     if train.labels_from != FER2013:
         facts["labels"] = train.labels_from
-    result = fit_resumably(
-        trainee,
-        functools.partial(_batches, train, settings, teacher),
-        settings,
-        facts=facts,
-        run=run,
-        validation_data=(val.images, one_hot(val.labels, len(val.class_names), trainee.output_shape[-1])),
-        validation_batch_size=_VALIDATION_BATCH_SIZE,
-    )
-    if settings.ferplus_share:
-        join_heads(network, bare, settings.ferplus_share)
-    if settings.clean_statistics:
-        clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
+    with frozen(network, settings.freeze):
+        compile_network(
+            trainee, settings, network.output_shape[-1], settings.epochs * -(-len(train) // settings.batch_size)
+        )
+        result = fit_resumably(
+            trainee,
+            functools.partial(_batches, train, settings, teacher),
+            settings,
+            facts=facts,
+            run=run,
+            validation_data=(val.images, one_hot(val.labels, len(val.class_names), trainee.output_shape[-1])),
+            validation_batch_size=_VALIDATION_BATCH_SIZE,
+        )
+        if settings.ferplus_share:
+            join_heads(network, bare, settings.ferplus_share)
+        if settings.clean_statistics:
+            clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
     compile_for_saving(network, settings)
     return replace(result, more={"teachers": teachers}) if teachers else result
 

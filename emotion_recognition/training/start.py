@@ -1,6 +1,6 @@
 """What a stage of training starts from: a new network, or a trained one and its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +16,7 @@ from emotion_recognition.models.card import read_card
 from emotion_recognition.models.conventions import say
 from emotion_recognition.models.files import conventions_of, load_network
 from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE
+from emotion_recognition.models.networks.centre_crop import centre_crop_of, with_centre_crop
 from emotion_recognition.models.new_head import with_new_head
 from emotion_recognition.models.output_order import reorder_outputs
 from emotion_recognition.models.precision import with_precision
@@ -41,6 +42,7 @@ class Start:
         new_head: Whether the input model's last layer was replaced.
         stages: Entries of the stages that the input model went through, earliest first.
         rows: The log's rows of these stages, as far as a log lies beside the input model.
+        backbone: Where the weights of its backbone came from, for the card; empty of a network without one.
     """
 
     network: keras.Model
@@ -51,11 +53,18 @@ class Start:
     new_head: bool = False
     stages: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
+    backbone: dict[str, Any] = field(default_factory=dict)
 
     @property
     def identity(self) -> dict[str, Any]:
         """What a resumed run must share with the interrupted one."""
-        return {"network": self.network_name, "input_model": self.input_name, "new_head": self.new_head}
+        of_backbone = {"backbone": self.backbone} if self.backbone and self.input_name is None else {}
+        return {
+            "network": self.network_name,
+            "input_model": self.input_name,
+            "new_head": self.new_head,
+            **of_backbone,
+        }
 
 
 def open_start(
@@ -63,6 +72,8 @@ def open_start(
     settings: StageSettings,
     *,
     network: str | BuildFunction | keras.Model | None = None,
+    network_options: Mapping[str, Any] | None = None,
+    backbone: Mapping[str, Any] | None = None,
     input_model: Path | None = None,
     new_head: bool = False,
     lower_rate: bool = False,
@@ -74,6 +85,9 @@ def open_start(
         settings: Of the stage: learning rate, precision, and the seed that a new network's weights are drawn from.
         network: A new network: its name, a function that builds it, or the network itself, from wherever; None for the
             default one.
+        network_options: More arguments of the function that builds it, such as ``weights`` of a network on a backbone.
+        backbone: Where the weights of its backbone come from, as JSON values for the card; None: what
+            ``network_options`` says.
         input_model: File of a trained model to continue from; None for a new network.
         new_head: Whether the trained model gets a new last layer for the split's classes.
         lower_rate: Whether a trained model is trained at a tenth of its own learning rate, in place of the
@@ -87,9 +101,12 @@ def open_start(
     if input_model is None:
         if new_head:
             raise about(ValueError("new_head needs an input model"), "new_head", "input_model")
-        start = _from_scratch(train, DEFAULT_NETWORK if network is None else network, settings)
+        options = dict(network_options or {})
+        start = _from_scratch(train, DEFAULT_NETWORK if network is None else network, settings, options)
+        origin = {"weights": str(options["weights"])} if "weights" in options else {}
+        start = replace(start, backbone=dict(backbone or origin))
     else:
-        if network is not None:
+        if network is not None or network_options:
             message = "network is for new networks; an input model keeps its own architecture"
             raise about(ValueError(message), "network", "input_model")
         start = _from_model(train, input_model, new_head, settings, lower_rate)
@@ -108,9 +125,11 @@ def tensorboard(folder: Path) -> Sequence[keras.callbacks.Callback]:
     return [keras.callbacks.TensorBoard(folder)]
 
 
-def _from_scratch(train: Split, network: str | BuildFunction | keras.Model, settings: StageSettings) -> Start:
+def _from_scratch(
+    train: Split, network: str | BuildFunction | keras.Model, settings: StageSettings, options: dict[str, Any]
+) -> Start:
     if isinstance(network, keras.Model):
-        name, built = network.name, with_probabilities(network)
+        name, built = network.name, _cropping(with_probabilities(network), train, settings)
         _check_input(f"The network {name}", built, train)
         if built.output_shape[-1] != len(train.class_names):
             raise ValueError(
@@ -119,10 +138,31 @@ def _from_scratch(train: Split, network: str | BuildFunction | keras.Model, sett
             )
     else:
         name, (_, height, _, channels) = name_of(network), train.images.shape
-        built = build_network(network, num_classes=len(train.class_names), image_size=height, channels=channels)
+        built = build_network(
+            network,
+            num_classes=len(train.class_names),
+            image_size=height,
+            channels=channels,
+            random_crop=settings.random_crop,
+            **options,
+        )
     rate = settings.learning_rate
     text = f"New network {name} with {built.count_params():,} parameters; learning rate {rate:g}"
     return Start(built, name, rate, text)
+
+
+def _cropping(network: keras.Model, train: Split, settings: StageSettings) -> keras.Model:
+    """The network with the settings' crop before it, unless it has that one already."""
+    if settings.random_crop is None:
+        return network
+    own = centre_crop_of(network)
+    if own is None:
+        return with_centre_crop(network, train.images.shape[1], settings.random_crop)
+    if own != tuple(settings.random_crop):
+        (resize, side), (has_resize, has_side) = settings.random_crop, own
+        message = f"random_crop must be that of the input model, {has_resize}:{has_side}. Received: {resize}:{side}"
+        raise about(ValueError(message), "random_crop", "input_model")
+    return network
 
 
 def _check_input(what: str, network: keras.Model, train: Split) -> None:
@@ -137,7 +177,8 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
     network = load_network(path, compiled=True)
     conventions = conventions_of(path, network)
     say(conventions.assumed)
-    _check_input(str(path), network, train)
+    fitted = _cropping(network, train, settings)
+    _check_input(str(path), fitted, train)
     if conventions.pixel_range != DEFAULT_PIXEL_RANGE:
         raise ValueError(
             f"{path} expects pixels of {conventions.pixel_range}, but training shows {DEFAULT_PIXEL_RANGE}; save it "
@@ -154,6 +195,7 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
     else:
         own_text = f"{own:g}"
         rate = tenth if lower_rate else rate
+    network = fitted
     if new_head:
         network = with_new_head(network, name, len(train.class_names))
     else:
@@ -164,4 +206,4 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
     text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
     stages = list(card.get("stages", []))
     rows = [row for row in read_log(log_path(path)) if row["stage"] <= len(stages)]
-    return Start(network, name, rate, text, path.name, new_head, stages, rows)
+    return Start(network, name, rate, text, path.name, new_head, stages, rows, dict(card.get("backbone", {})))

@@ -1,5 +1,7 @@
 """The architectures: shapes, sizes, and what their input layers promise."""
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -27,16 +29,41 @@ def vggnet_parameters(blocks: list[tuple[int, int]], dense: list[int], classes: 
     return total + units * classes + classes
 
 
+#: Those that begin with standardising each image; a backbone takes pixels as its authors scaled them.
+FROM_SCRATCH = [name for name, row in NETWORKS.items() if not row.has_imagenet]
+
+
 def test_parameter_counts() -> None:
     expected = {
         "vggnet": vggnet_parameters([(32, 2), (64, 2), (128, 2), (256, 2)], [128], 7),
         "vggnet_deep": vggnet_parameters([(32, 2), (64, 2), (128, 3), (256, 4)], [256, 128], 7),
         "vggnet_wide": vggnet_parameters([(32, 2), (96, 2), (160, 3), (256, 2)], [], 7, side=0),
+        "shallow_cnn": vggnet_parameters([(32, 1), (64, 1), (128, 1)], [256, 128], 7),
+        "deep_cnn": vggnet_parameters([(64, 2), (128, 2), (256, 2)], [256, 128], 7),
+        # The eight convolutions of a ResNet-9 behind one channel, and its dense layer.
+        "resnet9": sum(
+            9 * before * after + 4 * after for before, after in pairwise([1, 64, 128, 128, 128, 256, 512, 512, 512])
+        )
+        + 512 * 7
+        + 7,
+        # As the authors of mini-XCEPTION publish it for 7 classes.
+        "mini_xception": 58_423,
     }
-    assert {name: build_network(name, num_classes=7).count_params() for name in NETWORKS} == expected
+    assert {name: build_network(name, num_classes=7).count_params() for name in expected} == expected
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+def test_the_last_layer_of_mini_xception_is_a_convolution_and_the_mean_of_its_maps() -> None:
+    network = build_network("mini_xception", num_classes=7)
+    before = next(layer for layer in network.layers if isinstance(layer, keras.layers.ZeroPadding2D))
+    maps, logits = keras.Model(network.input, [before.input, network.get_layer("logits").output])(
+        RNG.uniform(0, 255, (3, 48, 48, 1)).astype(np.float32)
+    )
+    kernel, bias = network.get_layer("logits").get_weights()
+    convolved = keras.ops.conv(maps, kernel.reshape(3, 3, 128, 7), padding="same") + bias
+    np.testing.assert_allclose(keras.ops.mean(convolved, axis=(1, 2)), logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", FROM_SCRATCH)
 def test_images_become_probabilities(name: str) -> None:
     network = build_network(name, num_classes=5, image_size=32, channels=3)
     pixels = RNG.integers(0, 256, (4, 32, 32, 3)).astype(np.float32)
@@ -61,7 +88,7 @@ def test_standardisation_gives_each_image_its_own_zero_mean_and_unit_deviation()
 
 
 @pytest.mark.parametrize(("gain", "offset"), [(1.0, 60.0), (0.5, 0.0), (0.6, 70.0)])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FROM_SCRATCH)
 def test_brightness_and_contrast_do_not_matter(name: str, gain: float, offset: float) -> None:
     network = build_network(name, num_classes=7)
     pixels = RNG.uniform(0, 180, (4, 48, 48, 1)).astype(np.float32)
@@ -69,7 +96,7 @@ def test_brightness_and_contrast_do_not_matter(name: str, gain: float, offset: f
 
 
 @pytest.mark.parametrize("grey", [0, 7, 255])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", FROM_SCRATCH)
 def test_a_blank_image_gives_finite_probabilities(name: str, grey: int) -> None:
     blank = np.full((1, 48, 48, 1), grey, np.float32)
     assert np.isfinite(build_network(name, num_classes=7)(blank)).all()

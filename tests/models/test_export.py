@@ -64,6 +64,18 @@ def residual_network() -> keras.Model:
     return keras.Model(pixels, layers.Dense(7, activation="softmax")(x))
 
 
+def test_a_layer_that_resizes_does_not_put_the_copy_into_training(tmp_path: Path) -> None:
+    # Keras's Resizing is in training by default, and so is all that is exported behind it.
+    pixels = keras.Input((8, 8, 1))
+    x = layers.Conv2D(4, 3)(layers.Resizing(16, 16)(layers.Rescaling(1 / 255)(pixels)))
+    x = layers.GlobalAveragePooling2D()(layers.Activation("relu")(layers.BatchNormalization()(x)))
+    path = saved(with_random_state(keras.Model(pixels, layers.Dense(7, activation="softmax")(x))), tmp_path)
+    export_model(path, ["onnx"])
+    copy = read_copy(path)
+    assert copy is not None
+    assert copy.entry.max_difference <= TOLERANCE
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small ``vggnet`` with its card and all its copies."""

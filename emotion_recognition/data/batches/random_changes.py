@@ -4,6 +4,7 @@ uint8 batches go in, float32 batches come out; in testing the layer only convert
 that is trained and is left out of what is saved. Ranges come from :mod:`emotion_recognition.data.batches.augmentation`.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -32,6 +33,8 @@ class RandomChanges(keras.layers.Layer):
         augmentation: How far each change goes.
         seed: Start of all random numbers. The generator's state is one of the layer's variables, which a resume point
             keeps, so that a resumed run sees what it would have seen.
+        crop: Side that the network behind resizes images to, and side of the square that it cuts out of their middle;
+            the images are moved so that this square is one from a random place. None: the network sees all of them.
 
     Example:
         >>> layer = RandomChanges(Augmentation(), seed=0)
@@ -39,17 +42,20 @@ class RandomChanges(keras.layers.Layer):
         (2, 48, 48, 1)
     """
 
-    def __init__(self, augmentation: Augmentation, seed: int, **options: Any) -> None:
+    def __init__(
+        self, augmentation: Augmentation, seed: int, crop: tuple[int, int] | None = None, **options: Any
+    ) -> None:
         super().__init__(**{"dtype": "float32", **options})
         self._ranges = augmentation
         self._seed = seed
+        self._crop = None if crop is None else (int(crop[0]), int(crop[1]))
         self._random = keras.random.SeedGenerator(seed)
         # TensorFlow's operation that moves pixels has no XLA version.
         self.supports_jit = keras.backend.backend() != "tensorflow"
 
     def get_config(self) -> dict[str, Any]:
         """What the layer is made of again; TensorBoard asks for it."""
-        return {**super().get_config(), "augmentation": asdict(self._ranges), "seed": self._seed}
+        return {**super().get_config(), "augmentation": asdict(self._ranges), "seed": self._seed, "crop": self._crop}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "RandomChanges":
@@ -90,7 +96,7 @@ class RandomChanges(keras.layers.Layer):
         """Flip, rotation, shift, zoom and stretch as one affine map per image."""
         ranges = self._ranges
         height, width = images.shape[1:3]
-        if not (ranges.flip or ranges.rotation or ranges.shift or ranges.zoom or ranges.stretch):
+        if not (ranges.flip or ranges.rotation or ranges.shift or ranges.zoom or ranges.stretch or self._crop):
             return images
 
         def draw(low: float, high: float) -> Any:
@@ -101,6 +107,8 @@ class RandomChanges(keras.layers.Layer):
         stretch = ops.sqrt(draw(1 - ranges.stretch, 1 + ranges.stretch))
         shift_x = draw(-ranges.shift, ranges.shift) * width
         shift_y = draw(-ranges.shift, ranges.shift) * height
+        if self._crop:
+            shift_x, shift_y = shift_x + self._to_crop(draw, width), shift_y + self._to_crop(draw, height)
         mirror = ops.where(draw(0.0, 1.0) < (0.5 if ranges.flip else 0.0), -1.0, 1.0)
         cosine, sine = ops.cos(angle) / scale, ops.sin(angle) / scale
         centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
@@ -115,6 +123,12 @@ class RandomChanges(keras.layers.Layer):
         return ops.image.affine_transform(
             images, transforms, interpolation="bilinear", fill_mode="reflect", data_format="channels_last"
         )
+
+    def _to_crop(self, draw: Callable[[float, float], Any], side: int) -> Any:
+        """How far to move images, in their own pixels, so that their middle is a square from a random place: (N,)."""
+        resize, cut = self._crop or (side, side)
+        first = ops.minimum(ops.floor(draw(0.0, resize - cut + 1.0)), float(resize - cut))
+        return ((resize - cut) // 2 - first) * (side / resize)
 
     def _with_other_sharpness(self, images: Any) -> Any:
         """Some images blurred, some as if taken from further away, some sharpened; a third of the share each."""
@@ -153,13 +167,16 @@ class RandomChanges(keras.layers.Layer):
         return ops.where(inside, noise, images)
 
 
-def with_random_changes(network: keras.Model, augmentation: Augmentation | None, seed: int) -> keras.Model:
+def with_random_changes(
+    network: keras.Model, augmentation: Augmentation | None, seed: int, crop: tuple[int, int] | None = None
+) -> keras.Model:
     """Returns a network that shares all layers with the given one and changes its images while it is trained.
 
     Args:
         network: Takes float32 pixels, 0..255.
         augmentation: How far the changes go; None: the network as it is.
         seed: Start of the changes' random numbers.
+        crop: What the network cuts out of the middle of its images, see :class:`RandomChanges`.
 
     Returns:
         A network that takes uint8 pixels of the same shape.
@@ -167,7 +184,7 @@ def with_random_changes(network: keras.Model, augmentation: Augmentation | None,
     if augmentation is None:
         return network
     pixels = keras.Input(network.input_shape[1:], dtype="uint8", name="stored_pixels")
-    return keras.Model(pixels, network(RandomChanges(augmentation, seed)(pixels)), name=network.name)
+    return keras.Model(pixels, network(RandomChanges(augmentation, seed, crop)(pixels)), name=network.name)
 
 
 def _blurred(images: Any, deviation: float) -> Any:

@@ -92,7 +92,9 @@ def _with_features(path: Path, network: keras.Model) -> keras.Model:
             tensors.append(layer(tensors[-1]))
         said = tensors[-1]
     else:
-        tensors, said = [layer.output for layer in network.layers], network.outputs[0]
+        # A border of zeros is no place on the face.
+        shown = (layer for layer in network.layers if not isinstance(layer, keras.layers.ZeroPadding2D))
+        tensors, said = [layer.output for layer in shown], network.outputs[0]
     for tensor in reversed(tensors):
         shape: Sequence[int | None] = getattr(tensor, "shape", ())
         if len(shape) == 4 and min(shape[1] or 0, shape[2] or 0) >= _LEAST_SIDE:
