@@ -60,8 +60,8 @@ def _measure(arguments: argparse.Namespace) -> None:
         image = read_image(picture.path)
         known = yunet.detect(image)
         large = picture.boxes[picture.boxes[:, 2:].min(axis=1) >= _SMALLEST]
-        same = overlaps(_corners(large), _corners([face.box for face in known]))
-        found = overlaps(_corners(large), _corners([face.box for face in detector.detect(image)]))
+        same = overlaps(corners_of(large), corners_of([face.box for face in known]))
+        found = overlaps(corners_of(large), corners_of([face.box for face in detector.detect(image)]))
         for face in np.flatnonzero((same >= _SAME_FACE).any(axis=1)):
             landmarks = known[same[face].argmax()].landmarks
             rows.append((turn_of(np.array(landmarks)), abs(roll_of(landmarks)), (found[face] >= _SAME_FACE).any()))
@@ -77,7 +77,8 @@ def _measure(arguments: argparse.Namespace) -> None:
             print(f"{title:5s} {name:28s} {here.sum():5d} faces  {share:>7s} found")
 
 
-def _corners(boxes: Any) -> np.ndarray:
+def corners_of(boxes: Any) -> np.ndarray:
+    """Left, top, right and bottom, float array (n, 4), of boxes with x, y, width and height."""
     boxes = np.asarray(boxes, float).reshape(-1, 4)
     return np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
 

@@ -3,8 +3,10 @@ import pytest
 
 from benchmarks.damaged_faces import KINDS, damage_table, in_a_corner, side_by_side, stretched, to_text
 from benchmarks.face_directions import curve, face_views
+from benchmarks.face_landmarks import errors_of
 from benchmarks.face_pictures import MarkedPicture
 from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_file import write_image
 
 
@@ -91,3 +93,16 @@ def test_the_table_has_a_row_for_every_kind(tmp_path: object) -> None:
     assert table["none"]["square"] == table["JPEG"]["square"] == pytest.approx(1.0)
     assert table["half as large"]["square"] < 1
     assert to_text(table).count("\n") == len(KINDS) + 1
+
+
+def test_landmark_errors_are_shares_of_the_distance_of_the_eyes() -> None:
+    points = ((10.0, 10.0), (30.0, 10.0), (20.0, 20.0), (12.0, 30.0), (28.0, 30.0))
+    moved = tuple((x + 3, y + 4) for x, y in points)  # 5 pixels, a quarter of 20
+    yunet = Face((0, 0, 40, 40), 0.9, points)
+    marked = np.array([[0.0, 0, 40, 40], [100, 100, 140, 140]])
+    assert errors_of(marked, [Face((2, 0, 40, 40), 0.8, moved)], [yunet]) == pytest.approx([0.25])
+    # In profile the eyes are 2 pixels apart; a quarter of the box's size, 10, counts.
+    profile = Face((0, 0, 40, 40), 0.9, ((10.0, 10.0), (12.0, 10.0), *points[2:]))
+    shifted = Face((0, 0, 40, 40), 0.9, tuple((x + 1, y) for x, y in profile.landmarks or ()))
+    assert errors_of(marked, [shifted], [profile]) == pytest.approx([0.1])
+    assert errors_of(marked, [Face((2, 0, 40, 40), 0.8)], [yunet]) == errors_of(marked, [], [yunet]) == []

@@ -51,6 +51,7 @@ def test_the_size_of_the_project_s_own_is_that_of_the_released_network() -> None
     path = Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_face_detector
     card = json.loads(card_path(path).read_text(encoding="utf-8"))
     assert row_of("ssd").size == card["input"]["size"]
+    assert row_of("ssd").landmarks == bool(card.get("landmarks"))
     assert (row_of("ssd").min_confidence, "min_confidence" in card) == (None, True)
 
 

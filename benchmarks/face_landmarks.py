@@ -1,0 +1,100 @@
+"""Measures how far a face detector's landmarks are from YuNet's, on photographs with marked faces.
+
+    python -m benchmarks.face_landmarks --faces FOLDER --teacher_model face_detection_yunet_2026may.onnx
+
+A face counts if it is marked, at least 24 pixels wide and high, and both detectors find it. The error is the mean
+distance of the five points as a share of the distance of the eyes, by YuNet; of a head in profile, whose eyes lie
+close together, at least a quarter of the box's size stands in for it.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.face_pictures import read_marked_pictures
+from benchmarks.face_pose import corners_of
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.detection.face_detectors.opening import open_detector
+from emotion_recognition.pictures.faces import Face
+from emotion_recognition.pictures.image_file import read_image
+from emotion_recognition.training.face_ssd.matching import overlaps
+
+#: Shorter side, in pixels, of the smallest faces that count.
+_SMALLEST = 24
+
+_SAME_FACE = 0.5
+
+#: The least distance of the eyes, as a share of the box's size.
+_LEAST_EYES = 0.25
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--faces", type=Path, required=True, metavar="FOLDER", help="folder with val.csv and val/")
+    parser.add_argument("--split", default="val", help="the pictures")
+    parser.add_argument("--detector_model", type=Path, metavar="PATH", help="the detector's file (default: released)")
+    parser.add_argument("--detector_size", type=int, metavar="N", help="longest side in pixels")
+    parser.add_argument("--teacher_model", type=Path, metavar="PATH", help="YuNet's file, or its folder")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Prints the figures; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    return exit_status(lambda: _measure(arguments))
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    detector = open_detector("ssd", model=arguments.detector_model, size=arguments.detector_size)
+    yunet = open_detector("yunet", model=arguments.teacher_model)
+    errors: list[float] = []
+    for picture in read_marked_pictures(arguments.faces, arguments.split):
+        image = read_image(picture.path)
+        large = picture.boxes[picture.boxes[:, 2:].min(axis=1) >= _SMALLEST]
+        if len(large):
+            errors += errors_of(corners_of(large), detector.detect(image), yunet.detect(image))
+    if not errors:
+        raise ValueError("No marked face is found by both detectors with landmarks.")
+    percent = 100 * np.array(errors)
+    print(
+        f"{detector.description}: {len(errors)} faces, mean error {percent.mean():.1f} % of the eyes' distance, "
+        f"median {np.median(percent):.1f} %, nine of ten below {np.quantile(percent, 0.9):.1f} %"
+    )
+
+
+def errors_of(marked: np.ndarray, found: list[Face], taught: list[Face]) -> list[float]:
+    """The errors of the marked faces that both detectors have found.
+
+    Args:
+        marked: float array (n, 4): left, top, right and bottom of the marked faces.
+        found: The measured detector's faces.
+        taught: YuNet's.
+
+    Returns:
+        Mean distance of the landmarks, as a share of the eyes' distance, for each such face.
+    """
+    errors = []
+    for box in marked[:, None]:
+        face, teacher = (_on(box, faces) for faces in (found, taught))
+        if face is not None and teacher is not None:
+            true, received = np.array(teacher.landmarks), np.array(face.landmarks)
+            size = (teacher.box[2] * teacher.box[3]) ** 0.5
+            eyes = max(float(np.linalg.norm(true[1] - true[0])), _LEAST_EYES * size)
+            errors.append(float(np.linalg.norm(true - received, axis=1).mean() / eyes))
+    return errors
+
+
+def _on(box: np.ndarray, faces: list[Face]) -> Face | None:
+    """The face with landmarks that is in a box (1, 4); None without one."""
+    with_landmarks = [face for face in faces if face.landmarks is not None]
+    if not with_landmarks:
+        return None
+    overlap = overlaps(box, corners_of([face.box for face in with_landmarks]))[0]
+    return with_landmarks[int(overlap.argmax())] if overlap.max() >= _SAME_FACE else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
