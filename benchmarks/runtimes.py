@@ -1,7 +1,8 @@
 """How many faces a second are classified: by runtime, by float32 or int8, by batch size and by number of threads.
 
 Crops of noise go through the whole of :class:`~emotion_recognition.detection.classifier.EmotionClassifier`. The rounds
-take all ways in turn and medians count, so that a busy machine slows all of them alike; read the ratios. With
+take all ways in turn and medians count, so that a busy machine slows all of them alike; read the ratios. With one
+thread, seconds are those of the processor, which other processes do not lengthen. With
 ``--peer_python``, the package ``fer`` classifies its crops in the same rounds, see ``make bench-peers``; how many
 threads it takes is its own affair.
 """
@@ -37,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("-m", "--input_model", nargs="+", help="models (default: the released one for -n)")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=[], help="untrained networks beside them")
     parser.add_argument("--images", type=int, default=256, help="crops in each measurement")
+    parser.add_argument("--threads", nargs="+", type=int, default=THREADS, help="numbers of threads, a table each")
     parser.add_argument("--rounds", type=int, default=5, help="rounds over all ways")
     parser.add_argument("--peer_python", help="the Python of the environment that has fer")
     return parser
@@ -63,8 +65,10 @@ def _measure(arguments: argparse.Namespace) -> None:
         if arguments.peer_python:
             worker = [arguments.peer_python, str(REPOSITORY / "benchmarks" / "peer_worker.py"), "fer", "{}"]
             peer = Worker(worker)
-        for threads in THREADS:
-            _print(threads, _rounds(_ways(copies, threads, arguments.num_emotions), crops, arguments.rounds, peer))
+        for threads in arguments.threads:
+            _print(
+                threads, _rounds(_ways(copies, threads, arguments.num_emotions), crops, arguments.rounds, peer, threads)
+            )
         if peer is not None:
             peer.close()
 
@@ -100,19 +104,20 @@ def _ways(copies: list[Path], threads: int, classes: int) -> dict[str, Callable[
 
 
 def _rounds(
-    ways: dict[str, Callable[..., object]], crops: "np.ndarray", rounds: int, peer: Worker | None
+    ways: dict[str, Callable[..., object]], crops: "np.ndarray", rounds: int, peer: Worker | None, threads: int
 ) -> dict[str, list[float]]:
     """Images a second of each way, in batches of each size; medians over the rounds."""
+    clock = time.process_time if threads == 1 else time.perf_counter
     spent: dict[tuple[str, int], list[float]] = {}
     of_peer = []
     for number in range(rounds + 1):
         for way, call in ways.items():
             for size in BATCHES:
-                seconds = _seconds(partial(_in_batches, call, crops, size))
+                seconds = _seconds(partial(_in_batches, call, crops, size), clock)
                 if number:  # the first one warms up
                     spent.setdefault((way, size), []).append(seconds)
         if peer is not None:
-            answer = peer(["classify"])["seconds"]
+            answer = peer(["classify"])["processor" if threads == 1 else "seconds"]
             if number:
                 of_peer.append(answer)
     rates = {way: [len(crops) / statistics.median(spent[way, size]) for size in BATCHES] for way in ways}
@@ -124,10 +129,10 @@ def _in_batches(call: Callable[..., object], crops: "np.ndarray", size: int) -> 
         call(crops[start : start + size])
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def _seconds(work: Callable[[], object], clock: Callable[[], float]) -> float:
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def _print(threads: int, rates: dict[str, list[float]]) -> None:
