@@ -77,6 +77,7 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.training_speed -b $(BASE)
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.prediction_speed
+	$(BIN)/python -m benchmarks.runtimes -b $(BASE) --networks vggnet_small vggnet_tiny
 	$(BIN)/python -m benchmarks.detection
 	$(BIN)/python -m benchmarks.architectures -b $(BASE)
 	$(BIN)/python -m benchmarks.video
@@ -89,6 +90,7 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 
 bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the package fer, which gets an environment of its own
 	$(BIN)/python -m benchmarks.peers -b $(BASE) --peer_python $(VENV)-peers/bin/python $(PEERS_OPTIONS)
+	$(BIN)/python -m benchmarks.runtimes -b $(BASE) --peer_python $(VENV)-peers/bin/python
 
 reproduce: $(VENV)/.run ## make the released emotion models again, hours on a CPU: make reproduce FER2013=fer2013.csv FERPLUS=fer2013new.csv
 	$(BIN)/python -m benchmarks.reproduce -b build/reproduced --fer2013 "$(FER2013)" --votes "$(FERPLUS)" --mixed_precision

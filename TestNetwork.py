@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 EPILOG = """Writes the report as text and JSON, the confusion matrix and the reliability diagram as pictures, beside
 the model, or into output/ for several models. Probabilities are calibrated with the temperature in the model's card.
-The figures of one model go into its card too, unless --tta, --pixel_range, --interpolation or --output is given.
+The figures of one model go into its card too, unless --tta, --pixel_range, --interpolation, --output or --runtime
+is given.
 With --photos there is no reliability diagram, and nothing goes into the card.
 
 other people's models: --classes names the outputs of a model without a card, in their order, for instance
@@ -154,8 +155,11 @@ def _test_split(
     evaluation = evaluate(ensemble, split, settings, train=train, progress=True)
     print(to_text(evaluation))
     start = write_report(evaluation, stem)
-    if len(models) == 1 and settings.tta == PredictionSettings.tta and options == ModelOptions(options.class_names):
+    usual = settings.tta == PredictionSettings.tta and options == ModelOptions(options.class_names)
+    if len(models) == 1 and usual and arguments.runtime is None:
         record_in_card(evaluation, models[0])
+    if ensemble.runtimes:
+        print(f"runtime: {', '.join(ensemble.runtimes)}")
     print(f"Wrote {start}_report.txt, _report.json, _confusion.png and _reliability.png")
     if arguments.gallery:
         print(f"Wrote {write_gallery(evaluation, start)}")
@@ -211,6 +215,8 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
     if tuned is not None:
         fit = fit_to_photographs(sightings, *tuned, power=arguments.fit_prior, temperature=arguments.fit_temperature)
     print(photographs_text(evaluation, fit))
+    if arguments.runtime is not None:
+        print(f"runtime: {detector.classifier.runtime}")
     start = write_photographs_report(evaluation, photographs_stem(stem, photographs.name), fit)
     print(f"Wrote {start}_report.txt, _report.json and _confusion.png")
     if fit is not None and arguments.keep:

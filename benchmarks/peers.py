@@ -82,7 +82,7 @@ def _warm(options: dict[str, Any], fer: list[str] | None, photo: Path, many: Pat
     commands = {"ours": [sys.executable, str(_WORKER), "ours", json.dumps(options)]}
     if fer:
         commands["fer"] = [*fer, "{}"]
-    workers = {side: _Worker(command) for side, command in commands.items()}
+    workers = {side: Worker(command) for side, command in commands.items()}
     print(f"face detector of ours: {workers['ours'].description}")
     for path in [photo] if many is None else [photo, many]:
         answers = _rounds(workers, ["detect", str(path.resolve())], rounds)
@@ -97,7 +97,7 @@ def _warm(options: dict[str, Any], fer: list[str] | None, photo: Path, many: Pat
         worker.close()
 
 
-class _Worker:
+class Worker:
     """A process that answers one task at a time, and so stays warm."""
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -112,12 +112,14 @@ class _Worker:
         self.description = self._answer()["description"]
 
     def __call__(self, task: Sequence[str]) -> dict[str, Any]:
+        """What it answers to a task."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
         return self._answer()
 
     def close(self) -> None:
+        """Ends it."""
         self._process.communicate()
 
     def _answer(self) -> dict[str, Any]:
@@ -129,7 +131,7 @@ class _Worker:
         return answer
 
 
-def _rounds(workers: dict[str, _Worker], task: Sequence[str], rounds: int) -> dict[str, list[dict[str, Any]]]:
+def _rounds(workers: dict[str, Worker], task: Sequence[str], rounds: int) -> dict[str, list[dict[str, Any]]]:
     answers: dict[str, list[dict[str, Any]]] = {side: [] for side in workers}
     for number in range(rounds + 1):
         for side, worker in workers.items():

@@ -14,6 +14,7 @@ from emotion_recognition.data.audit.duplicates import has_twin
 from emotion_recognition.data.files.hdf5 import Split, read_split
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.models.card import read_card
+from emotion_recognition.models.export import export_model
 from emotion_recognition.workspace import Variant, Workspace, beside
 from tests.conftest import write_splits
 
@@ -225,3 +226,25 @@ def test_ferplus_labels_have_files_and_figures_of_their_own(base: Path, capsys: 
     assert card is not None
     assert "test" not in card.get("metrics", {})
     assert card["metrics"]["ferplus_test"]["examples"] == 14
+
+
+def test_a_runtime_runs_the_copy_in_place_of_keras(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = Workspace(base).released_model(7)
+    assert run(base, "--runtime", "opencv") == 2
+    assert (
+        "has no ONNX copy beside it, which a runtime would run (TrainNetwork.py --export onnx"
+        in capsys.readouterr().err
+    )
+    export_model(model, ["onnx"])
+    report = base / "output" / "emotion_classification_7classes_test_report.json"
+    metrics = []
+    for options in ((), ("--runtime", "opencv"), ("-im", model.with_suffix(".onnx"))):
+        before = model.with_suffix(".json").read_bytes()
+        assert run(base, *options) == 0
+        printed = capsys.readouterr().out
+        assert bool(options) == ("\nruntime: " in printed)
+        metrics.append(json.loads(report.read_text(encoding="utf-8"))["metrics"])
+        # What another runtime measures is not what the card is about.
+        assert ("--runtime" in options) == (model.with_suffix(".json").read_bytes() == before)
+        report.unlink()
+    assert metrics[0]["confusion_matrix"] == metrics[1]["confusion_matrix"] == metrics[2]["confusion_matrix"]

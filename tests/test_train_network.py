@@ -357,3 +357,17 @@ def test_a_network_learns_from_a_teacher_and_its_card_says_so(
     ):
         assert train(small_base, "--network", "vggnet_tiny", "-om", "student.keras", *wrong) == 2
         assert part in last_error(capsys)
+
+
+def test_an_int8_copy_is_fitted_to_the_training_split(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnxruntime")
+    export = ["-b", str(small_base), "--export", "onnx_int8", "-im", "small.keras"]
+    assert TrainNetwork.main(export) == 0
+    assert capsys.readouterr().out == f"Wrote {small_model.with_name('small_int8.onnx')}\n"
+    card = json.loads(small_model.with_name("small_int8.json").read_text())
+    assert card["quantization"]["training_images"] == 20
+    Workspace(small_base).split_path("train", 7).unlink()
+    assert TrainNetwork.main(export) == 2
+    assert "BuildDataset.py writes it" in last_error(capsys)

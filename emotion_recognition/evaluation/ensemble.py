@@ -22,7 +22,7 @@ from emotion_recognition.models.files import conventions_of, load_network
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.network_input import NetworkInput, input_of
 from emotion_recognition.models.onnx_copy import SUFFIX, read_copy
-from emotion_recognition.models.onnx_network import open_copy
+from emotion_recognition.models.onnx_network import OnnxNetwork, open_copy
 from emotion_recognition.models.postprocessing import Postprocessing, average
 from emotion_recognition.models.prior import Prior
 from emotion_recognition.models.runtimes.registry import AUTO
@@ -143,6 +143,12 @@ class Ensemble:
     def assumed(self) -> tuple[str, ...]:
         """What nobody has stated of the models, a sentence each."""
         return tuple(note for classifier in self.classifiers for note in classifier.conventions.assumed)
+
+    @property
+    def runtimes(self) -> tuple[str, ...]:
+        """What runs those that Keras does not run, in words."""
+        networks = (classifier.network for classifier in self.classifiers)
+        return tuple(dict.fromkeys(network.runtime for network in networks if isinstance(network, OnnxNetwork)))
 
     def predict(
         self, images: np.ndarray, settings: PredictionSettings = _DEFAULT, *, progress: bool = False

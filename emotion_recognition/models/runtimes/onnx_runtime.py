@@ -3,14 +3,14 @@
 The package ``onnxruntime`` computes on the CPU; ``onnxruntime-gpu``, installed in its place, on CUDA too.
 """
 
+import functools
 import os
 from typing import Any
 
 import cv2
 import numpy as np
-import onnxruntime
 
-#: Beyond this, more images at once change nothing and only cost memory (``benchmarks/prediction_speed.py``).
+#: Beyond this, more images at once change nothing and only cost memory (``benchmarks/runtimes.py``).
 BATCH_SIZE = 64
 
 #: What computes, best first, with its options. TensorFloat-32 would leave 10 of a weight's 23 bits.
@@ -23,8 +23,6 @@ _CPU = "CPUExecutionProvider"
 
 #: Of ONNX Runtime's log: what goes wrong is raised, so nothing below fatal is printed.
 _FATAL_ONLY = 4
-
-onnxruntime.set_default_logger_severity(_FATAL_ONLY)
 
 
 class OnnxRuntimeNetwork:
@@ -50,7 +48,7 @@ class OnnxRuntimeNetwork:
             raise ValueError(f"{name} must have one input. Received: {len(inputs)}")
         self._input = inputs[0].name
         computes = self._session.get_providers()[0].removesuffix("ExecutionProvider")
-        self.description = f"ONNX Runtime {onnxruntime.__version__} ({computes})"
+        self.description = f"ONNX Runtime {_package().__version__} ({computes})"
 
     def __call__(self, images: np.ndarray) -> list[np.ndarray]:
         """As :class:`~emotion_recognition.models.runtimes.registry.OpenedNetwork` says."""
@@ -67,7 +65,17 @@ def open_network(content: bytes, name: str) -> OnnxRuntimeNetwork:
     return OnnxRuntimeNetwork(content, name)
 
 
+@functools.cache
+def _package() -> Any:
+    # Only here: this module can be imported, and its documentation made, where the package is not installed.
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(_FATAL_ONLY)
+    return onnxruntime
+
+
 def _open(content: bytes, name: str) -> Any:
+    onnxruntime = _package()
     there = onnxruntime.get_available_providers()
     providers: list[Any] = [(provider, options) for provider, options in _PROVIDERS.items() if provider in there]
     try:
@@ -83,7 +91,7 @@ def _open(content: bytes, name: str) -> Any:
 
 
 def _options() -> Any:
-    options = onnxruntime.SessionOptions()
+    options = _package().SessionOptions()
     options.log_severity_level = _FATAL_ONLY
     options.intra_op_num_threads = _threads()
     options.inter_op_num_threads = 1

@@ -89,6 +89,7 @@ class RuntimeRow:
 
     def _module(self) -> Any:
         try:
+            import_module(self.package)
             return import_module(f"{__name__.rpartition('.')[0]}.{self.module}")
         except ImportError as error:
             text = f"The runtime {self.name} cannot be imported; install it with: {self.how_to_get} ({error})"
