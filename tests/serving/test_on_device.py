@@ -1,4 +1,4 @@
-"""The page's own detection, under Node, against the library: the same pixels, boxes within one, probabilities within 0.01."""
+"""The page's own detection, under Node, against the library: boxes within a pixel, probabilities within 0.01."""
 
 import json
 import os
@@ -38,7 +38,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def pictures() -> list[np.ndarray]:
-    """The sample, four portraits on one picture, others of odd sizes, with cut faces and with none, sixteen portraits."""
+    """The sample, four portraits, others of odd sizes, with cut faces and with none, sixteen portraits."""
     sample = read_image(RELEASED.sample_photo)
     sheet = read_image(REPOSITORY / "figures" / "face_sheet.jpg")
     odd = [sample[:300, 33:260], cv2.resize(sample, (1333, 1001)), np.full((50, 90, 3), 200, np.uint8)]

@@ -52,6 +52,7 @@ def look_at_pictures(
     detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
     outputs: Outputs,
     folder: Path | None = None,
+    fetched: bytes | None = None,
 ) -> Iterator[Outcome]:
     """Annotates pictures.
 
@@ -60,6 +61,7 @@ def look_at_pictures(
         detect: Finds the faces of a BGR image and what they express.
         outputs: Where the results go.
         folder: One that all pictures are in, or below: crops lie as deep below theirs.
+        fetched: The bytes of the only picture, if they are not in its file.
 
     Yields:
         An outcome for each picture, in their order.
@@ -70,7 +72,7 @@ def look_at_pictures(
     for picture, output in pictures:
         name = picture.name if folder is None else str(full_path(picture).relative_to(full_path(folder)))
         try:
-            outcome = _look_at(picture, output, detect, outputs, name)
+            outcome = _look_at(picture, output, detect, outputs, name, fetched)
         except _CannotWriteError as error:
             raise error.error from error
         except Exception as error:  # noqa: BLE001 - whatever one picture does, the others are looked at
@@ -103,7 +105,7 @@ def look_at_input(
 
     def outcomes() -> Iterator[Outcome]:
         failed = 0
-        for outcome in look_at_pictures(pairs, detect, outputs, source.folder):
+        for outcome in look_at_pictures(pairs, detect, outputs, source.folder, source.fetched):
             failed += outcome.sight is None
             if source.folder is None and outcome.error is not None:
                 raise outcome.error
@@ -165,8 +167,9 @@ def _look_at(
     detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
     outputs: Outputs,
     name: str,
+    fetched: bytes | None,
 ) -> Outcome:
-    encoded = read_encoded(picture)
+    encoded = read_encoded(picture) if fetched is None else fetched
     image = decode_image(encoded, str(picture))
     faces = tuple(SeenFace(face) for face in detect(image))
     sight = Sight(shown_path(picture), (image.shape[1], image.shape[0]), faces, images=count_images(encoded))

@@ -28,7 +28,8 @@ export class Device {
   async #open() {
     const ort = await import("./ort/ort.wasm.bundle.min.mjs");
     ort.env.wasm.numThreads = 1;
-    ort.env.wasm.wasmPaths = new URL("ort/", location.href).href;
+    // The script that belongs to it is in the bundle.
+    ort.env.wasm.wasmPaths = { wasm: new URL("ort/ort-wasm-simd-threaded.wasm", location.href).href };
     return openDetector(ort, async (name) => {
       const answer = await fetch(`device/${name}`);
       if (!answer.ok) throw new Error(`${name}: ${answer.status}`);

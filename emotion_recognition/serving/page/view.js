@@ -90,6 +90,8 @@ function readable(colour) {
 
 /** Draws the last minute: a row for each face, coloured by what it showed. `seen` is a list of {time, faces}. */
 export function drawTimeline(canvas, text, seen, colours) {
+  // A face that is too new to have an identity has no row.
+  seen = seen.map(({ time, faces }) => ({ time, faces: faces.filter((face) => face.identity !== null) }));
   const rows = [...new Set(seen.flatMap(({ faces }) => faces.map((face) => face.identity)))].sort((a, b) => a - b);
   const end = seen.at(-1)?.time ?? 0;
   const start = Math.max(0, end - 60);
