@@ -54,6 +54,7 @@ EPILOG = """examples:
   EmotionDetector.py -i "photos/**/*.jpg" -o annotated/  every picture that matches, into a folder
   EmotionDetector.py -i photos/ --workers auto           the same on all cores
   EmotionDetector.py -i film.mp4 --every 3 --json film.json
+  EmotionDetector.py -i rtsp://camera.local/live --json live.json
   EmotionDetector.py -i camera --show                    q, Escape or Ctrl-C ends it
 
 exit status: 0 all done; 1 some pictures could not be read, the others are done; 2 bad input, nothing is done;
@@ -69,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="+",
         dest="input",
         metavar="INPUT",
-        help='pictures, a folder, a pattern in quotes, a video, "camera" or "camera:1" '
+        help='pictures, a folder, a pattern in quotes, a video, "camera", "camera:1" or an address (rtsp://, http://) '
         "(default: the sample photo in output/)",
     )
     parser.add_argument(

@@ -13,7 +13,7 @@ FACES ?=
 FERPLUS ?= $(BASE)/fer2013/fer2013new.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint format docs bench bench-peers figures reproduce clean
+.PHONY: help demo serve site test lint format docs bench bench-peers figures reproduce clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +54,21 @@ demo: $(VENV)/.detect ## find and read the face in the sample photograph
 serve: $(VENV)/.serve ## serve the page and the HTTP interface at http://127.0.0.1:8000/
 	$(BIN)/python EmotionServer.py $(SERVE_OPTIONS)
 
-test: $(VENV)/.dev ## run the whole test suite
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+ORT := emotion_recognition/serving/page/ort
+$(ORT)/.ready: node_modules/.ready
+	mkdir -p $(ORT)
+	cp node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs \
+		node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm $(ORT)/
+	@touch $@
+
+site: $(VENV)/.detect $(ORT)/.ready ## write the page for any static host into site/: detection in the browser, no server
+	$(BIN)/python -m emotion_recognition.serving.site site
+
+test: $(VENV)/.dev $(ORT)/.ready ## run the whole test suite
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.dev ## check format, style, types and import direction
@@ -100,5 +114,5 @@ figures: $(VENV)/.run ## make the README's figures again from the released model
 	$(BIN)/python -m figures.face_sheet -b $(BASE)
 
 clean: ## remove the virtual environments, the API pages and caches
-	rm -rf $(VENV) $(VENV)-peers docs/api .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-peers docs/api node_modules site $(ORT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -41,11 +41,12 @@ def real_data() -> Path:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With $REQUIRE_REAL_DATA set, as in CI, a real-data test that is skipped has failed."""
+    """With $REQUIRE_REAL_DATA or $REQUIRE_BROWSER set, as in CI, a test of that kind that is skipped has failed."""
     report = yield
-    if report.skipped and item.get_closest_marker("real_data") and os.environ.get("REQUIRE_REAL_DATA"):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} must not be skipped where REQUIRE_REAL_DATA is set: {report.longrepr}"
+    for marker, variable in (("real_data", "REQUIRE_REAL_DATA"), ("browser", "REQUIRE_BROWSER")):
+        if report.skipped and item.get_closest_marker(marker) and os.environ.get(variable):
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} must not be skipped where {variable} is set: {report.longrepr}"
     return report
 
 

@@ -1,4 +1,4 @@
-"""What ``-i`` names: a picture, several, a video or a camera."""
+"""What ``-i`` names: a picture, several, a video, a camera or an address."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_recognition.detection.runs.own_outputs import without_own_outputs
+from emotion_recognition.detection.video.address import check_address, fetch_picture, file_name, is_address
 from emotion_recognition.pictures.image_header import KINDS
 from emotion_recognition.pictures.picture_kind import is_picture_file
 
@@ -19,13 +20,15 @@ _PATTERN = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True)
 class Input:
-    """What to look at; exactly one of pictures, video and camera is given.
+    """What to look at; exactly one of pictures, video, camera and stream is given.
 
     Args:
         pictures: Paths of pictures, in alphabetical order.
         video: Path of a video.
         camera: Number of a camera.
+        fetched: The bytes of a picture that was at an address; ``pictures`` has its name then, without a folder.
         folder: For several pictures the folder that holds all of them; None for a single picture.
+        stream: Address of a stream.
         left_out: What a folder or a pattern also leads to, but an earlier run has written.
     """
 
@@ -34,6 +37,8 @@ class Input:
     camera: int | None = None
     folder: Path | None = None
     left_out: tuple[Path, ...] = ()
+    stream: str | None = None
+    fetched: bytes | None = None
 
 
 def find_input(given: Sequence[str]) -> Input:
@@ -41,16 +46,22 @@ def find_input(given: Sequence[str]) -> Input:
 
     Args:
         given: At least one of: a picture, a folder, a pattern such as ``"photos/*.jpg"`` (``**`` goes through folders),
-            a video, ``"camera"`` or ``"camera:1"``. Several may be given if all lead to pictures.
+            a video, ``"camera"``, ``"camera:1"`` or the address of a picture or a stream, which is asked what it is.
+            Several may be given if all lead to pictures.
 
     Raises:
         FileNotFoundError: If there is no such file or folder.
-        ValueError: If a folder or pattern leads to no picture, or a video or camera is not alone.
+        ValueError: If a folder or pattern leads to no picture, or a video, camera or address is not alone.
+        OSError: If an address cannot be reached.
 
     Example:
         >>> find_input(["camera:1"]).camera
         1
     """
+    if any(map(is_address, given)):
+        if len(given) > 1:
+            raise ValueError(f"An address must be the only input. Received: {len(given)} inputs")
+        return _at_address(given[0])
     if len(given) == 1:
         camera = _CAMERA.fullmatch(given[0])
         if camera and not Path(given[0]).exists():
@@ -78,6 +89,15 @@ def find_input(given: Sequence[str]) -> Input:
         folder=_common_folder(list(pictures)),
         left_out=tuple(dict.fromkeys(left_out)),
     )
+
+
+def _at_address(address: str) -> Input:
+    check_address(address)
+    if address.lower().startswith("http"):
+        content = fetch_picture(address)
+        if content is not None:
+            return Input(pictures=(Path(file_name(address)),), fetched=content)
+    return Input(stream=address)
 
 
 def full_path(path: Path) -> Path:

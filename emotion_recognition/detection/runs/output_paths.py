@@ -34,7 +34,10 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
         output = given or workspace.annotated_photo(picture)
         if given is None and not can_write(output.suffix):
             output = picture.with_name(f"{picture.name}_emotions.png")
-        check_output(output, input_path=picture)
+        if source.fetched is None:
+            check_output(output, input_path=picture)
+        elif output.is_dir() or not can_write(output.suffix):
+            raise ValueError(f"The output must be a file whose suffix OpenCV can write. Received: {output}")
         return output
     if source.video is None:
         if given is not None:

@@ -58,6 +58,7 @@ def look_at_pictures(
     detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
     outputs: Outputs,
     folder: Path | None = None,
+    fetched: bytes | None = None,
 ) -> Iterator[Outcome]:
     """Annotates pictures.
 
@@ -66,6 +67,7 @@ def look_at_pictures(
         detect: Finds the faces of a BGR image and what they express.
         outputs: Where the results go.
         folder: One that all pictures are in, or below: crops lie as deep below theirs.
+        fetched: The bytes of the only picture, if they are not in its file.
 
     Yields:
         An outcome for each picture, in their order.
@@ -74,7 +76,7 @@ def look_at_pictures(
         OSError: If something cannot be written: then the next one could not either.
     """
     for picture, output in pictures:
-        outcome = look_at_picture(picture, output, detect, outputs, name_below(picture, folder))
+        outcome = look_at_picture(picture, output, detect, outputs, name_below(picture, folder), fetched)
         if outcome.sight is None:
             outputs.record_failure(shown_path(picture), outcome.reason)
         yield outcome
@@ -86,6 +88,7 @@ def look_at_picture(
     detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
     outputs: Outputs,
     name: str,
+    fetched: bytes | None = None,
 ) -> Outcome:
     """Annotates one picture.
 
@@ -95,12 +98,13 @@ def look_at_picture(
         detect: Finds the faces of a BGR image and what they express.
         outputs: Where the result goes; a failure is left to the caller to record.
         name: What the crops' names start with.
+        fetched: The picture's bytes, if they are not in its file.
 
     Raises:
         OSError: If something cannot be written: then the next picture could not either.
     """
     try:
-        return _look_at(picture, output, detect, outputs, name)
+        return _look_at(picture, output, detect, outputs, name, fetched)
     except _CannotWriteError as error:
         raise error.error from error
     except Exception as error:  # noqa: BLE001 - whatever one picture does, the others are looked at
@@ -141,7 +145,11 @@ def look_at_input(
 
     def outcomes() -> Iterator[Outcome]:
         failed = 0
-        for outcome in look(pairs, detect, outputs, source.folder):
+        if source.fetched is not None:
+            looked = look_at_pictures(pairs, detect, outputs, source.folder, source.fetched)
+        else:
+            looked = look(pairs, detect, outputs, source.folder)
+        for outcome in looked:
             failed += outcome.sight is None
             if source.folder is None and outcome.error is not None:
                 raise outcome.error
@@ -203,8 +211,9 @@ def _look_at(
     detect: Callable[[np.ndarray], Sequence[FaceEmotion]],
     outputs: Outputs,
     name: str,
+    fetched: bytes | None,
 ) -> Outcome:
-    encoded = read_encoded(picture)
+    encoded = read_encoded(picture) if fetched is None else fetched
     image = decode_image(encoded, str(picture))
     faces = tuple(SeenFace(face) for face in detect(image))
     sight = Sight(shown_path(picture), (image.shape[1], image.shape[0]), faces, images=count_images(encoded))

@@ -39,14 +39,16 @@ class VideoOutcome:
 
 
 def open_reader(source: Input) -> VideoReader:
-    """Opens the video or the camera of an input.
+    """Opens the video, the camera or the stream of an input.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        OSError: If there is no such camera, or the file cannot be read.
-        ValueError: If the input is neither, or the file is no video.
+        OSError: If there is no such camera, the stream gives nothing, or the file cannot be read.
+        ValueError: If the input is none of them, or the file is no video.
     """
     place = source.camera if source.video is None else source.video
+    if source.stream is not None:
+        return VideoReader(source.stream)
     if place is None:
         raise ValueError(f"source must be a video or a camera. Received: {len(source.pictures)} pictures")
     return VideoReader(place)

@@ -14,7 +14,9 @@ from types import TracebackType
 import cv2
 import numpy as np
 
+from emotion_recognition.detection.video.address import shown
 from emotion_recognition.detection.video.container import container_of, is_cut_short
+from emotion_recognition.detection.video.streams import connect_again, open_stream
 from emotion_recognition.pictures.image_file import MAX_PIXELS
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
@@ -50,7 +52,8 @@ class VideoReader:
     """Reads a video file or a camera; iterating gives its frames.
 
     Args:
-        source: The path of a video, or the number of a camera.
+        source: The path of a video, the number of a camera, or the address of a stream (``rtsp://``, ``http(s)://``),
+            which is connected to again, a few times, when it breaks off.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -64,21 +67,26 @@ class VideoReader:
         FileNotFoundError: There is no video missing.mp4.
     """
 
-    def __init__(self, source: Path | int) -> None:
+    def __init__(self, source: Path | int | str) -> None:
+        #: Whether it goes on until somebody ends it, and its time is that of the clock.
         self.is_camera = isinstance(source, int)
-        self.name = f"camera {source}" if isinstance(source, int) else str(source)
+        self.name = _name_of(source)
+        self._address = source if isinstance(source, str) else None
         self._start = self._last = 0.0
         self._failed = self._gaps = 0
         self._ended = False
-        self._capture = _open_camera(source) if isinstance(source, int) else _open_file(source)
+        self._capture = _open(source)
+        if isinstance(source, str):
+            # A file on a server states its frames, a live stream none.
+            self.is_camera = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         is_stated = 0 < rate < _NO_RATE
         #: Frames a second.
         self.rate = rate if is_stated else USUAL_RATE
         #: About how many frames the file has; 0 when it does not say, and for a camera.
         self.announced = 0 if self.is_camera else max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-        self._cut_short = not isinstance(source, int) and is_cut_short(source)
-        self._container = "" if isinstance(source, int) else container_of(source)
+        self._cut_short = isinstance(source, Path) and is_cut_short(source)
+        self._container = container_of(source) if isinstance(source, Path) else ""
         #: Number of frames read so far.
         self.read = 0
         try:
@@ -137,7 +145,10 @@ class VideoReader:
                 break
             # Only trying on tells a damaged frame from the end: the number of frames may be stated too low.
             failed += 1
-            if failed == _ATTEMPTS:
+            if self._address is not None and self.is_camera:
+                self._capture = connect_again(self._capture, self._address)
+                failed = 0
+            elif failed == _ATTEMPTS:
                 self._ended = True
                 return None
         self._failed += 0 if self.is_camera else failed
@@ -168,6 +179,18 @@ class VideoReader:
 
 def _bgr(image: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)) if image.ndim == 2 else np.asarray(image)
+
+
+def _name_of(source: Path | int | str) -> str:
+    if isinstance(source, int):
+        return f"camera {source}"
+    return shown(source) if isinstance(source, str) else str(source)
+
+
+def _open(source: Path | int | str) -> cv2.VideoCapture:
+    if isinstance(source, int):
+        return _open_camera(source)
+    return open_stream(source) if isinstance(source, str) else _open_file(source)
 
 
 def _open_camera(number: int) -> cv2.VideoCapture:

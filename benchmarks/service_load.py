@@ -1,0 +1,148 @@
+"""How much the service gets out of a machine: 64 clients send photographs, beside a bare loop over ``detect`` in the
+same run.
+
+The bare loop has as many threads as the service has detectors. It and the service take turns, so that whatever else the
+machine does meets both alike. The clients are one process with prepared requests; what it takes is not the service's.
+"""
+
+import argparse
+import asyncio
+import re
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.workspace import Workspace
+
+SCRIPT = Path(__file__).resolve().parents[1] / "EmotionServer.py"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--photo", type=Path, default=Workspace().sample_photo, help="what is sent (default: the sample)"
+    )
+    parser.add_argument("--clients", type=int, default=64, help="clients at the same time (default: 64)")
+    parser.add_argument("--detectors", type=int, default=2, help="detectors of the service (default: 2)")
+    parser.add_argument("--seconds", type=float, default=60, help="seconds of load, in all (default: 60)")
+    parser.add_argument("--turns", type=int, default=6, help="turns that these are divided into (default: 6)")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the benchmark; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    return exit_status(lambda: _measure(arguments))
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    if min(arguments.clients, arguments.detectors, arguments.turns) < 1 or arguments.seconds <= 0:
+        raise ValueError("--clients, --detectors, --turns and --seconds must be above 0.")
+    content = arguments.photo.read_bytes()
+    command = [sys.executable, str(SCRIPT), "--port", "0", "--detectors", str(arguments.detectors)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            port = _port_of(server)
+            seconds = arguments.seconds / arguments.turns
+            bare, served, times, answers = [], [], [], Counter[int]()
+            for turn in range(arguments.turns):
+                bare.append(_bare(content, arguments.detectors, seconds))
+                count, more = asyncio.run(_load(port, content, arguments.clients, seconds, times))
+                served.append(count / seconds)
+                answers.update(more)
+                print(
+                    f"turn {turn + 1}: bare loop {bare[-1]:.1f}, service {served[-1]:.1f} pictures a second", flush=True
+                )
+            peak = _peak(server.pid)
+        finally:
+            server.terminate()
+            server.wait(60)
+    times.sort()
+    print(f"answers by status: {dict(answers)}")
+    print(f"throughput: {sum(served) / sum(bare):.1%} of the bare loop")
+    print(
+        f"time of a request with {arguments.clients} clients: median {statistics.median(times):.3f} s, "
+        f"p95 {times[int(0.95 * len(times))]:.3f} s, longest {times[-1]:.3f} s"
+    )
+    print(f"peak memory of the service: {peak} MiB; it ended with status {server.returncode}")
+
+
+def _port_of(server: "subprocess.Popen[str]") -> int:
+    assert server.stdout is not None
+    for line in server.stdout:
+        if match := re.search(r"serving at http://[^:]+:(\d+)/", line):
+            return int(match[1])
+    raise ValueError("The service has not started.")
+
+
+def _bare(content: bytes, count: int, seconds: float) -> float:
+    """Pictures a second of threads that call ``detect`` and nothing else, each with a detector of its own."""
+    import cv2
+
+    from emotion_recognition import EmotionDetector
+
+    cv2.setNumThreads(1)
+    detectors = [EmotionDetector() for _ in range(count)]
+    for detector in detectors:
+        detector.detect(content)
+    done = [0] * count
+    end = time.monotonic() + seconds
+
+    def work(number: int) -> None:
+        while time.monotonic() < end:
+            detectors[number].detect(content)
+            done[number] += 1
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(done) / seconds
+
+
+async def _load(
+    port: int, content: bytes, clients: int, seconds: float, times: list[float]
+) -> tuple[int, Counter[int]]:
+    """Sends pictures until the time is up; returns how many were answered with faces, and all answers by status."""
+    head = f"POST /v1/detect HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"
+    request = head.encode() + content
+    answers: Counter[int] = Counter()
+    in_time = 0
+    end = time.monotonic() + seconds
+
+    async def client() -> None:
+        nonlocal in_time
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while time.monotonic() < end:
+            start = time.monotonic()
+            writer.write(request)
+            await writer.drain()
+            answer = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", answer)
+            await reader.readexactly(int(length[1]) if length else 0)
+            status = int(answer[9:12])
+            answers[status] += 1
+            times.append(time.monotonic() - start)
+            in_time += status == 200 and time.monotonic() < end
+        writer.close()
+
+    await asyncio.gather(*[client() for _ in range(clients)])
+    return in_time, answers
+
+
+def _peak(process: int) -> int:
+    """Peak memory of a process in MiB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    match = re.search(r"VmHWM:\s+(\d+)", status)
+    return int(match[1]) // 1024 if match else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+// Detection without a server: the same steps as the library's, on ONNX Runtime. Needs no browser, so that Node can test it.
+
+import { crop, letterbox, rint } from "./pixels.js";
+
+const LEAST = 1e-12;
+
+/** Boxes (left, top, right, bottom) and scores that are sure enough, from the detector's outputs, fine to coarse. */
+export function decode(outputs, width, height, about) {
+  const lowest = Math.log(about.min_confidence / (1 - about.min_confidence));
+  const stretch = Math.sqrt(about.aspect_ratio);
+  const [forCentre, forSize] = about.variances;
+  const found = [];
+  about.strides.forEach((stride, level) => {
+    const said = outputs[level];
+    const sizes = about.sizes[level];
+    let at = 0;
+    for (let row = 0; row < height / stride; row++) {
+      for (let column = 0; column < width / stride; column++) {
+        for (const size of sizes) {
+          if (said[at] >= lowest) {
+            const [w, h] = [size * stretch, size / stretch];
+            const x = (column + 0.5) * stride + said[at + 1] * forCentre * w;
+            const y = (row + 0.5) * stride + said[at + 2] * forCentre * h;
+            const halfWidth = (w * Math.exp(said[at + 3] * forSize)) / 2;
+            const halfHeight = (h * Math.exp(said[at + 4] * forSize)) / 2;
+            const score = 0.5 + 0.5 * Math.tanh(said[at] / 2);
+            found.push({ corners: [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight], score });
+          }
+          at += 5;
+        }
+      }
+    }
+  });
+  return found;
+}
+
+/** Faces {box, score}, highest score first: boxes cut at the border, and each face once. */
+export function suppress(found, back, width, height, maxOverlap) {
+  const faces = [];
+  for (const { corners, score } of found) {
+    const [left, top, right, bottom] = corners.map((value, index) => value * back[index % 2]);
+    const inside = (left + right) / 2 >= 0 && (left + right) / 2 < width && (top + bottom) / 2 >= 0;
+    if (!(inside && (top + bottom) / 2 < height)) continue;
+    const [x, x2] = [left, right].map((value) => rint(Math.max(0, Math.min(width, value))));
+    const [y, y2] = [top, bottom].map((value) => rint(Math.max(0, Math.min(height, value))));
+    if (x2 > x && y2 > y) faces.push({ box: [x, y, x2 - x, y2 - y], score: Math.min(1, score) });
+  }
+  faces.sort((a, b) => b.score - a.score);
+  const kept = [];
+  for (const face of faces) if (kept.every((other) => overlap(face.box, other.box) <= maxOverlap)) kept.push(face);
+  return kept;
+}
+
+/** Intersection over union of two boxes. */
+export function overlap(a, b) {
+  const width = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
+  const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
+  const both = Math.max(0, width) * Math.max(0, height);
+  return both / (a[2] * a[3] + b[2] * b[3] - both);
+}
+
+/** The classifier's probabilities without the class prior, calibrated. */
+export function calibrate(probabilities, { class_shares: shares, prior_power: power, temperature }) {
+  let values = Array.from(probabilities);
+  if (shares && power) values = softmax(values.map((p, i) => Math.log(Math.max(p, LEAST)) - power * Math.log(shares[i])));
+  if (temperature !== 1) values = softmax(values.map((p) => Math.log(Math.max(p, LEAST)) / temperature));
+  return values;
+}
+
+function softmax(logits) {
+  const most = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp(logit - most));
+  const sum = powers.reduce((a, b) => a + b);
+  return powers.map((value) => value / sum);
+}
+
+/**
+ * Opens both networks; gives a function from an image (blue, green, red) to what the server answers for it.
+ * `load(name)` gives the bytes of a file; `ort` is ONNX Runtime.
+ */
+export async function openDetector(ort, load) {
+  const about = JSON.parse(new TextDecoder().decode(await load("device.json")));
+  const open = async (name) => ort.InferenceSession.create(new Uint8Array(await load(name)));
+  const finder = await open("face_ssd.onnx");
+  const classifier = await open("classifier.onnx");
+  const { detector, classifier: reader } = about;
+  const names = reader.class_names;
+  const largest = detector.strides.at(-1);
+
+  const find = async (image) => {
+    const { pixels, width, height, back } = letterbox(image, detector.size, largest);
+    const results = await finder.run({ [finder.inputNames[0]]: new ort.Tensor("float32", pixels, [1, height, width, 3]) });
+    // By size, not by name or order: a finer map has more places.
+    const outputs = Object.values(results).map((tensor) => tensor.data).sort((a, b) => b.length - a.length);
+    return suppress(decode(outputs, width, height, detector), back, image.width, image.height, detector.max_overlap);
+  };
+
+  const detect = async (image) => {
+    const faces = await find(image);
+    const size = reader.image_size;
+    const crops = new Float32Array(faces.length * size * size);
+    faces.forEach(({ box }, index) => crops.set(crop(image, box, detector.framing, size), index * size * size));
+    let rows = [];
+    if (faces.length) {
+      const input = new ort.Tensor("float32", crops, [faces.length, size, size, 1]);
+      const output = Object.values(await classifier.run({ [classifier.inputNames[0]]: input }))[0].data;
+      rows = faces.map((_, index) => calibrate(output.slice(index * names.length, (index + 1) * names.length), reader));
+    }
+    return {
+      width: image.width,
+      height: image.height,
+      faces: faces.map(({ box, score }, index) => ({
+        identity: null,
+        box,
+        score,
+        emotion: names[rows[index].indexOf(Math.max(...rows[index]))],
+        probabilities: Object.fromEntries(names.map((name, i) => [name, rows[index][i]])),
+      })),
+    };
+  };
+  return { detect, about };
+}

@@ -1,0 +1,139 @@
+// Pixels as the library prepares them for its networks, bit for bit where that is possible: resizing, letterbox, crops.
+// Images are {data, width, height, channels} with bytes row by row; they come from a canvas, tensors go out.
+
+const GREY = 128;
+
+/** An image of the canvas's red, green, blue, alpha in the order blue, green, red. */
+export function fromCanvas({ data, width, height }) {
+  const out = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < out.length; from += 4, to += 3) {
+    out[to] = data[from + 2];
+    out[to + 1] = data[from + 1];
+    out[to + 2] = data[from];
+  }
+  return { data: out, width, height, channels: 3 };
+}
+
+/** Round half to even, as Python and OpenCV do. */
+export function rint(value) {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+const byte = (value) => Math.max(0, Math.min(255, rint(value)));
+
+/** Means of 2×2 pixels; the last row or column of an odd number is left out. */
+function halve({ data, width, height, channels }) {
+  const w = width >> 1;
+  const h = height >> 1;
+  const out = new Uint8Array(w * h * channels);
+  for (let y = 0, to = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const at = (2 * y * width + 2 * x) * channels;
+      for (let c = 0; c < channels; c++, to++) {
+        const below = at + width * channels + c;
+        out[to] = (data[at + c] + data[at + channels + c] + data[below] + data[below + channels] + 2) >> 2;
+      }
+    }
+  }
+  return { data: out, width: w, height: h, channels };
+}
+
+/** For each place of a resized side: the first source pixel, and the weights from it on. */
+function taps(from, to, kind) {
+  const scale = from / to;
+  const clamp = (place) => Math.max(0, Math.min(from - 1, place));
+  return Array.from({ length: to }, (_, place) => {
+    if (kind === "area") {
+      const start = place * scale;
+      const end = Math.min(start + scale, from);
+      const parts = [];
+      for (let pixel = Math.floor(start); pixel < Math.ceil(end - 1e-9); pixel++) {
+        parts.push([clamp(pixel), (Math.min(pixel + 1, end) - Math.max(pixel, start)) / (end - start)]);
+      }
+      return parts;
+    }
+    const centre = (place + 0.5) * scale - 0.5;
+    const left = Math.floor(centre);
+    const t = centre - left;
+    if (kind === "linear") return [[clamp(left), 1 - t], [clamp(left + 1), t]];
+    const a = -0.75; // OpenCV's cubic
+    const near = (d) => ((a + 2) * d - (a + 3)) * d * d + 1;
+    const far = (d) => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+    return [
+      [clamp(left - 1), far(t + 1)],
+      [clamp(left), near(t)],
+      [clamp(left + 1), near(1 - t)],
+      [clamp(left + 2), far(2 - t)],
+    ];
+  });
+}
+
+/** Resizes by "area" (mean over what a pixel covers), "linear" or "cubic". */
+export function resize(image, width, height, kind) {
+  if (image.width === width && image.height === height) return image;
+  const { data, channels } = image;
+  const across = taps(image.width, width, kind);
+  const down = taps(image.height, height, kind);
+  const rows = new Float64Array(width * image.height * channels);
+  for (let y = 0, to = 0; y < image.height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < channels; c++, to++) {
+        let sum = 0;
+        for (const [from, weight] of across[x]) sum += weight * data[(y * image.width + from) * channels + c];
+        rows[to] = sum;
+      }
+    }
+  }
+  const out = new Uint8Array(width * height * channels);
+  const stride = width * channels;
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < stride; x++, to++) {
+      let sum = 0;
+      for (const [from, weight] of down[y]) sum += weight * rows[from * stride + x];
+      out[to] = byte(sum);
+    }
+  }
+  return { data: out, width, height, channels };
+}
+
+/** The detector's input: the picture at the top left, its longest side `size`, grey up to a multiple; and the way back. */
+export function letterbox(image, size, multiple) {
+  let small = image;
+  let factor = 1;
+  while (Math.max(small.width, small.height) >= 2 * size && Math.min(small.width, small.height) > 1) {
+    small = halve(small);
+    factor *= 2;
+  }
+  const scale = size / Math.max(small.width, small.height);
+  const w = Math.max(1, rint(small.width * scale));
+  const h = Math.max(1, rint(small.height * scale));
+  const back = [(factor * small.width) / w, (factor * small.height) / h];
+  small = resize(small, w, h, scale > 0.5 ? "linear" : "area");
+  const width = Math.ceil(w / multiple) * multiple;
+  const height = Math.ceil(h / multiple) * multiple;
+  const pixels = new Float32Array(width * height * 3).fill(GREY);
+  for (let y = 0; y < h; y++) pixels.set(small.data.subarray(y * w * 3, (y + 1) * w * 3), y * width * 3);
+  return { pixels, width, height, back };
+}
+
+/** The grey square, `size` pixels wide, that the classifier sees of a box; beyond the border its pixels repeat. */
+export function crop(image, [x, y, width, height], framing, size) {
+  const root = Math.sqrt(width * height);
+  const side = Math.max(1, rint(framing.scale * root));
+  const left = rint(x + width / 2 + framing.offset_x * root - side / 2);
+  const top = rint(y + height / 2 + framing.offset_y * root - side / 2);
+  const grey = new Uint8Array(side * side);
+  for (let row = 0, to = 0; row < side; row++) {
+    const from = Math.max(0, Math.min(image.height - 1, top + row)) * image.width;
+    for (let column = 0; column < side; column++, to++) {
+      const at = (from + Math.max(0, Math.min(image.width - 1, left + column))) * 3;
+      // BT.601 in OpenCV's fixed point.
+      grey[to] = (image.data[at] * 1868 + image.data[at + 1] * 9617 + image.data[at + 2] * 4899 + 8192) >> 14;
+    }
+  }
+  const square = { data: grey, width: side, height: side, channels: 1 };
+  return Float32Array.from(resize(square, size, size, side > size ? "area" : "cubic").data);
+}

@@ -1,0 +1,99 @@
+// Detection by the server: pictures by HTTP with a progress, frames by WebSocket. Errors say what to do.
+
+/** An error whose text is for the person before the screen. */
+export class Told extends Error {}
+
+const AWAY = "The server cannot be reached. Check the connection and try again, or switch to this device.";
+
+export class Server {
+  #key = "";
+
+  set key(value) {
+    this.#key = value.trim();
+  }
+
+  #headers() {
+    return this.#key ? { "X-API-Key": this.#key } : {};
+  }
+
+  /** What the server detects with; null where there is no server, "key" where it asks for one. */
+  async about() {
+    try {
+      const answer = await fetch("v1/models", { headers: this.#headers() });
+      if (answer.status === 401) return "key";
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Sends a picture; `progress` gets the share that has been sent. */
+  detect(blob, name, progress) {
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      const form = new FormData();
+      form.append("image", blob, name);
+      request.open("POST", "v1/detect");
+      for (const [header, value] of Object.entries(this.#headers())) request.setRequestHeader(header, value);
+      request.responseType = "json";
+      request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+      request.onerror = () => reject(new Told(AWAY));
+      request.onload = () => {
+        if (request.status === 200) resolve(request.response);
+        else reject(this.#told(request.status, request.response, request.getResponseHeader("Retry-After")));
+      };
+      request.send(form);
+    });
+  }
+
+  async post(path, body) {
+    let answer;
+    try {
+      const headers = { ...this.#headers(), "Content-Type": "application/json" };
+      answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    } catch {
+      throw new Told(AWAY);
+    }
+    if (answer.ok) return answer.json();
+    throw this.#told(answer.status, await answer.json().catch(() => null), answer.headers.get("Retry-After"));
+  }
+
+  #told(status, body, wait) {
+    if (status === 401) return Object.assign(new Told("The server asks for an API key: enter it above."), { key: true });
+    if (status === 503) return new Told(`The server is busy. Try again in ${wait ?? "a few"} seconds.`);
+    return new Told(body?.error ?? `The server answered ${status}. Try again, or switch to this device.`);
+  }
+
+  /** Opens a stream: gives a function from a frame's blob to what is on it, and one that closes. */
+  stream() {
+    const address = new URL("v1/stream", location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address, this.#key ? ["emotions", `key.${this.#key}`] : ["emotions"]);
+    let waiting = null;
+    const ended = (reason) => {
+      waiting?.reject(new Told(reason || AWAY));
+      waiting = null;
+    };
+    socket.onmessage = ({ data }) => {
+      waiting?.resolve(JSON.parse(data));
+      waiting = null;
+    };
+    socket.onclose = ({ reason }) => ended(reason && `The server has ended the stream: ${reason}.`);
+    const open = new Promise((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onerror = () => reject(new Told(AWAY));
+    });
+    open.catch(() => {});
+    return {
+      look: async (blob) => {
+        await open;
+        if (socket.readyState !== WebSocket.OPEN) throw new Told(AWAY);
+        return new Promise((resolve, reject) => {
+          waiting = { resolve, reject };
+          socket.send(blob);
+        });
+      },
+      close: () => socket.close(),
+    };
+  }
+}

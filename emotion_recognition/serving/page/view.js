@@ -1,0 +1,125 @@
+// What is seen: the picture with boxes, bars for each face, the timeline.
+
+const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
+const USUAL = "#bebebe";
+
+/** Draws a picture and its faces into a canvas. */
+export function drawPicture(canvas, source, result, colours) {
+  if (canvas.width !== result.width || canvas.height !== result.height) {
+    canvas.width = result.width;
+    canvas.height = result.height;
+  }
+  const pen = canvas.getContext("2d");
+  if (source) pen.drawImage(source, 0, 0, result.width, result.height);
+  else pen.clearRect(0, 0, result.width, result.height);
+  const size = Math.max(14, Math.round(Math.max(result.width, result.height) / 40));
+  pen.font = `600 ${size}px system-ui, sans-serif`;
+  pen.textBaseline = "top";
+  for (const face of result.faces) {
+    const [x, y, width, height] = face.box;
+    const colour = colours[face.emotion] ?? USUAL;
+    pen.lineWidth = Math.max(2, size / 6);
+    pen.strokeStyle = colour;
+    pen.strokeRect(x, y, width, height);
+    const who = face.identity === null ? "" : `${face.identity}: `;
+    const text = `${who}${face.emotion} ${PERCENT.format(face.probabilities[face.emotion])}`;
+    const textWidth = pen.measureText(text).width + size / 2;
+    const left = Math.max(0, Math.min(x - pen.lineWidth / 2, result.width - textWidth));
+    const top = y - size * 1.4 < 0 ? y : y - size * 1.4;
+    pen.fillStyle = colour;
+    pen.fillRect(left, top, textWidth, size * 1.4);
+    pen.fillStyle = readable(colour);
+    pen.fillText(text, left + size / 4, top + size * 0.2);
+  }
+  canvas.setAttribute("aria-label", `The picture. ${sentence(result)}`);
+}
+
+/** A result in words. */
+export function sentence({ faces }) {
+  if (!faces.length) return "No face was found.";
+  const said = faces.map((face) => `${face.emotion}, ${PERCENT.format(face.probabilities[face.emotion])}`);
+  return `${faces.length} ${faces.length === 1 ? "face" : "faces"}: ${said.join("; ")}.`;
+}
+
+/** Lists the faces with all probabilities as bars. Elements are kept where they can be: a stream changes them often. */
+export function listFaces(list, faces, colours) {
+  while (list.children.length > faces.length) list.lastChild.remove();
+  faces.forEach((face, index) => {
+    const names = Object.keys(face.probabilities);
+    let entry = list.children[index];
+    if (entry?.dataset.names !== names.join()) {
+      const fresh = faceEntry(names, colours);
+      if (entry) entry.replaceWith(fresh);
+      else list.append(fresh);
+      entry = fresh;
+    }
+    entry.querySelector("h3").textContent = `Face ${face.identity ?? index + 1}: ${face.emotion}`;
+    names.forEach((name, place) => {
+      const share = face.probabilities[name];
+      entry.querySelectorAll(".track span")[place].style.width = `${100 * share}%`;
+      entry.querySelectorAll(".share")[place].textContent = PERCENT.format(share);
+    });
+  });
+}
+
+function faceEntry(names, colours) {
+  const entry = document.createElement("li");
+  entry.dataset.names = names.join();
+  const bars = document.createElement("dl");
+  bars.className = "bars";
+  for (const name of names) {
+    const [term, track, share] = ["dt", "dd", "dd"].map((kind) => document.createElement(kind));
+    term.textContent = name;
+    track.className = "track";
+    track.setAttribute("aria-hidden", "true");
+    const bar = document.createElement("span");
+    bar.style.background = colours[name] ?? USUAL;
+    track.append(bar);
+    share.className = "share";
+    bars.append(term, track, share);
+  }
+  entry.append(document.createElement("h3"), bars);
+  return entry;
+}
+
+/** Black or white, whichever is read more easily on a colour. */
+function readable(colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  return 0.299 * red + 0.587 * green + 0.114 * blue > 130 ? "#000" : "#fff";
+}
+
+/** Draws the last minute: a row for each face, coloured by what it showed. `seen` is a list of {time, faces}. */
+export function drawTimeline(canvas, text, seen, colours) {
+  // A face that is too new to have an identity has no row.
+  seen = seen.map(({ time, faces }) => ({ time, faces: faces.filter((face) => face.identity !== null) }));
+  const rows = [...new Set(seen.flatMap(({ faces }) => faces.map((face) => face.identity)))].sort((a, b) => a - b);
+  const end = seen.at(-1)?.time ?? 0;
+  const start = Math.max(0, end - 60);
+  const height = 22;
+  canvas.width = Math.max(200, canvas.clientWidth || 600);
+  canvas.height = Math.max(1, rows.length) * height;
+  const pen = canvas.getContext("2d");
+  pen.font = "12px system-ui, sans-serif";
+  pen.textBaseline = "middle";
+  const ink = getComputedStyle(canvas).color;
+  const left = 24;
+  const at = (time) => left + ((canvas.width - left) * (time - start)) / Math.max(1, end - start);
+  const shown = new Map();
+  seen.forEach(({ time, faces }, index) => {
+    const until = seen[index + 1]?.time ?? time;
+    for (const face of faces) {
+      const key = `${face.identity} ${face.emotion}`;
+      shown.set(key, (shown.get(key) ?? 0) + until - time);
+      if (until < start) continue;
+      pen.fillStyle = colours[face.emotion] ?? USUAL;
+      pen.fillRect(at(time), rows.indexOf(face.identity) * height + 2, Math.max(1, at(until) - at(time)), height - 4);
+    }
+  });
+  pen.fillStyle = ink;
+  rows.forEach((row, index) => pen.fillText(String(row), 4, (index + 0.5) * height));
+  text.textContent = [...shown]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 6)
+    .map(([key, time]) => `face ${key}: ${time.toFixed(1)} s`)
+    .join("; ");
+}

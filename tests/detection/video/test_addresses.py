@@ -1,0 +1,164 @@
+"""Pictures and streams at addresses, from a server on this machine."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import EmotionDetector
+from emotion_recognition.detection.runs.inputs import find_input
+from emotion_recognition.detection.video import address as addresses
+from emotion_recognition.detection.video import streams
+from emotion_recognition.detection.video.address import check_address, fetch_picture
+from emotion_recognition.detection.video.reader import VideoReader
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
+from tests.conftest import REPOSITORY
+
+SAMPLE = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
+
+#: Frames that the stream gives before it breaks off.
+FRAMES = 6
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    connections = 0
+    most_connections = 10**9
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path == "/me.jpg":
+            self._send("image/jpeg", SAMPLE.read_bytes())
+        elif path == "/text":
+            self._send("text/plain", b"hello " * 10)
+        elif path == "/moved":
+            self.send_response(302)
+            self.send_header("Location", "/me.jpg")
+            self.end_headers()
+        elif path == "/file":
+            self.send_response(302)
+            self.send_header("Location", f"file://{SAMPLE}")
+            self.end_headers()
+        elif path == "/secret":
+            allowed = self.headers.get("Authorization") == "Basic YWRhOnBhc3N3b3Jk"
+            self._send("image/jpeg", SAMPLE.read_bytes()) if allowed else self.send_error(401)
+        elif path == "/live" and Handler.connections < Handler.most_connections:
+            self._live()
+        else:
+            self.send_error(404)
+
+    def _send(self, kind: str, content: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _live(self) -> None:
+        Handler.connections += 1
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=part")
+        self.end_headers()
+        frame = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+        for _ in range(FRAMES):
+            self.wfile.write(b"--part\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(frame))
+            self.wfile.write(frame + b"\r\n")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(streams, "WAITS", (0.0, 0.0))
+    Handler.connections, Handler.most_connections = 0, 10**9
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = False  # closing waits for them
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_picture_at_an_address_is_annotated_here(
+    host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    base = str(REPOSITORY / DEFAULT_BASE_PATH)
+    assert EmotionDetector.main(["-b", base, "-i", f"{host}/me.jpg?size=2"]) == 0
+    assert "me.jpg: 512×512 pixels, 1 face" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["me_emotions.jpg"]
+
+
+def test_what_is_at_an_address_is_told_from_its_bytes(host: str) -> None:
+    assert find_input([f"{host}/me.jpg"]).fetched == SAMPLE.read_bytes()
+    assert find_input([f"{host}/moved"]).fetched == SAMPLE.read_bytes()
+    assert find_input([f"{host}/live"]).stream == f"{host}/live"
+    assert find_input(["rtsp://camera.local/live"]).stream == "rtsp://camera.local/live"
+
+
+def test_user_and_password_are_sent_and_never_shown(host: str) -> None:
+    with_password = f"{host}/secret?token=abc".replace("//", "//ada:password@")
+    assert fetch_picture(with_password) == SAMPLE.read_bytes()
+    with pytest.raises(OSError, match="answers 404") as raised:
+        fetch_picture(with_password.replace("secret", "nothing"))
+    assert "password" not in str(raised.value)
+    assert "abc" not in str(raised.value)
+    with pytest.raises(OSError, match="answers 401"):
+        fetch_picture(f"{host}/secret")
+
+
+def test_a_redirection_does_not_lead_to_a_file_of_this_machine(host: str) -> None:
+    with pytest.raises(OSError, match="answers 302"):
+        fetch_picture(f"{host}/file")
+
+
+def test_what_cannot_be_reached_is_told(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OSError, match=r"http://127\.0\.0\.1:1/me\.jpg cannot be reached: Connection refused\."):
+        fetch_picture("http://127.0.0.1:1/me.jpg")
+    with pytest.raises(OSError, match=r"cannot be reached: "):
+        fetch_picture("http://no.such.host.invalid/")
+    monkeypatch.setattr(addresses, "MOST_BYTES", 70_000)
+    with pytest.raises(ValueError, match="is larger than"):
+        fetch_picture(f"{host}/me.jpg")
+
+
+def test_an_address_that_gives_neither_picture_nor_video_is_told(host: str) -> None:
+    source = find_input([f"{host}/text"])
+    assert source.stream is not None
+    with pytest.raises(OSError, match="gives no picture and no video within 10 s"):
+        VideoReader(source.stream)
+
+
+def test_a_stream_that_breaks_off_is_connected_to_again(host: str) -> None:
+    with VideoReader(f"{host}/live") as reader:
+        assert reader.is_camera
+        assert reader.size == (64, 48)
+        frames = iter(reader)
+        numbers = [next(frames).number for _ in range(2 * FRAMES + 1)]
+    assert numbers == list(range(2 * FRAMES + 1))
+    assert Handler.connections >= 3
+
+
+def test_a_stream_that_does_not_come_back_ends_with_one_line(host: str) -> None:
+    Handler.most_connections = 1
+    with (
+        VideoReader(f"{host}/live") as reader,
+        pytest.raises(OSError, match=r"/live has ended: 2 attempts to connect again failed\."),
+    ):
+        list(reader)
+
+
+@pytest.mark.parametrize("text", ["http://", "rtsp://:554/live", "http://host:port/", "http://a b/", "http://[::1/"])
+def test_what_is_no_address_is_one_line(text: str) -> None:
+    with pytest.raises(ValueError, match="An address must be like"):
+        check_address(text)
+
+
+def test_an_address_is_the_only_input() -> None:
+    with pytest.raises(ValueError, match="An address must be the only input"):
+        find_input(["http://example.org/a.jpg", "b.jpg"])

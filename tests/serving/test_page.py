@@ -1,0 +1,344 @@
+"""The page in a real browser: pictures, the camera, the device, the keyboard, a phone's width, and what goes wrong."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from emotion_recognition.pictures.image_file import read_image
+from tests.conftest import REPOSITORY
+from tests.serving.test_server import SAMPLE, running
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+RUNTIME = REPOSITORY / "emotion_recognition" / "serving" / "page" / "ort" / "ort.wasm.bundle.min.mjs"
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+
+#: What a person sees is kept there, if it is set.
+PICTURES = os.environ.get("PAGE_PICTURES")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not (CHROMIUM and DRIVER and RUNTIME.is_file() and AXE.is_file()),
+        reason="needs Chromium, ChromeDriver and make site, see CONTRIBUTING.md",
+    ),
+]
+
+#: Seconds that a browser on a busy machine gets for what usually takes one.
+PATIENCE = 60
+
+
+def moving_face(path: Path) -> Path:
+    """Writes a camera's film: the sample's face goes from left to right and back; raw YUV as Chromium takes it."""
+    face = cv2.resize(read_image(SAMPLE), (360, 360))
+    with path.open("wb") as file:
+        file.write(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n")
+        for step in [*range(0, 10), *range(10, 0, -1)]:
+            frame = np.full((480, 640, 3), 90, np.uint8)
+            frame[60:420, 28 * step : 28 * step + 360] = face
+            file.write(b"FRAME\n" + cv2.cvtColor(frame, cv2.COLOR_BGR2YUV_I420).tobytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with running() as (_, port):
+        yield port
+
+
+class Page:
+    """A browser before the page."""
+
+    def __init__(self, profile: Path, *options: str, width: int = 1000, height: int = 1400) -> None:
+        from selenium import webdriver
+        from selenium.webdriver.chrome.service import Service
+
+        chosen = webdriver.ChromeOptions()
+        chosen.binary_location = str(CHROMIUM)
+        always = (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+        )
+        for option in (*always, f"--user-data-dir={profile}", f"--window-size={width},{height}", *options):
+            chosen.add_argument(option)
+        chosen.add_experimental_option("prefs", {"download.default_directory": str(profile / "down")})
+        self.driver = webdriver.Chrome(chosen, Service(str(DRIVER)))
+        self.driver.set_script_timeout(PATIENCE)
+
+    def open(self, address: str) -> None:
+        self.driver.get(address)
+        self.until("document.body.dataset.ready === 'true'")
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, condition: str) -> None:
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        try:
+            WebDriverWait(self.driver, PATIENCE, 0.05).until(
+                lambda driver: driver.execute_script(f"return {condition}")
+            )
+        except Exception as error:
+            raise AssertionError(
+                f"never: {condition}; status {self.text('status')!r}, error {self.text('error')!r}"
+            ) from error
+
+    def text(self, name: str) -> str:
+        return str(self.run("return document.getElementById(arguments[0]).textContent.trim()", name))
+
+    def click(self, name: str) -> None:
+        self.driver.find_element("id", name).click()
+
+    def choose(self, place: str) -> None:
+        self.driver.find_element("css selector", f"input[value={place}]").click()
+
+    def until_said(self, start: str) -> None:
+        self.until(f"document.getElementById('status').textContent.startsWith({json.dumps(start)})")
+
+    def until_error(self, part: str) -> None:
+        self.until(f"document.getElementById('error').textContent.includes({json.dumps(part)})")
+
+    def faces(self) -> list[str]:
+        return list(self.run("return [...document.querySelectorAll('#faces h3')].map((title) => title.textContent)"))
+
+    def keep(self, name: str) -> None:
+        if PICTURES:
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            self.driver.save_screenshot(str(Path(PICTURES, f"{name}.png")))
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    folder = tmp_path_factory.mktemp("chromium")
+    film = moving_face(folder / "film.y4m")
+    page = Page(
+        folder,
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    yield page
+    page.driver.quit()
+
+
+@pytest.fixture
+def page(browser: Page, port: int) -> Page:
+    browser.open(f"http://127.0.0.1:{port}/")
+    return browser
+
+
+def downloads(page: Page) -> list[str]:
+    """Makes the page keep the texts of its downloads instead of saving them."""
+    page.run(
+        "window.saved = []; URL.createObjectURL = (blob) => { blob.text().then((t) => saved.push(t)); return '#'; }"
+    )
+    page.click("json")
+    page.click("csv")
+    page.until("saved.length === 2")
+    return list(page.run("return saved"))
+
+
+@pytest.mark.parametrize("place", ["server", "device"])
+def test_an_uploaded_picture_is_looked_at_and_its_result_can_be_saved(page: Page, place: str) -> None:
+    page.choose(place)
+    page.driver.find_element("id", "file").send_keys(str(SAMPLE))
+    page.until_said("1 face: happy, 99")
+    assert page.faces() == ["Face 1: happy"]
+    shares = page.run("return [...document.querySelectorAll('#faces .share')].map((share) => share.textContent)")
+    assert len(shares) == 7
+    as_json, as_csv = downloads(page)
+    (result,) = json.loads(as_json)["results"]
+    assert (result["file"], result["width"]) == (SAMPLE.name, 512)
+    assert np.abs(np.subtract(result["faces"][0]["box"], (179, 60, 90, 118))).max() <= 1
+    head, row, end = as_csv.split("\n")
+    assert head.startswith("file,frame,time,identity,carried,x,y,width,height,score,emotion,anger,")
+    assert row.startswith(f"{SAMPLE.name},,,,0,1")
+    assert end == ""
+    page.keep(f"upload-{place}")
+
+
+def test_the_sample_is_at_hand_and_what_is_taken_is_noted(page: Page) -> None:
+    page.click("sample")
+    page.until_said("1 face: happy")
+    page.until("!document.getElementById('recommendations').hidden")
+    assert page.run("return document.querySelectorAll('#items li').length") == 3
+    page.driver.find_element("css selector", "#items button").click()
+    page.until_said("Noted: ")
+
+
+@pytest.mark.parametrize("event", ["paste", "drop"])
+def test_a_picture_can_be_pasted_and_dropped(page: Page, event: str) -> None:
+    page.run(
+        """
+        fetch("sample.jpg").then((answer) => answer.blob()).then((blob) => {
+          const data = new DataTransfer();
+          data.items.add(new File([blob], "mine.jpg", { type: "image/jpeg" }));
+          const options = { bubbles: true, cancelable: true };
+          const made = arguments[0] === "paste"
+            ? new ClipboardEvent("paste", { ...options, clipboardData: data })
+            : new DragEvent("drop", { ...options, dataTransfer: data });
+          document.body.dispatchEvent(made);
+        });
+        """,
+        event,
+    )
+    page.until_said("1 face: happy")
+
+
+@pytest.mark.parametrize("place", ["server", "device"])
+def test_the_camera_starts_with_consent_and_stops(page: Page, place: str) -> None:
+    page.choose(place)
+    page.click("camera")
+    said = page.text("consent-text")
+    assert ("nothing is sent" in said) == (place == "device")
+    page.click("refuse")
+    page.until_said("The camera stays off.")
+    page.click("camera")
+    page.keep(f"consent-{place}")
+    page.click("agree")
+    page.until("document.getElementById('timeline-text').textContent.includes('face 1 ')")
+    page.keep(f"camera-{place}")
+    page.click("stop")
+    page.until_said("The camera is off.")
+    assert page.run("return document.getElementById('video').srcObject") is None
+    as_json, _ = downloads(page)
+    frames = json.loads(as_json)["results"]
+    assert len(frames) >= 2
+    assert 1 in {face["identity"] for frame in frames for face in frame["faces"]}
+
+
+def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def press(key: str) -> None:
+        ActionChains(page.driver).send_keys(key).perform()
+
+    def focus() -> str:
+        return str(page.run("return document.activeElement.id || document.activeElement.value"))
+
+    order = []
+    for _ in range(5):
+        press(Keys.TAB)
+        order.append(focus())
+    assert order[:4] == ["server", "file", "sample", "camera"]
+    page.driver.find_element("id", "sample").send_keys(Keys.ENTER)
+    page.until_said("1 face: happy")
+    page.driver.find_element("id", "camera").send_keys(Keys.SPACE)
+    page.until("document.getElementById('consent').open")
+    assert focus() == "agree"
+    press(Keys.ESCAPE)
+    page.until("!document.getElementById('consent').open")
+    assert focus() == "camera"
+
+
+def test_what_is_no_picture_is_told(page: Page, tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("hello", encoding="utf-8")
+    field = page.driver.find_element("id", "file")
+    field.send_keys(str(text))
+    page.until_error("Choose a JPEG, PNG or WebP")
+    damaged = tmp_path / "damaged.jpg"
+    damaged.write_bytes(SAMPLE.read_bytes()[:300])
+    field.send_keys(str(damaged))
+    page.until_error("truncated or damaged")
+    page.choose("device")
+    field.send_keys(str(damaged))
+    page.until_error("cannot read the picture")
+    page.keep("error")
+
+
+def findings(page: Page) -> list[str]:
+    page.run(AXE.read_text(encoding="utf-8"))
+    found = page.driver.execute_async_script("axe.run().then((found) => arguments[0](found.violations))")
+    return [f"{each['impact']}: {each['help']}: {each['nodes'][0]['html']}" for each in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_either_colour_scheme(browser: Page, port: int, scheme: str) -> None:
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.click("sample")
+    browser.until("!document.getElementById('recommendations').hidden")
+    assert findings(browser) == []
+    browser.keep(f"scheme-{scheme}")
+    browser.click("camera")
+    assert findings(browser) == []
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": False})
+
+
+def test_nothing_is_wider_than_a_phone(browser: Page, port: int) -> None:
+    size = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.click("sample")
+    browser.until_said("1 face: happy")
+    assert browser.run("return document.documentElement.scrollWidth") <= 360
+    heights = browser.run("return [...document.querySelectorAll('button, .button')].map((b) => b.offsetHeight)")
+    assert all(height == 0 or height >= 36 for height in heights)
+    browser.keep("phone")
+    browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_refused_camera_and_a_server_that_went_away_are_told(tmp_path: Path) -> None:
+    key = tmp_path / "key.txt"
+    key.write_text("sesame", encoding="utf-8")
+    page = Page(tmp_path / "profile", "--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    try:
+        with running("--api_key_file", str(key)) as (process, port):
+            page.open(f"http://127.0.0.1:{port}/")
+            page.click("sample")
+            page.until_error("enter it above")
+            page.driver.find_element("id", "key").send_keys("sesame\n")
+            page.until("document.getElementById('key-field').hidden")
+            page.click("sample")
+            page.until_said("1 face: happy")
+            page.click("camera")
+            page.click("agree")
+            page.until_error("The camera was refused.")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=PATIENCE)
+            page.driver.find_element("id", "file").send_keys(str(SAMPLE))
+            page.until_error("The server cannot be reached.")
+            page.keep("away")
+    finally:
+        page.driver.quit()
+
+
+def test_the_site_detects_without_a_server(browser: Page, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    done = subprocess.run(
+        [sys.executable, "-m", "emotion_recognition.serving.site", str(site)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("Wrote ")
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(site)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
+        try:
+            assert host.stdout is not None
+            port = host.stdout.readline().split(" port ")[1].split()[0]
+            browser.open(f"http://127.0.0.1:{port}/")
+            assert browser.text("server-note") == "(there is none here)"
+            browser.click("sample")
+            browser.until_said("1 face: happy")
+        finally:
+            host.kill()
