@@ -29,7 +29,7 @@ $(VENV)/.run: $(VENV)/.detect requirements.txt requirements-train.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt requirements-audit.txt requirements-heic.txt
+$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt requirements-audit.txt requirements-heic.txt requirements-sound.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-track.txt
 	@touch $@

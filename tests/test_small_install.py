@@ -54,6 +54,7 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "train": {"file": "requirements-train.txt"},
         "audit": {"file": "requirements-audit.txt"},
         "heic": {"file": "requirements-heic.txt"},
+        "sound": {"file": "requirements-sound.txt"},
     }
 
 
