@@ -24,7 +24,7 @@ def notes_on_builds(models: Iterable[Path], split: Split) -> tuple[str, ...]:
         stated, source = data.get("build"), data.get("sha256")
         if split.build_id and stated and stated != split.build_id and source == split.source_sha256:
             notes.append(
-                f"{model.name} was trained on another build of {split.source_name} than this {split.split} split is of; "
-                "if that one divided the images otherwise, some of these were trained on."
+                f"{model.name} was trained on another build of {split.source_name} than this {split.split} split is "
+                "of; if that one divided the images otherwise, some of these were trained on."
             )
     return tuple(notes)
