@@ -156,7 +156,8 @@ def _watch(folder: Path, tell: Callable[[str, Path], None]) -> None:
         path = given[0]
         if isinstance(path, str | os.PathLike | bytes):
             place = str(Path(os.fsdecode(path)).absolute())
-            if place.startswith(inside) and not place.endswith(".said"):
+            changes_nothing = os.path.lexists(place) == (event == "os.mkdir") and event != "open"
+            if place.startswith(inside) and not place.endswith(".said") and not changes_nothing:
                 busy = True
                 try:
                     tell(event, Path(place))

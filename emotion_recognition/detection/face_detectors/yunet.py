@@ -107,7 +107,7 @@ class YuNetDetector:
                 np.empty(0, np.uint8),
                 (_SMALLEST_SIDE, _SMALLEST_SIDE),
                 # OpenCV drops a score that is the threshold itself; faces_from_boxes keeps it.
-                score_threshold=float(np.nextafter(np.float32(self.settings.min_confidence), np.float32(-1))),
+                score_threshold=float(np.nextafter(np.float32(self.settings.min_confidence), np.float32(0))),
                 nms_threshold=self.settings.max_overlap,
             )
         except cv2.error as error:

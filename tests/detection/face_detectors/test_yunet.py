@@ -70,6 +70,7 @@ def test_a_score_that_is_the_confidence_itself_counts(real_file: Path, photo: np
     score = YuNetDetector(real_file).detect(photo)[7].score
     for confidence, count in ((score, 8), (float(np.nextafter(np.float32(score), np.float32(1))), 7)):
         assert len(YuNetDetector(real_file, DetectionSettings(min_confidence=confidence)).detect(photo)) == count
+    assert len(YuNetDetector(real_file, DetectionSettings(min_confidence=0.0)).detect(photo[:212, :320])) >= 1
 
 
 @pytest.mark.real_data
