@@ -13,7 +13,7 @@ FACES ?=
 FERPLUS ?= $(BASE)/fer2013/fer2013new.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve site test lint format docs bench bench-peers figures reproduce clean
+.PHONY: help demo serve site test lint format docs bench bench-peers faults figures reproduce clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ $(VENV)/.run: $(VENV)/.detect requirements.txt requirements-train.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.run requirements-dev.txt requirements-track.txt requirements-audit.txt requirements-heic.txt requirements-runtime.txt requirements-collection.txt requirements-serve.txt requirements-recommend.txt
+$(VENV)/.dev: $(VENV)/.run $(filter-out requirements-docs.txt requirements-peers%,$(wildcard requirements-*.txt))
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-track.txt
 	@touch $@
@@ -108,6 +108,9 @@ bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the 
 
 reproduce: $(VENV)/.run ## make the released emotion models again, hours on a CPU: make reproduce FER2013=fer2013.csv FERPLUS=fer2013new.csv
 	$(BIN)/python -m benchmarks.reproduce -b build/reproduced --fer2013 "$(FER2013)" --votes "$(FERPLUS)" --mixed_precision
+
+faults: $(VENV)/.dev ## damage 100,000 files and kill every script at each state of its files, see docs/reliability.md
+	$(BIN)/python -m benchmarks.faults --inputs 100000 --kills all
 
 figures: $(VENV)/.run ## make the README's figures again from the released models' runs
 	$(BIN)/python -m figures.make_figures -b $(BASE)

@@ -19,6 +19,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--inputs", type=int, default=1000, help="damaged files in all; 0 for none (default: 1000)")
     parser.add_argument("--only", metavar="NAMES", help="readers, separated by semicolons (default: all)")
     parser.add_argument("--kills", metavar="SCRIPTS", default="", help="scripts to kill, or all (default: none)")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="kill at every N-th state alone (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="of the random damage; the same seed damages the same way")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the counts as JSON too")
     parser.add_argument("--kept", type=Path, default=Path("build/faults"), help="where inputs that went wrong are kept")
@@ -34,9 +35,12 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> bool:
     from benchmarks.fault_campaign.campaign import run_readers
-    from benchmarks.fault_campaign.kills import SCENARIOS, kill_everywhere
+    from benchmarks.fault_campaign.kills import kill_everywhere
     from benchmarks.fault_campaign.readers import READERS
+    from benchmarks.fault_campaign.scenarios import SCENARIOS
 
+    if arguments.every < 1:
+        raise ValueError(f"--every must be at least 1. Received: {arguments.every}")
     names = [reader.name for reader in READERS] if arguments.only is None else arguments.only.split(";")
     scripts = [*SCENARIOS] if arguments.kills == "all" else [name for name in arguments.kills.split(",") if name]
     for known, given in (([reader.name for reader in READERS], names), ([*SCENARIOS], scripts)):
@@ -53,8 +57,10 @@ def _run(arguments: argparse.Namespace) -> bool:
         counts["readers"] = {name: vars(tally) for name, tally in tallies.items()}
     kills = {}
     for name in scripts:
-        kills[name] = kill_everywhere(name, _say)
+        kills[name] = kill_everywhere(name, _say, every=arguments.every)
         faults += len(kills[name].faults)
+        for text in kills[name].faults:
+            _say(f"  {text}")
     if kills:
         _say(f"in all {sum(tally.kills for tally in kills.values()):,} kills")
         counts["kills"] = {name: vars(tally) for name, tally in kills.items()}

@@ -26,7 +26,7 @@ DAMAGE = (
 )  # fmt: skip
 
 #: Limits of the trial: seconds of computing, seconds in all, bytes.
-CPU_SECONDS, SECONDS, MEMORY = 5, 60, 2 * 2**30
+CPU_SECONDS, SECONDS, MEMORY = 5, 60, 3 * 2**29
 
 #: A mark, the place and the length of what the checksum leaves out, and the SHA-256 of the rest.
 _SEAL = struct.Struct("<8sQQ32s")

@@ -59,6 +59,7 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "serve": {"file": "requirements-serve.txt"},
         "recommend": {"file": "requirements-recommend.txt"},
         "cluster": {"file": "requirements-cluster.txt"},
+        "sound": {"file": "requirements-sound.txt"},
     }
 
 

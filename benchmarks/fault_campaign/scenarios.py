@@ -1,5 +1,6 @@
 """The scripts that are killed: what they start from, how they are called, and what must come out."""
 
+import csv
 import hashlib
 import json
 import zipfile
@@ -54,6 +55,9 @@ def _digest(path: Path) -> str:
         card = json.loads(content)
         if isinstance(card, dict):
             content = json.dumps(_without_times(card), sort_keys=True).encode()
+    elif path.name.endswith("_log.csv"):
+        rows = list(csv.DictReader(content.decode().splitlines()))
+        content = json.dumps([{key: row[key] for key in row if key != "seconds"} for row in rows]).encode()
     elif path.suffix == ".png" and not content.endswith(b"IEND\xaeB`\x82"):
         return "cut"
     return hashlib.sha256(content).hexdigest()
@@ -129,19 +133,21 @@ def _prepare_model(folder: Path) -> None:
 
 
 def _train(folder: Path) -> list[str]:
-    base = ["-b", str(folder / "base"), "-n", "7", "-im", "small", "-om", "trained.keras"]
+    base = ["-b", str(folder / "base"), "-n", "7", "-im", "small.keras", "-om", "trained.keras"]
     return [*base, "-lr", "0.01", "-epochs", "3", "--batch_size", "7", "--augmentation", "none", "--seed", "1"]
 
 
 def _test(folder: Path) -> list[str]:
-    return ["-b", str(folder / "base"), "-n", "7", "-im", "small", "--gallery"]
+    return ["-b", str(folder / "base"), "-n", "7", "-im", "small.keras", "--gallery"]
 
 
 def _prepare_pictures(folder: Path) -> None:
     import cv2
 
+    from emotion_recognition.pictures.image_file import read_image
+
     (folder / "photos").mkdir()
-    photo = cv2.imread(str(_RELEASED.output_folder / "testImage.jpg"))
+    photo = read_image(_RELEASED.sample_photo)
     for number, width in enumerate((320, 280)):
         small = cv2.resize(photo, (width, width * photo.shape[0] // photo.shape[1]), interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(folder / "photos" / f"{number}.jpg"), small)
@@ -156,7 +162,9 @@ def _detect(folder: Path) -> list[str]:
 def _prepare_video(folder: Path) -> None:
     import cv2
 
-    photo = cv2.imread(str(_RELEASED.output_folder / "testImage.jpg"))
+    from emotion_recognition.pictures.image_file import read_image
+
+    photo = read_image(_RELEASED.sample_photo)
     small = cv2.resize(photo, (160, 160 * photo.shape[0] // photo.shape[1] // 2 * 2), interpolation=cv2.INTER_AREA)
     writer = cv2.VideoWriter(
         str(folder / "film.avi"), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10.0, small.shape[1::-1]

@@ -16,6 +16,7 @@ from emotion_recognition.evaluation.calibration import Reliability, reliability
 from emotion_recognition.evaluation.ensemble import Ensemble
 from emotion_recognition.evaluation.metrics import Metrics, compute_metrics
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
+from emotion_recognition.evaluation.trained_on import notes_on_builds
 from emotion_recognition.models.network_input import NetworkInput
 
 _DEFAULT = PredictionSettings()
@@ -78,6 +79,7 @@ def evaluate(
     check_same_classes(split.class_names, f"the {split.split} split", ensemble.class_names, "the ensemble")
     predictions = ensemble.predict(split.images, settings, progress=progress)
     notes = [*ensemble.assumed, *predictions.notes]
+    notes += notes_on_builds((Path(classifier.name) for classifier in ensemble.classifiers), split)
     if train is not None and train.source_sha256 != split.source_sha256:
         notes.append(
             f"the training split comes from another {train.source_name} than the {split.split} split; build both again."

@@ -24,6 +24,9 @@ from emotion_recognition.pictures.quiet_opencv import silent_opencv
 #: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
 MAX_PIXELS = 100_000_000
 
+#: A larger file is no picture of so many pixels: with four channels of 16 bits they take 800 MB, uncompressed.
+MAX_BYTES = 2**30
+
 #: OpenCV's own default for JPEG, stated because pixel values depend on it.
 JPEG_QUALITY = 95
 
@@ -55,13 +58,16 @@ def read_encoded(path: Path) -> bytes:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is a folder, a pipe or a device.
+        ValueError: If it is a folder, a pipe, a device or larger than :data:`MAX_BYTES`.
         OSError: If it cannot be read.
     """
     if not path.exists():
         raise FileNotFoundError(f"There is no picture {path}.")
     if not path.is_file():
         raise ValueError(f"{path} is not a file; give the path of one picture.")
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise ValueError(f"{path} is larger than {MAX_BYTES // 2**20:,} MiB. Received: {size:,} bytes")
     return path.read_bytes()
 
 

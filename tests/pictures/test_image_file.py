@@ -300,3 +300,11 @@ def test_a_ppm_has_red_first(tmp_path: Path) -> None:
 def test_a_broken_or_boundless_pnm_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message):
         read_bytes(content, tmp_path)
+
+
+def test_a_file_that_is_too_large_for_a_picture_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    with path.open("wb") as file:
+        file.truncate(2**30 + 1)  # takes no space on the disk
+    with pytest.raises(ValueError, match=r"a\.jpg is larger than 1,024 MiB\. Received: 1,073,741,825 bytes"):
+        read_image(path)

@@ -23,6 +23,7 @@ from emotion_recognition.data.face_pictures.stored_picture import (
     StoredPicture,
     store_picture,
 )
+from emotion_recognition.pictures.image_file import read_encoded
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: Decoding runs in OpenCV, without Python's lock.
@@ -134,7 +135,7 @@ def _open_all(folder: Path, pictures: Sequence[AnnotatedPicture], storage: Pictu
         try:
             if not path.is_file():
                 raise FileNotFoundError(f"there is no picture {path}")
-            encoded = path.read_bytes()
+            encoded = read_encoded(path)
             return _Opened(store_picture(encoded, str(path), storage), _line(encoded, picture.name), "")
         except (OSError, ValueError) as error:
             return _Opened(None, b"", " ".join(str(error).split()))

@@ -136,6 +136,9 @@ ROWS: tuple[DetectorRow, ...] = (
         "dlib's HOG detector",
         comes_with="the package dlib",
         in_auto=False,
+        # Measured on 250 photographs with 793 marked faces: 195 of the 196 boxes from here on are faces, 133 of the 171
+        # from 0.5 to here, among which are patches of clothes.
+        min_confidence=0.97,
     ),
     DetectorRow(
         "none",

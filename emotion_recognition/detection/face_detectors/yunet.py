@@ -106,7 +106,8 @@ class YuNetDetector:
                 weights,
                 np.empty(0, np.uint8),
                 (_SMALLEST_SIDE, _SMALLEST_SIDE),
-                score_threshold=self.settings.min_confidence,
+                # OpenCV drops a score that is the threshold itself; faces_from_boxes keeps it.
+                score_threshold=float(np.nextafter(np.float32(self.settings.min_confidence), np.float32(0))),
                 nms_threshold=self.settings.max_overlap,
             )
         except cv2.error as error:

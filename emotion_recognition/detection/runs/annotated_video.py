@@ -12,6 +12,8 @@ from emotion_recognition.detection.runs.timeline_figure import draw_timeline_fig
 from emotion_recognition.detection.runs.video_run import VideoOutcome, look_at_video
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.detection.video.settings import VideoSettings
+from emotion_recognition.detection.video.sound import HOW_TO_GET as HOW_TO_GET_SOUND
+from emotion_recognition.detection.video.sound import can_copy_sound, copy_sound, may_have_sound
 from emotion_recognition.detection.video.tracking import HOW_TO_GET, FaceTracker, can_track
 from emotion_recognition.workspace import Workspace
 
@@ -56,6 +58,7 @@ def annotate_video(
     )
     if output is None:
         return outcome, ()
+    _add_sound(reader, output, note)
     figure = Workspace().timeline_figure(output)
     try:
         with last_files(str(figure), f"{output} is whole"):
@@ -64,3 +67,16 @@ def annotate_video(
         note(f"no timeline figure {figure.name}, which needs Matplotlib: pip install matplotlib")
         return outcome, (output,)
     return outcome, (output, figure)
+
+
+def _add_sound(reader: VideoReader, output: Path, note: Callable[[str], None]) -> None:
+    """Puts the sound of a video file into its annotated copy; a note says where there is none."""
+    video = Path(reader.name)
+    if reader.is_camera or not video.is_file():
+        return
+    if can_copy_sound():
+        reason = copy_sound(video, output)
+        if reason is not None:
+            note(f"{output.name} is without the sound of {video.name}: {reason}")
+    elif may_have_sound(video):
+        note(f"{output.name} is without the sound of {video.name}; for it: {HOW_TO_GET_SOUND}")

@@ -207,6 +207,8 @@ def _open_camera(number: int) -> cv2.VideoCapture:
 def _open_file(path: Path) -> cv2.VideoCapture:
     if not path.exists():
         raise FileNotFoundError(f"There is no video {path}.")
+    if not path.is_file():
+        raise ValueError(f"{path} is not a video file.")  # opening a pipe would wait for its other end
     with path.open("rb"):
         pass  # a file without permission is told apart from one that is no video
     with silent_opencv():

@@ -2,11 +2,16 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from emotion_recognition.detection.face_detectors.dlib_hog import DlibDetector
+from emotion_recognition.detection.face_detectors.opening import open_detector
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.pictures.image_file import read_image
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
+from tests.conftest import REPOSITORY
 
 needs_dlib = pytest.mark.skipif(importlib.util.find_spec("dlib") is None, reason="dlib is not installed")
 
@@ -36,3 +41,23 @@ def test_without_dlib_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "dlib", None)  # as if it were not installed
     with pytest.raises(ValueError, match="pip install dlib-bin"):
         DlibDetector()
+
+
+@needs_dlib
+def test_the_sample_photograph_has_one_face_at_the_default_and_patches_of_the_suit_below_it() -> None:
+    image = read_image(Workspace(REPOSITORY / DEFAULT_BASE_PATH).output_folder / "testImage.jpg")
+    (face,) = open_detector("dlib").detect(image)
+    x, y, width, height = face.box
+    assert x < 220 < x + width  # the face's middle, seen in the photograph, is at (220, 125)
+    assert y < 125 < y + height
+    assert len(open_detector("dlib", settings=DetectionSettings(min_confidence=0.5)).detect(image)) == 3
+
+
+@needs_dlib
+def test_large_pictures_give_boxes_in_their_own_pixels() -> None:
+    image = read_image(Workspace(REPOSITORY / DEFAULT_BASE_PATH).output_folder / "testImage.jpg")
+    detector = open_detector("dlib", settings=DetectionSettings(min_confidence=0.99))
+    (small,) = detector.detect(image)
+    (large,) = detector.detect(cv2.resize(image, (2048, 2048), interpolation=cv2.INTER_LINEAR))
+    # Above 1,280 pixels the picture is searched smaller; four times the picture has four times the box.
+    np.testing.assert_allclose(large.box, 4 * np.array(small.box), atol=60)

@@ -66,6 +66,14 @@ def test_min_confidence_decides(real_file: Path, photo: np.ndarray) -> None:
 
 
 @pytest.mark.real_data
+def test_a_score_that_is_the_confidence_itself_counts(real_file: Path, photo: np.ndarray) -> None:
+    score = YuNetDetector(real_file).detect(photo)[7].score
+    for confidence, count in ((score, 8), (float(np.nextafter(np.float32(score), np.float32(1))), 7)):
+        assert len(YuNetDetector(real_file, DetectionSettings(min_confidence=confidence)).detect(photo)) == count
+    assert len(YuNetDetector(real_file, DetectionSettings(min_confidence=0.0)).detect(photo[:212, :320])) >= 1
+
+
+@pytest.mark.real_data
 @pytest.mark.parametrize("shape", [(1, 1), (3, 2000), (2000, 3), (31, 33), (480, 640)])
 def test_an_empty_picture_of_any_shape_has_no_faces(real_file: Path, shape: tuple[int, int]) -> None:
     assert YuNetDetector(real_file).detect(np.full((*shape, 3), 128, np.uint8)) == []

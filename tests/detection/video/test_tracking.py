@@ -64,6 +64,23 @@ def test_every_face_that_the_detector_counts_can_be_followed() -> None:
     assert identities == [1]
 
 
+@needs_trackers
+@pytest.mark.parametrize(("score", "expected"), [(0.3, 1), (0.6, 1), (1.0, 1)])
+def test_a_face_whose_score_is_the_confidence_itself_is_followed(score: float, expected: int) -> None:
+    tracker = FaceTracker(rate=25, min_confidence=score)
+    for _ in range(3):
+        identities = tracker.update(faces((100, 100, 50, 50), score=score))
+    assert identities == [expected]
+
+
+@needs_trackers
+def test_a_face_below_the_confidence_begins_no_track() -> None:
+    tracker = FaceTracker(rate=25, min_confidence=0.3)
+    for _ in range(3):
+        identities = tracker.update(faces((100, 100, 50, 50), score=0.2999))
+    assert identities == [None]
+
+
 def test_without_the_package_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trackers", None)  # as if it were not installed
     with pytest.raises(ValueError, match=r"need the package trackers; install it with: pip install --no-deps"):

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -296,3 +297,9 @@ def test_a_damaged_video_is_read_in_silence(tmp_path: Path, capfd: pytest.Captur
 def test_counting_something_else_is_zero(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(bytes(100))
     assert count_frames(tmp_path / "a.mp4") == 0
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mp4")
+    with pytest.raises(ValueError, match=r"a\.mp4 is not a video file"):
+        VideoReader(tmp_path / "a.mp4")
