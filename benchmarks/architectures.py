@@ -1,36 +1,51 @@
-"""Trains every network of the project under one equal budget and writes a table.
+"""Trains the networks of the project under the same budgets and writes tables and a figure.
 
-The same recipe, epochs, seed and data for each. The table has parameters, operations for one image, seconds per epoch
-on this machine, and the validation accuracy and log loss. A network that was trained already is not trained again: its
-row is kept in OUTPUT, so that an interrupted comparison goes on where it stopped.
+Three budgets: "equal", a few epochs of the record recipe for every network (a backbone's of fine-tuning); "onecycle",
+the one-cycle recipe in full for the networks of the field's classic projects; "study", vggnet with and without batch
+normalization, dropout and random changes. The cheap runs come first, one after the other; each one's row and model are
+kept in OUTPUT as soon as it is done. Given again, the same command goes on where it was interrupted, in the middle of a
+run too.
+
+    python -m benchmarks.architectures -b BASE -o OUTPUT --budgets onecycle,study,equal --mixed_precision
 """
 
 import argparse
 import json
-import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.architecture_runs import Run, carry_out, planned_runs, time_steps
+from benchmarks.memory import classifier_memory
+from emotion_recognition.atomic_file import write_json
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.training.recipes import RECIPES
 from emotion_recognition.workspace import Workspace
 
 DEFAULT_OUTPUT = Path("architectures")
+
+#: The budgets and what the tables call them.
+BUDGETS = {
+    "equal": "One small, equal budget",
+    "onecycle": "The one-cycle settings in full",
+    "study": "Regularisation of vggnet",
+}
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = new_parser(__doc__ or "")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS), help="what to compare")
-    parser.add_argument("--recipe", choices=tuple(RECIPES), default="record", help="how each is trained")
-    parser.add_argument("--epochs", type=int, default=5, help="epochs of each")
+    parser.add_argument("--budgets", type=_budgets, default=("equal",), help=f"some of {','.join(BUDGETS)}")
+    parser.add_argument("--epochs", type=int, default=5, help="epochs of each run of the budgets equal and study")
     parser.add_argument("--seed", type=int, default=0, help="start of all random numbers")
     parser.add_argument("--mixed_precision", action="store_true", help="compute in bfloat16")
-    parser.add_argument("-o", "--output", type=Path, default=DEFAULT_OUTPUT, help="folder of the rows and the table")
+    parser.add_argument("--backbone", type=Path, help="a backbone that is fine-tuned beside the one-cycle runs")
+    parser.add_argument("-o", "--output", type=Path, default=DEFAULT_OUTPUT, help="folder of rows, models and tables")
+    parser.add_argument("--time_steps", type=int, metavar="N", help="train nothing: time N steps of each run")
     return parser
 
 
@@ -40,85 +55,69 @@ def main(argv: list[str] | None = None) -> int:
     return exit_status(lambda: _compare(arguments))
 
 
+def _budgets(text: str) -> tuple[str, ...]:
+    budgets = tuple(text.split(","))
+    if not set(budgets) <= set(BUDGETS):
+        raise argparse.ArgumentTypeError(f"must be some of {','.join(BUDGETS)}. Received: {text}")
+    return budgets
+
+
 def _compare(arguments: argparse.Namespace) -> None:
     import_keras()
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for name in arguments.networks:
-        budget = {key: getattr(arguments, key) for key in ("recipe", "epochs", "seed", "mixed_precision")}
-        path = arguments.output / f"{name}.json"
-        row = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        if row.get("budget") != budget:
-            row = {**_train(name, arguments), "budget": budget}
-            path.write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
-        rows.append(row)
-    table = _table(sorted(rows, key=lambda row: -row["val_accuracy"]))
-    (arguments.output / "table.md").write_text(table, encoding="utf-8")
-    print(table, end="")
-
-
-def _train(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
-    from dataclasses import replace
-
     from emotion_recognition.data.files.hdf5 import read_split
-    from emotion_recognition.evaluation.calibration import log_loss
-    from emotion_recognition.evaluation.metrics import compute_metrics
-    from emotion_recognition.evaluation.predictions import predict
-    from emotion_recognition.training.run import TrainingRun
-    from emotion_recognition.training.stages import fit_stages
-    from emotion_recognition.training.start import open_start
 
     workspace = Workspace(arguments.base_path)
     train, val = (read_split(workspace.split_path(split, arguments.num_emotions)) for split in ("train", "val"))
-    settings = replace(
-        RECIPES[arguments.recipe](),
-        epochs=arguments.epochs,
-        seed=arguments.seed,
-        mixed_precision=arguments.mixed_precision,
-    )
-    start = open_start(train, settings, network=name)
-    resume_path = arguments.output / f"{name}.resume.h5"
-    done = fit_stages(
-        start,
-        train,
-        val,
-        [settings],
-        TrainingRun(arguments.output / f"{name}_log.csv", resume_path, resume=resume_path.is_file()),
-    )
-    probabilities = predict(start.network, val.images).probabilities
-    return {
-        "network": name,
-        "parameters": start.network.count_params(),
-        "operations": count_operations(start.network),
-        "seconds_per_epoch": sorted(row["seconds"] for row in done.rows)[len(done.rows) // 2],
-        "val_accuracy": compute_metrics(val.labels, probabilities, val.class_names).accuracy,
-        "val_log_loss": log_loss(val.labels, probabilities),
-    }
+    settings = {"seed": arguments.seed, "mixed_precision": arguments.mixed_precision}
+    runs = planned_runs(arguments.budgets, arguments.networks, arguments.epochs, settings, arguments.backbone)
+    if arguments.time_steps is not None:
+        for run in runs:
+            seconds = time_steps(run, train, arguments.time_steps)
+            print(f"{run.key}: about {seconds:.0f} s an epoch, {_epochs(run)} epochs", flush=True)
+        return
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for run in runs:
+        path = arguments.output / f"{run.key}.row.json"
+        said = {**settings, "epochs": _epochs(run)}
+        row = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        if row.get("settings") != said:
+            print(f"{run.key}: {_epochs(run)} epochs", flush=True)
+            row = {**carry_out(run, train, val, arguments.output), "settings": said}
+            row["megabytes"] = classifier_memory(arguments.output / f"{run.key}.keras", val.class_names).added
+            write_json(path, row)
+        rows.append(row)
+        _write(arguments.output, rows)
+    print((arguments.output / "tables.md").read_text(encoding="utf-8"), end="")
 
 
-def count_operations(network: Any) -> int:
-    """Multiplications and additions of the convolutions and dense layers for one image: two for each weight's use."""
-    from keras import layers
-
-    total = 0
-    for layer in network.layers:
-        if isinstance(layer, layers.Conv2D):
-            _, height, width, _ = layer.output.shape
-            total += 2 * math.prod(layer.kernel.shape) * height * width
-        elif isinstance(layer, layers.Dense):
-            total += 2 * math.prod(layer.kernel.shape)
-    return total
+def _epochs(run: Run) -> int:
+    return sum(stage.epochs for stage in run.stages)
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
-    lines = [
-        "| network | parameters | operations per image | seconds per epoch | val accuracy | val log loss |",
-        "|---|---|---|---|---|---|",
-    ]
+def _write(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes the tables and the figures of what is there so far."""
+    from emotion_recognition.plots import draw_comparison
+
+    text = ""
+    for budget, title in BUDGETS.items():
+        chosen = [row for row in rows if row["budget"] == budget]
+        if chosen:
+            text += f"### {title}\n\n{comparison_table(chosen)}\n"
+            draw_comparison(folder / f"{budget}.png", chosen, title)
+    (folder / "tables.md").write_text(text, encoding="utf-8")
+
+
+def comparison_table(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows of one budget as a table in Markdown, the most accurate first."""
+    columns = "network|parameters|operations an image|memory|ms a face|s an epoch|epochs|val accuracy|macro F1"
+    lines = [f"| {columns.replace('|', ' | ')} |", "|---" * 9 + "|"]
     lines += [
-        f"| `{row['network']}` | {row['parameters']:,} | {row['operations'] / 1e6:.0f} M | "
-        f"{row['seconds_per_epoch']:.0f} | {row['val_accuracy']:.2%} | {row['val_log_loss']:.3f} |"
-        for row in rows
+        f"| {row['network']}{' (' * bool(row['note'])}{row['note']}{')' * bool(row['note'])} | {row['parameters']:,} | "
+        f"{row['operations'] / 1e6:,.0f} M | {row['megabytes']:.0f} MB | "
+        f"{row['milliseconds']:.1f} ({row['runtime']}) | "
+        f"{row['seconds_per_epoch']:.0f} | {row['epochs']} | {row['val_accuracy']:.2%} | {row['macro_f1']:.3f} |"
+        for row in sorted(rows, key=lambda row: -row["val_accuracy"])
     ]
     return "\n".join(lines) + "\n"
 

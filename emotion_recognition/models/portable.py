@@ -135,7 +135,12 @@ def portable(network: keras.Model) -> keras.Model:
             return FixedResizing((part.height, part.width), part.interpolation, name=part.name)
         return type(part).from_config(part.get_config())
 
-    copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True)
+    def call(part: keras.Operation, *inputs: Any, **options: Any) -> Any:
+        if isinstance(part, FixedResizing):
+            options.pop("training", None)  # the graph keeps the default that Resizing was called with
+        return part(*inputs, **options)
+
+    copy = keras.models.clone_model(network, clone_function=rebuild, call_function=call, recursive=True)
     copy.set_weights(network.get_weights())
     for layer in copy._flatten_layers():
         if isinstance(layer, layers.Normalization):
