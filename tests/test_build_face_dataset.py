@@ -287,3 +287,48 @@ def test_the_real_pictures_have_their_counts(
         for i in range(0, len(split), 50):
             assert split.pictures[i].tobytes() == (source / split.split / split.names[i]).read_bytes()
             assert split.image(i).shape == (split.sizes[i, 1], split.sizes[i, 0], 3)
+
+
+@pytest.mark.real_data
+def test_yunets_landmarks_are_stored_and_shown(
+    tmp_path: Path, real_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, sample = csv_folder(tmp_path / "source"), cv2.imread(str(Workspace().sample_photo))
+    assert sample is not None
+    for split, image in (("train", sample), ("val", sample[:, ::-1])):
+        cv2.imwrite(str(folder / split / "face.png"), image)
+        x = 179 if split == "train" else 512 - 179 - 90
+        with (folder / f"{split}.csv").open("a") as rows:
+            rows.write(f"face.png,{x},60,90,118" + (",human:x,\n" if split == "train" else "\n"))
+    assert build(tmp_path / "base", "--input", folder, "--landmarks", real_data / "face_detector") == 0
+    printed = capsys.readouterr().out
+    assert "note: train: 1 of 4 faces have landmarks" in printed
+    for split in ("train", "val"):
+        read_back = read(tmp_path / "base", split)
+        assert read_back.landmarks is not None
+        assert np.isnan(read_back.landmarks[:-1]).all()  # even pictures have no face that could be found
+        left_eye, right_eye, nose, left_mouth, right_mouth = read_back.landmarks[-1]
+        x, y, width, height = read_back.boxes[-1]
+        assert x < left_eye[0] < nose[0] < right_eye[0] < x + width
+        assert y < left_eye[1] < nose[1] < left_mouth[1] < y + height
+        assert left_mouth[0] < right_mouth[0]
+        assert (
+            f"drew 1 faces with their landmarks: {tmp_path / 'base' / 'hdf5' / f'faces_{split}_landmarks.jpg'}"
+            in printed
+        )
+        assert (tmp_path / "base" / "hdf5" / f"faces_{split}_landmarks.jpg").is_file()
+
+
+def test_what_cannot_teach_landmarks_ends_before_anything_is_built(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = csv_folder(tmp_path / "source")
+    assert build(tmp_path / "base", "--input", folder, "--landmarks", tmp_path / "missing.onnx") == 2
+    assert "missing.onnx does not lead to YuNet's file" in last_error(capsys)
+    assert build(tmp_path / "base", "--input", folder, "--faceless_aside", "1.5") == 2
+    assert last_error(capsys).endswith("(--faceless_aside)\n")
+    assert not (tmp_path / "base" / "hdf5" / "faces_train.hdf5").exists()
+    capsys.readouterr()
+    assert build(tmp_path / "base", "--input", folder, "--faceless_aside", "1") == 0
+    assert "note: 1 pictures without a face are set aside" in capsys.readouterr().out
+    assert read(tmp_path / "base", "train").names == ("a.png", "b.png")

@@ -155,6 +155,23 @@ def test_a_class_set_without_known_emotions_is_drawn(base: Path, tmp_path: Path)
     assert (read_image(tmp_path / "out.png") != read_image(SAMPLE)).any()
 
 
+def test_whole_pictures_are_faces(base: Path, blank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(base, "--detector", "none", "-i", blank, "-o", tmp_path / "out.png") == 0
+    out = capsys.readouterr().out
+    assert "face detector: none: the whole picture is the face" in out
+    assert "80×60 pixels, 1 face\n" in out
+
+
+def test_a_face_upside_down_is_found_in_any_direction(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours, turned = Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_face_detector, tmp_path / "turned.png"
+    write_image(turned, read_image(SAMPLE)[::-1, ::-1].copy())
+    for options, found in (([], "no faces"), (["--any_direction"], "1 face\n")):
+        assert run(base, "--detector_model", ours, *options, "-i", turned, "-o", tmp_path / "out.png") == 0
+        assert found in capsys.readouterr().out
+
+
 def mistakes() -> Sequence[object]:
     return [
         pytest.param(["--min_confidence", "1.5"], "min_confidence must be within 0..1", id="min_confidence above 1"),
@@ -187,6 +204,8 @@ def mistakes() -> Sequence[object]:
         pytest.param(
             ["--detector", "haar", "--detector_size", "320"], "takes no size; ssd and yunet do", id="haar's size"
         ),
+        pytest.param(["--detector", "haar", "--detector_size", "auto"], "(--detector_size)", id="haar in tiles"),
+        pytest.param(["--detector", "none", "--any_direction"], "looks for no face", id="none in any direction"),
         pytest.param(["--detector_model", "{tmp}/broken.pb"], "not a network that OpenCV can read", id="broken SSD"),
     ]
 

@@ -66,7 +66,9 @@ def open_face_start(
     rate = settings.learning_rate
     if input_model is None:
         priors = choose_priors(face_sizes(train, settings))
-        network = face_ssd(priors, landmarks=train.landmarks is not None)
+        network = face_ssd(priors)
+        if train.landmarks is not None:
+            network = with_landmarks(network, priors)
         text = f"New network {NETWORK} with {network.count_params():,} parameters; learning rate {rate:g}"
         start = Start(network, NETWORK, rate, text)
     else:

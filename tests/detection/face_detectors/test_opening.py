@@ -179,7 +179,7 @@ def test_a_yunet_model_that_is_not_there_is_an_error(tmp_path: Path, no_network:
 
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(
-        ValueError, match=r"name must be one of \['auto', 'ssd', 'ssd-opencv', 'yunet', 'haar', 'dlib'\]"
+        ValueError, match=r"name must be one of \['auto', 'ssd', 'ssd-opencv', 'yunet', 'haar', 'dlib', 'none'\]"
     ):
         open_detector("yolo")
 

@@ -18,7 +18,7 @@ from emotion_recognition.training.face_ssd.start import face_sizes, open_face_st
 from tests.painted_faces import PRIORS, TINY, painted_split
 
 #: Every picture just fits and nothing turns it, so that a face's size is known.
-STILL = FaceAugmentation(mosaic=0.0, smallest_zoom=1.0, largest_zoom=1.0, rotation=0.0)
+STILL = FaceAugmentation(mosaic=0.0, smallest_zoom=1.0, largest_zoom=1.0, rotation=0.0, close_up=0.0, stretch=0.0)
 
 SETTINGS = FaceStageSettings(size=128, batch_size=4, augmentation=STILL)
 
