@@ -71,7 +71,7 @@ ADVICE = {
     "overwrite": "--overwrite",
     "patience": "--patience",
     "pixel_range": "--pixel_range",
-    "port": "--host, --port",
+    "port": "--port",
     "prior_power": "--prior_power",
     "queue": "--queue",
     "random_crop": "--random_crop",

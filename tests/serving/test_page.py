@@ -18,7 +18,8 @@ from emotion_recognition.pictures.image_file import read_image
 from tests.conftest import REPOSITORY
 from tests.serving.test_server import SAMPLE, running
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
 RUNTIME = REPOSITORY / "emotion_recognition" / "serving" / "page" / "ort" / "ort.wasm.bundle.min.mjs"
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -254,7 +255,7 @@ def test_what_is_no_picture_is_told(page: Page, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.jpg"
     damaged.write_bytes(SAMPLE.read_bytes()[:300])
     field.send_keys(str(damaged))
-    page.until_error("truncated or damaged")
+    page.until_error("it is truncated, damaged or")
     page.choose("device")
     field.send_keys(str(damaged))
     page.until_error("cannot read the picture")

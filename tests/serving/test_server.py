@@ -21,6 +21,7 @@ import uvicorn
 import EmotionServer
 from emotion_recognition.serving.app import create_app
 from emotion_recognition.serving.patient_protocol import PatientProtocol
+from emotion_recognition.serving.recommending.recommender import Recommender
 from emotion_recognition.serving.server import address_of, open_socket, server_config
 from emotion_recognition.serving.settings import ServingSettings
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
@@ -85,11 +86,13 @@ def test_the_script_serves_the_released_models_and_ends_when_told(tmp_path: Path
 class Served:
     """A server in a thread, whose detector a test controls."""
 
-    def __init__(self, detector: Any = None, **settings: Any) -> None:
+    def __init__(self, detector: Any = None, recommender: Recommender | None = None, **settings: Any) -> None:
         limits = ServingSettings(**{"detectors": 1, **settings})
         self.listening = open_socket("127.0.0.1", 0)
         self.port = self.listening.getsockname()[1]
-        self.server = uvicorn.Server(server_config(create_app(make_service(limits, detector)), limits))
+        self.server = uvicorn.Server(
+            server_config(create_app(make_service(limits, detector, recommender=recommender)), limits)
+        )
         started = threading.Event()
         startup = self.server.startup
 
@@ -188,7 +191,7 @@ def test_an_address_that_is_taken_is_one_line() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--port", "70000"], "error: port must be 0..65535. Received: 70000 (--host, --port)"),
+        (["--port", "70000"], "error: port must be 0..65535. Received: 70000 (--port)"),
         (["--host", "no.such.host.invalid"], "error: The address no.such.host.invalid:8000 cannot be used: "),
         (["--detectors", "0"], "error: detectors must be at least 1. Received: 0 (--detectors)"),
         (["--smooth", "-1"], "error: smooth must be a number of seconds, at least 0. Received: -1.0 (--smooth)"),
