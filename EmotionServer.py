@@ -89,6 +89,7 @@ def _serve(arguments: argparse.Namespace) -> None:
         import cv2
 
         from emotion_recognition.serving.app import create_app
+        from emotion_recognition.serving.looking import Looks
         from emotion_recognition.serving.metrics import Metrics
         from emotion_recognition.serving.pool import Pool
         from emotion_recognition.serving.service import Models, Service
@@ -105,7 +106,7 @@ def _serve(arguments: argparse.Namespace) -> None:
             face_detector.settings.min_confidence,
         )
         recommender, no_recommender = _recommender(arguments, names)
-        pool = Pool(detectors, limits.queue, limits.seconds)
+        pool: Pool[Looks] = Pool(list(detectors), limits.queue, limits.seconds)
         service = Service(
             pool,
             limits,

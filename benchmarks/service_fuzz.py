@@ -1,5 +1,4 @@
-"""Whether the service stands what it is sent: whatever its OpenAPI document allows, and damaged bodies, thousands of
-them.
+"""Whether the service stands what it is sent: thousands of damaged bodies.
 
     python -m benchmarks.service_fuzz
 

@@ -1,5 +1,4 @@
-"""How much the service gets out of a machine: 64 clients send photographs, beside a bare loop over ``detect`` in the
-same run.
+"""How much the service gets out of a machine: many clients, beside a bare loop over ``detect``, in turns.
 
 The bare loop has as many threads as the service has detectors. It and the service take turns, so that whatever else the
 machine does meets both alike. The clients are one process with prepared requests; what it takes is not the service's.

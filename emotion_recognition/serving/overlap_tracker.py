@@ -47,11 +47,11 @@ class OverlapTracker:
                 identities[index] = who
                 taken.add(who)
         for index, face in enumerate(faces):
-            who = identities[index]
-            if who is None:
+            known = identities[index]
+            if known is None:
                 self._count += 1
-                who = identities[index] = self._count
-            self._last[who] = (face.box, self._frame)
+                known = identities[index] = self._count
+            self._last[known] = (face.box, self._frame)
         return identities
 
 

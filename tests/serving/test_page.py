@@ -254,7 +254,7 @@ def test_what_is_no_picture_is_told(page: Page, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.jpg"
     damaged.write_bytes(SAMPLE.read_bytes()[:300])
     field.send_keys(str(damaged))
-    page.until_error("truncated or damaged")
+    page.until_error("it is truncated, damaged or")
     page.choose("device")
     field.send_keys(str(damaged))
     page.until_error("cannot read the picture")

@@ -21,6 +21,7 @@ import uvicorn
 import EmotionServer
 from emotion_recognition.serving.app import create_app
 from emotion_recognition.serving.patient_protocol import PatientProtocol
+from emotion_recognition.serving.recommending.recommender import Recommender
 from emotion_recognition.serving.server import address_of, open_socket, server_config
 from emotion_recognition.serving.settings import ServingSettings
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
@@ -85,11 +86,13 @@ def test_the_script_serves_the_released_models_and_ends_when_told(tmp_path: Path
 class Served:
     """A server in a thread, whose detector a test controls."""
 
-    def __init__(self, detector: Any = None, **settings: Any) -> None:
+    def __init__(self, detector: Any = None, recommender: Recommender | None = None, **settings: Any) -> None:
         limits = ServingSettings(**{"detectors": 1, **settings})
         self.listening = open_socket("127.0.0.1", 0)
         self.port = self.listening.getsockname()[1]
-        self.server = uvicorn.Server(server_config(create_app(make_service(limits, detector)), limits))
+        self.server = uvicorn.Server(
+            server_config(create_app(make_service(limits, detector, recommender=recommender)), limits)
+        )
         started = threading.Event()
         startup = self.server.startup
 

@@ -106,6 +106,7 @@ def fetch_picture(address: str, timeout: float = TIMEOUT) -> bytes | None:
                 return None
             rest = answer.read(MOST_BYTES + 1 - len(head))
     except urllib.error.HTTPError as error:
+        error.close()
         raise OSError(f"{name} answers {error.code}: {error.reason}.") from error
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
