@@ -49,7 +49,10 @@ def _measure(arguments: argparse.Namespace) -> None:
         try:
             port = _port_of(server)
             seconds = arguments.seconds / arguments.turns
-            bare, served, times, answers = [], [], [], Counter[int]()
+            bare: list[float] = []
+            served: list[float] = []
+            times: list[float] = []
+            answers: Counter[int] = Counter()
             for turn in range(arguments.turns):
                 bare.append(_bare(content, arguments.detectors, seconds))
                 count, more = asyncio.run(_load(port, content, arguments.clients, seconds, times))

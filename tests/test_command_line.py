@@ -9,6 +9,7 @@ import pytest
 import BuildDataset
 import BuildFaceDataset
 import EmotionDetector
+import EmotionServer
 import TestNetwork
 import TrainFaceDetector
 import TrainNetwork
@@ -157,7 +158,15 @@ def test_help_of_the_build_imports_nothing_heavy() -> None:
 
 
 def test_every_option_that_a_message_may_name_is_an_option_of_a_script() -> None:
-    scripts = (BuildDataset, BuildFaceDataset, EmotionDetector, TestNetwork, TrainFaceDetector, TrainNetwork)
+    scripts = (
+        BuildDataset,
+        BuildFaceDataset,
+        EmotionDetector,
+        EmotionServer,
+        TestNetwork,
+        TrainFaceDetector,
+        TrainNetwork,
+    )
     options = {
         option for script in scripts for action in script.build_parser()._actions for option in action.option_strings
     }

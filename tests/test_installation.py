@@ -56,7 +56,7 @@ def test_the_package_holds_every_module_and_the_released_models(wheel: Path) -> 
         requires = [line for line in archive.read(metadata).decode().splitlines() if line.startswith("Requires-Dist")]
     modules = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "emotion_recognition").rglob("*.py")}
     assert modules <= names
-    assert "emotion_recognition/py.typed" in names
+    assert {"emotion_recognition/py.typed", "emotion_recognition/serving/page/index.html"} <= names
     packages = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     assert packages == {"emotion_recognition", "emotion_recognition_scripts"}
     scripts = {name for name in names if name.startswith("emotion_recognition_scripts/")}

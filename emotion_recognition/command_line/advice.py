@@ -2,7 +2,7 @@
 
 #: From a name that :func:`~emotion_recognition.error_about.about` notes to the command line's words for it.
 ADVICE = {
-    "address": "--host, --port",
+    "address": "--port",
     "allow_bad": "--allow_bad",
     "augmentation": "--augmentation",
     "balance": "--balance",

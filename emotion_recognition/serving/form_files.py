@@ -3,8 +3,13 @@
 The body's parts go in as they arrive, files come out; nothing but files is kept.
 """
 
+import logging
+
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+
+# It warns of every damaged form; that is the client's mistake, and its bytes are not to be logged.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 class FormError(ValueError):

@@ -191,7 +191,7 @@ def test_an_address_that_is_taken_is_one_line() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--port", "70000"], "error: port must be 0..65535. Received: 70000 (--host, --port)"),
+        (["--port", "70000"], "error: port must be 0..65535. Received: 70000 (--port)"),
         (["--host", "no.such.host.invalid"], "error: The address no.such.host.invalid:8000 cannot be used: "),
         (["--detectors", "0"], "error: detectors must be at least 1. Received: 0 (--detectors)"),
         (["--smooth", "-1"], "error: smooth must be a number of seconds, at least 0. Received: -1.0 (--smooth)"),
