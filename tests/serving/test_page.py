@@ -18,7 +18,8 @@ from emotion_recognition.pictures.image_file import read_image
 from tests.conftest import REPOSITORY
 from tests.serving.test_server import SAMPLE, running
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
 RUNTIME = REPOSITORY / "emotion_recognition" / "serving" / "page" / "ort" / "ort.wasm.bundle.min.mjs"
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 
