@@ -3,6 +3,7 @@
 Does not import Keras, so that a ``--help`` can show them at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import ClassVar, TypeVar
 
@@ -245,7 +246,7 @@ def parse_freezes(text: str) -> tuple[Freeze, ...]:
     return tuple(freezes)
 
 
-def with_freezes(stages: list[StageSettings], freezes: tuple[Freeze, ...]) -> list[StageSettings]:
+def with_freezes(stages: Sequence[StageSettings], freezes: tuple[Freeze, ...]) -> list[StageSettings]:
     """The settings of each stage with what it freezes: one for all stages, or one for each.
 
     Raises:

@@ -112,7 +112,6 @@ def _heat(network: keras.Model, shown: np.ndarray, outputs: Sequence[int]) -> np
 
     # As a graph, from which TensorFlow takes out what nobody asked for: one by one, it would also compute the gradients
     # of all weights, and crashes with those of some small convolutions.
-    @tf.function
     def compute() -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
@@ -124,7 +123,7 @@ def _heat(network: keras.Model, shown: np.ndarray, outputs: Sequence[int]) -> np
             score = tf.linalg.trace(tf.math.log(chosen + 1e-30))
         return features, tape.gradient(score, features)
 
-    features, gradients = compute()
+    features, gradients = tf.function(compute)()
     weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
     return np.asarray(tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)), np.float32)
 
