@@ -6,6 +6,7 @@ it takes; nothing else of detection does.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
@@ -107,15 +108,22 @@ def _heat(network: keras.Model, shown: np.ndarray, outputs: Sequence[int]) -> np
     import tensorflow as tf
 
     pixels = tf.constant(shown)
-    with tf.GradientTape() as tape:
-        tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
-        features, said = network(pixels, training=False)
-        if Postprocessing().kind_of(np.asarray(said)) == "logits":
-            said = tf.nn.softmax(said)
-        chosen = tf.gather(said, list(outputs), axis=1, batch_dims=0)
-        # The logarithm has a slope even where the network is sure; below float32's range it has none.
-        score = tf.linalg.trace(tf.math.log(chosen + 1e-30))
-    gradients = tape.gradient(score, features)
+    is_logits = Postprocessing().kind_of(np.asarray(network(pixels, training=False)[1])) == "logits"
+
+    # As a graph, from which TensorFlow takes out what nobody asked for: one by one, it would also compute the gradients
+    # of all weights, and crashes with those of some small convolutions.
+    def compute() -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
+            features, said = network(pixels, training=False)
+            if is_logits:
+                said = tf.nn.softmax(said)
+            chosen = tf.gather(said, list(outputs), axis=1, batch_dims=0)
+            # The logarithm has a slope even where the network is sure; below float32's range it has none.
+            score = tf.linalg.trace(tf.math.log(chosen + 1e-30))
+        return features, tape.gradient(score, features)
+
+    features, gradients = tf.function(compute)()
     weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
     return np.asarray(tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)), np.float32)
 
