@@ -37,8 +37,9 @@ class Surroundings(NamedTuple):
 class CloseUpSettings:
     """When there is a second look, and how.
 
-    On 1,000 of FER2013's validation images the first look finds 94.1 % of the faces, with these looks 98.3 %. Of 300
-    photographs without a face none has a suspicion, so that they neither take longer nor get a face.
+    On 800 of FER2013's validation images the first look finds 93.4 % of the faces, with these looks 97.5 %; on 1,000 of
+    its test images 91.6 and 96.0 %. Of 300 photographs without a face none has a suspicion, so that they neither take
+    longer nor get a face.
 
     Args:
         suspicion: Lowest score of a box of the first look that is worth a second one, 0..1.
