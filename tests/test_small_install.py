@@ -56,6 +56,7 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "heic": {"file": "requirements-heic.txt"},
         "collection": {"file": "requirements-collection.txt"},
         "cluster": {"file": "requirements-cluster.txt"},
+        "tune": {"file": "requirements-tune.txt"},
     }
 
 
