@@ -4,6 +4,7 @@ BuildFaceDataset.py comes before; EmotionDetector.py comes next.
 """
 
 import argparse
+import contextlib
 import functools
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ from emotion_recognition.command_line.training_options import (
     Wording,
     add_setting,
     add_training_options,
+    enter_devices,
     lowers_rate,
     only_exports,
     stage_settings,
@@ -67,7 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
-    return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments))
+    with contextlib.ExitStack() as stack:
+        return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments, stack))
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -83,7 +86,7 @@ def _stages(arguments: argparse.Namespace) -> list[FaceStageSettings]:
     return stage_settings(arguments, FaceStageSettings(), FaceAugmentation())
 
 
-def _train(arguments: argparse.Namespace) -> None:
+def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     workspace = Workspace(arguments.base_path)
     output = workspace.new_model(arguments.output_model or DEFAULT_FACE_DETECTOR_NAME)
     if output.suffix != ".keras":
@@ -93,6 +96,7 @@ def _train(arguments: argparse.Namespace) -> None:
     stages = _stages(arguments)
     input_model = None if arguments.input_model is None else workspace.find_model(arguments.input_model)
     import_keras()
+    enter_devices(stack, arguments, stages)
 
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.face_pictures.hdf5 import check_same_face_build, read_face_split

@@ -4,6 +4,7 @@ BuildDataset.py comes before; TestNetwork.py comes next.
 """
 
 import argparse
+import contextlib
 import sys
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,7 @@ from emotion_recognition.command_line.parsers import add_image_options, classes_
 from emotion_recognition.command_line.training_options import (
     Wording,
     add_training_options,
+    enter_devices,
     lowers_rate,
     only_exports,
     stage_settings,
@@ -82,7 +84,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
-    return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments))
+    with contextlib.ExitStack() as stack:
+        return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments, stack))
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -113,12 +116,13 @@ def _stages(arguments: argparse.Namespace) -> list[StageSettings]:
     return with_freezes(stages, usual)
 
 
-def _train(arguments: argparse.Namespace) -> None:
+def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     workspace = Workspace(arguments.base_path)
     output = workspace.new_model(arguments.output_model or DEFAULT_MODEL_NAME)
     formats = () if arguments.export is None else parse_formats(arguments.export)
     stages = _stages(arguments)
     import_keras()
+    enter_devices(stack, arguments, stages)
     import numpy as np
 
     from emotion_recognition.atomic_file import check_can_write

@@ -14,6 +14,7 @@ import EmotionServer
 import TestNetwork
 import TrainFaceDetector
 import TrainNetwork
+import TuneNetwork
 from emotion_recognition.command_line.advice import ADVICE
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import (
@@ -160,7 +161,8 @@ def test_help_of_the_build_imports_nothing_heavy() -> None:
 
 def test_every_option_that_a_message_may_name_is_an_option_of_a_script() -> None:
     training = (TestNetwork, TrainFaceDetector, TrainNetwork)
-    scripts = (BuildDataset, BuildFaceDataset, EmotionDetector, EmotionServer, AnnotateCollection, *training)
+    own = (BuildDataset, BuildFaceDataset, EmotionDetector, EmotionServer, AnnotateCollection)
+    scripts = (*own, TuneNetwork, *training)
     options = {
         option for script in scripts for action in script.build_parser()._actions for option in action.option_strings
     }

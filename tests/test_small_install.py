@@ -60,6 +60,7 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "recommend": {"file": "requirements-recommend.txt"},
         "cluster": {"file": "requirements-cluster.txt"},
         "sound": {"file": "requirements-sound.txt"},
+        "tune": {"file": "requirements-tune.txt"},
     }
 
 

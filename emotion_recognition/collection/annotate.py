@@ -80,7 +80,7 @@ def annotate_shards(
 
     Raises:
         OSError: If something cannot be written.
-        RuntimeError: If more pictures are lost than can be those pictures' own fault; names the shard.
+        ChildProcessError: If more pictures are lost than can be those pictures' own fault; names the shard.
     """
     missing = files.missing(plan.shards)
     open_shards: dict[int, _OpenShard] = {}
@@ -111,7 +111,7 @@ def annotate_shards(
                 continue
             lost += 1
             if lost > MOST_LOST_PICTURES:
-                raise RuntimeError(
+                raise ChildProcessError(
                     f"More than {MOST_LOST_PICTURES} pictures were lost, the last in shard {outcome.task.shard}, "
                     f"{outcome.task.items[0].name}: the process that looked at it {outcome.reason}."
                 )

@@ -37,7 +37,7 @@ class LocalEngine:
 
         Raises:
             ValueError: If a process opens another model than this one.
-            RuntimeError: If no process comes up.
+            ChildProcessError: If no process comes up.
         """
         return self._pool.next()
 

@@ -91,7 +91,8 @@ class RayEngine:
 
         Raises:
             ValueError: If a node opens another model than this process.
-            RuntimeError: If no actor comes up in time, or each dies before it is ready.
+            TimeoutError: If no actor comes up in time.
+            ChildProcessError: If each dies before it is ready.
         """
         import ray
 
@@ -164,7 +165,9 @@ class RayEngine:
             self._failed_starts += 1
             if self._failed_starts > _MOST_FAILED_STARTS * self._slots:
                 text = " ".join(str(error).split())
-                raise RuntimeError(f"No Ray actor comes up: the last one {reason} while it started. {text}") from error
+                raise ChildProcessError(
+                    f"No Ray actor comes up: the last one {reason} while it started. {text}"
+                ) from error
             self._drop(actor)
             return None
         if actor.piece is None:
@@ -177,7 +180,7 @@ class RayEngine:
             self._without_actor_since = time.monotonic()
         elif time.monotonic() - self._without_actor_since > _START_SECONDS:
             gpus = f" and {self._gpus:g} GPUs" if self._gpus else ""
-            raise RuntimeError(
+            raise TimeoutError(
                 f"No Ray actor came up within {_START_SECONDS:g} seconds: no node of the cluster has a free core{gpus}."
             )
 

@@ -85,7 +85,7 @@ def annotate_collection(
         FileExistsError: If the folder holds a collection and is not to be resumed, or another process writes it.
         ValueError: If an input is damaged or leads to nothing, or the folder was annotated by another model.
         OSError: If something cannot be read or written; what is complete stays.
-        RuntimeError: If processes keep dying; the message names the shard.
+        ChildProcessError: If processes keep dying; the message names the shard.
     """
     settings = settings or CollectionSettings()
     check_parquet()

@@ -102,7 +102,7 @@ class WorkerPool(Generic[Task, Result]):
 
         Raises:
             Exception: What the handler has raised; the task is gone.
-            RuntimeError: If no process can be started.
+            ChildProcessError: If no process can be started.
         """
         while True:
             self._hand_out()
@@ -151,7 +151,9 @@ class WorkerPool(Generic[Task, Result]):
                 return self._lose(worker, reason)
             self._failed_starts += not worker.is_ready
             if self._failed_starts >= _MOST_FAILED_STARTS:
-                raise RuntimeError(f"No worker process comes up: the last one {reason} while it started.") from None
+                raise ChildProcessError(
+                    f"No worker process comes up: the last one {reason} while it started."
+                ) from None
             self._replace(worker)
             return None
         if word == "ready":

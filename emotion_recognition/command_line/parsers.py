@@ -136,14 +136,31 @@ def workers_or_auto(text: str) -> int | None:
         >>> workers_or_auto("2"), workers_or_auto("auto")
         (2, None)
     """
-    if text == "auto":
+    return _count_or(text, "auto")
+
+
+def count_or_all(text: str) -> int | None:
+    """An option's text as a number, or None for "all".
+
+    Raises:
+        ArgumentTypeError: If it is neither.
+
+    Example:
+        >>> count_or_all("2"), count_or_all("all")
+        (2, None)
+    """
+    return _count_or(text, "all")
+
+
+def _count_or(text: str, every: str) -> int | None:
+    if text == every:
         return None
     try:
         number = int(text)
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"must be auto or a whole number from 1. Received: {text}")
+        raise argparse.ArgumentTypeError(f"must be {every} or a whole number from 1. Received: {text}")
     return number
 
 

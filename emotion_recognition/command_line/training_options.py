@@ -4,13 +4,14 @@ Importing this module imports neither Keras nor TensorFlow.
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from emotion_recognition.command_line.parsers import whole_number_or_none
+from emotion_recognition.command_line.parsers import count_or_all, whole_number_or_none
 from emotion_recognition.data.batches.augmentation import parse_augmentation
 from emotion_recognition.training.recipes import in_stages, parse_stages
 from emotion_recognition.training.run import TrainingRun
@@ -112,6 +113,13 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         help=f"random changes to the {wording.images}, for instance {wording.augmentation}",
     )
     add("--seed", type=int, default=FitSettings().seed, help="seed of all random numbers")
+    add(
+        "--devices",
+        type=count_or_all,
+        default=1,
+        metavar="N|all",
+        help="devices of this machine that each batch is split over (JAX or TensorFlow)",
+    )
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
     add(
         "--export",
@@ -168,6 +176,25 @@ def training_run(arguments: argparse.Namespace, output: Path, **options: Any) ->
         **options: More of the run's arguments.
     """
     return TrainingRun.beside(output, resume=arguments.resume, verbose=1 if sys.stdout.isatty() else 2, **options)
+
+
+def enter_devices(stack: contextlib.ExitStack, arguments: argparse.Namespace, stages: Sequence[FitSettings]) -> None:
+    """Lets networks that are made from now on be trained on the devices that a command line asks for.
+
+    Args:
+        stack: Ends it.
+        arguments: What was parsed.
+        stages: The settings of the stages.
+
+    Raises:
+        ValueError: If there are not so many, or they cannot share a batch.
+    """
+    if arguments.devices == 1:
+        return
+    from emotion_recognition.training.devices import on_devices
+
+    devices = stack.enter_context(on_devices(arguments.devices, stages[0].batch_size))
+    print(f"each batch is split over {len(devices)} devices: {', '.join(devices)}", flush=True)
 
 
 def add_setting(parser: argparse.ArgumentParser, *names: str, **options: Any) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import keras
 
+from emotion_recognition.training.devices import device_count
 from emotion_recognition.training.extra_heads import ExtraHeads, LabelAccuracy, LabelLoss
 from emotion_recognition.training.schedules import schedule
 from emotion_recognition.training.settings import FitSettings, StageSettings
@@ -49,6 +50,14 @@ def compile_for_saving(network: keras.Model, settings: StageSettings) -> None:
 def on_tensorflow_cpu() -> bool:
     """Whether TensorFlow computes, without a GPU."""
     return keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
+
+
+def fuses_normalization() -> bool:
+    """Whether batch normalization is computed by one operation: on a single CPU under TensorFlow.
+
+    Over several devices the statistics are those of all, which that operation does not compute.
+    """
+    return on_tensorflow_cpu() and device_count() == 1
 
 
 def jit_choice() -> bool | Literal["auto"]:

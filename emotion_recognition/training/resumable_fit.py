@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from emotion_recognition.training.devices import DividedBatches, device_count, synchronize
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import COLUMNS, EpochLog
 from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
@@ -78,9 +79,16 @@ def fit_resumably(
             # Interrupted between its last epoch and its end: fit has nothing to do but restore the best weights.
             epochs = len(rows)
     log = EpochLog(run.log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=columns)
+    devices, shown = device_count(), batches(len(rows))
+    if devices > 1:
+        synchronize(trainee)
+        shown = DividedBatches(shown, devices)
+        # Only batches of training's own size are split, see devices.py.
+        if fit_options.get("validation_batch_size") == settings.batch_size:
+            fit_options["validation_batch_size"] = settings.batch_size - 1
     with _refusing_nan(settings.learning_rate):
         trainee.fit(
-            batches(len(rows)),
+            shown,
             shuffle=False,
             initial_epoch=len(rows),
             epochs=epochs,

@@ -22,7 +22,7 @@ from emotion_recognition.models.output_order import reorder_outputs
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.models.registry import DEFAULT_NETWORK, BuildFunction
 from emotion_recognition.models.with_probabilities import with_probabilities
-from emotion_recognition.training.compiling import on_tensorflow_cpu
+from emotion_recognition.training.compiling import fuses_normalization
 from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.run import log_path
 from emotion_recognition.training.settings import StageSettings
@@ -111,7 +111,7 @@ def open_start(
             raise about(ValueError(message), "network", "input_model")
         start = _from_model(train, input_model, new_head, settings, lower_rate)
     policy = "mixed_bfloat16" if settings.mixed_precision else "float32"
-    return replace(start, network=with_precision(start.network, policy, fused_normalization=on_tensorflow_cpu()))
+    return replace(start, network=with_precision(start.network, policy, fused_normalization=fuses_normalization()))
 
 
 def tensorboard(folder: Path) -> Sequence[keras.callbacks.Callback]:

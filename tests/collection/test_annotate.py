@@ -142,7 +142,7 @@ def test_when_every_process_dies_the_error_names_the_shard(
 ) -> None:
     monkeypatch.setattr("emotion_recognition.collection.annotate.MOST_LOST_PICTURES", 4)
     with pytest.raises(
-        RuntimeError, match=r"More than 4 pictures were lost, the last in shard \d, .*\.jpg: the process"
+        ChildProcessError, match=r"More than 4 pictures were lost, the last in shard \d, .*\.jpg: the process"
     ):
         annotate(pictures, tmp_path, plan, engine=lambda work: Here(work, chance=range(1000)))
 

@@ -111,7 +111,7 @@ def test_a_cluster_without_room_is_an_error(cluster: Any, monkeypatch: pytest.Mo
     work: Any = Sleepy()
     with (
         RayEngine(work, workers=1, gpus_per_worker=1.0) as engine,
-        pytest.raises(RuntimeError, match=r"No Ray actor came up within 0\.5 seconds: no node .* core and 1 GPUs"),
+        pytest.raises(TimeoutError, match=r"No Ray actor came up within 0\.5 seconds: no node .* core and 1 GPUs"),
     ):
         engine.next()
 

@@ -41,7 +41,7 @@ def test_processes_that_never_come_up_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "never").touch()
     with WorkerPool[str, str](Start(tmp_path), 1) as pool:
         pool.submit("a")
-        with pytest.raises(RuntimeError, match="No worker process comes up: the last one was ended by SIGKILL"):
+        with pytest.raises(ChildProcessError, match="No worker process comes up: the last one was ended by SIGKILL"):
             pool.next()
 
 

@@ -17,7 +17,7 @@ from emotion_recognition.models.face_ssd.files import load_face_ssd
 from emotion_recognition.models.face_ssd.network import calibrate_scores, face_ssd, with_landmarks
 from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, choose_priors, has_landmarks
 from emotion_recognition.models.precision import with_precision
-from emotion_recognition.training.compiling import on_tensorflow_cpu
+from emotion_recognition.training.compiling import fuses_normalization
 from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS
@@ -94,7 +94,7 @@ def open_face_start(
         text = f"Input model {input_model}; learning rate {rate:g}"
         start = Start(network, NETWORK, rate, text, input_model.name, False, stages, rows)
     policy = "mixed_bfloat16" if settings.mixed_precision else "float32"
-    trained = with_precision(start.network, policy, fused_normalization=on_tensorflow_cpu())
+    trained = with_precision(start.network, policy, fused_normalization=fuses_normalization())
     return FaceStart(replace(start, network=trained), priors)
 
 

@@ -1,0 +1,97 @@
+"""Searches for settings of TrainNetwork.py that do best on validation.
+
+Every trial is a run of TrainNetwork.py, which repeats it from the command that is printed in the end.
+"""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_parser
+from emotion_recognition.tuning.search_space import SEARCHABLE, parse_range
+from emotion_recognition.workspace import Workspace
+
+EPILOG = f"""settings that can be searched: {", ".join(SEARCHABLE)}
+
+examples:
+  TuneNetwork.py -n 7 --trials 30
+  TuneNetwork.py -n 7 --search learning_rate=1e-3..0.3:log --search optimizer=sgd,adam -- --recipe onecycle -epochs 10
+  TuneNetwork.py -n 7 --trials 60                  goes on with the same study, to 60 trials in all
+
+What follows -- is given to every run of TrainNetwork.py. Several of these may run at the same time with one --study."""
+
+#: What is searched where nothing is named.
+USUAL = ("learning_rate=1e-4..1e-1:log", "weight_decay=1e-5..1e-2:log", "label_smoothing=0..0.2")
+
+#: The script that trains.
+SCRIPT = Path(__file__).resolve().with_name("TrainNetwork.py")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    parser = new_parser("Searches for settings of training that do best on validation.", EPILOG)
+    parser.add_argument("--trials", type=int, default=30, metavar="N", help="trials in all, earlier ones included")
+    parser.add_argument(
+        "--search",
+        action="append",
+        metavar="NAME=LOW..HIGH[:log]|NAME=A,B,...",
+        help=f"what may be tried of a setting; can be given several times (default: {' '.join(USUAL)})",
+    )
+    parser.add_argument(
+        "--study", default="search", metavar="NAME", help="name of the search, and of its folder in output/"
+    )
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="trials at the same time")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the choices; training has its own")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the script; returns its exit status."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    split = given.index("--") if "--" in given else len(given)
+    arguments = build_parser().parse_args(given[:split])
+    return exit_status(lambda: _tune(arguments, given[split + 1 :]))
+
+
+def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
+    for name in ("trials", "workers"):
+        if getattr(arguments, name) < 1:
+            raise ValueError(f"--{name} must be at least 1. Received: {getattr(arguments, name)}")
+    ranges = [parse_range(text) for text in arguments.search or USUAL]
+    if len({part.name for part in ranges}) < len(ranges):
+        raise ValueError(f"--search must name each setting once. Received: {' '.join(arguments.search)}")
+    if Path(arguments.study).name != arguments.study or arguments.study in ("", ".", ".."):
+        raise ValueError(f"--study must be a name. Received: {arguments.study}")
+    folder: Path = Workspace(arguments.base_path).output_folder / arguments.study
+
+    from emotion_recognition.tuning.study import Search, Trial, import_optuna, report_of, run_search
+
+    import_optuna()
+    from emotion_recognition.atomic_file import write_json
+
+    def model(trial: Trial) -> Path:
+        return folder / f"trial{trial.number:04d}.keras"
+
+    def command(trial: Trial) -> list[str]:
+        classes = [] if arguments.classes is None else ["--classes", ",".join(arguments.classes)]
+        own = [] if arguments.classes is not None else ["-n", str(arguments.num_emotions)]
+        options = [part for name, value in trial.settings.items() for part in (f"--{name}", str(value))]
+        base = ["-b", str(arguments.base_path), *classes, *own, "-om", str(model(trial))]
+        return [sys.executable, str(SCRIPT), *base, *more, *options]
+
+    search = Search(folder / "study.sqlite", arguments.study, ranges, command, model, arguments.seed)
+    say = lambda text: print(text, flush=True)  # noqa: E731
+    study = run_search(search, arguments.trials, workers=arguments.workers, say=say)
+    report = report_of(study, search)
+    write_json(folder / "report.json", report)
+    print(f"Best of {len(report['trials'])} trials: {report['best']['val_accuracy']:.2%} on validation")
+    for name, value in report["importance"].items():
+        print(f"  {name:<16} importance {value:.2f}, best {report['best']['settings'][name]}")
+    print(f"It is repeated by: {shlex.join(report['best']['command'])}")
+    print(f"Wrote {folder / 'report.json'}; {search.storage} has all trials")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""TuneNetwork.py, with real trainings of a tiny data set."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import TuneNetwork
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
+    small_base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fixed = ["--network", "vggnet", "-epochs", "1", "--patience", "none", "--schedule", "constant"]
+    search = ["--search", "learning_rate=1e-4..1e-2:log"]
+    assert TuneNetwork.main(["-b", str(small_base), "--trials", "1", *search, "--", *fixed]) == 0
+    folder = small_base / "output" / "search"
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert [trial["state"] for trial in report["trials"]] == ["complete"]
+    assert "Best of 1 trials: " in capsys.readouterr().out
+    model = Path(report["best"]["model"])
+    before = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+    assert before["metrics"]["val"]["accuracy"] == report["best"]["val_accuracy"]
+    assert before["stages"][0]["learning_rate"] == report["best"]["settings"]["learning_rate"]
+    subprocess.run(report["best"]["command"], check=True, capture_output=True)
+    after = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+    assert after["metrics"]["val"]["accuracy"] == report["best"]["val_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--trials", "0"], "--trials must be at least 1. Received: 0"),
+        (["--search", "epochs=1..2"], "search must be NAME=LOW..HIGH or NAME=A,B with NAME one of learning_rate, "),
+        (["--search", "ema=0..1", "--search", "ema=0..2"], "--search must name each setting once."),
+        (["--study", "../x"], "--study must be a name. Received: ../x"),
+    ],
+)
+def test_bad_input_is_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert TuneNetwork.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {message}")
+    assert error.count("\n") == 1

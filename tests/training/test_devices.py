@@ -1,0 +1,123 @@
+"""Training on several virtual devices, whose number a backend is given as it starts, learns what one device learns."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import TrainNetwork
+from emotion_recognition.training.devices import DividedBatches, on_devices
+
+# 52 images in batches of 16 leave 4 for the last one; 50 validation images cannot be split over 4 devices.
+SCRIPT = """
+import json, sys
+from dataclasses import replace
+from pathlib import Path
+sys.path[:0] = json.loads(sys.argv[2])
+count, is_random = int(sys.argv[3]), bool(int(sys.argv[4]))
+if not is_random:
+    import tensorflow as tf
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
+    # Synchronized statistics wait for each other: each device needs a thread.
+    tf.config.threading.set_inter_op_parallelism_threads(16)
+import keras, numpy as np
+import test_stage as t
+from emotion_recognition.data.batches.augmentation import Augmentation
+from emotion_recognition.training.devices import on_devices
+
+folder = Path(sys.argv[1])
+NO_CHANGES = Augmentation(flip=False, rotation=0, shift=0, zoom=0, brightness=0, contrast=0)
+images = np.random.default_rng(0).integers(0, 256, (52, 16, 16, 1), dtype=np.uint8)
+names = tuple("abcdefg")
+train = t.Split(images, (np.arange(52) % 7).astype(np.uint8), names, "train", "made.csv", "0" * 64)
+val = t.Split(images[:50], (np.arange(50) % 7).astype(np.uint8), names, "val", "made.csv", "0" * 64)
+settings = t.StageSettings(learning_rate=1e-3, epochs=2, patience=None, batch_size=16,
+                           augmentation=replace(NO_CHANGES, brightness=0.2 * is_random))
+
+def small_network():
+    layers = keras.layers
+    pixels = keras.Input((16, 16, 1))
+    x = layers.Conv2D(4, 3, strides=4, use_bias=False)(layers.Rescaling(1 / 255)(pixels))
+    x = layers.Dropout(0.2 * is_random)(layers.Activation("relu")(layers.BatchNormalization()(x)))
+    return keras.Model(pixels, layers.Dense(7, activation="softmax", name="logits")(layers.Flatten()(x)))
+
+class Stop(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 0:
+            raise KeyboardInterrupt
+
+def fit(devices, name, **options):
+    with on_devices(devices, 16):
+        keras.utils.set_random_seed(0)
+        network = small_network()
+        run = t.TrainingRun(folder / f"{name}.csv", folder / f"{name}.h5", verbose=0, **options)
+        done = t.fit_stages(t.Start(network, "vggnet", 1e-3, ""), train, val, [settings], run)
+    return [[row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"]] for row in done.rows]
+
+losses = {"one": fit(1, "one"), "several": fit(count, "several")}
+try:
+    fit(count, "resumed", callbacks=[Stop()])
+except KeyboardInterrupt:
+    losses["resumed"] = fit(count, "resumed", resume=True)
+print(json.dumps(losses))
+"""
+
+
+# TensorFlow's devices draw random numbers of their own, so nothing is random there.
+@pytest.mark.parametrize(("backend", "count", "is_random"), [("jax", 4, True), ("tensorflow", 2, False)])
+def test_several_devices_learn_what_one_learns_and_are_resumed(
+    backend: str, count: int, is_random: bool, tmp_path: Path
+) -> None:
+    path = json.dumps([str(Path(__file__).parent), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path), path, str(count), str(int(is_random))],
+        env={
+            **os.environ,
+            "KERAS_BACKEND": backend,
+            "XLA_FLAGS": f"--xla_force_host_platform_device_count={count}",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout.splitlines()[-1])
+    assert len(rows["one"]) == 2
+    # The same to rounding in the first epoch; rounding grows from step to step.
+    assert rows["several"][0] == pytest.approx(rows["one"][0], abs=1e-4)
+    assert rows["several"][1] == pytest.approx(rows["one"][1], abs=0.05)
+    assert rows["resumed"][1] == pytest.approx(rows["several"][1], abs=1e-5)
+
+
+def test_the_last_batch_is_cut_to_what_can_be_split() -> None:
+    class Batches(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
+            size = (8, 7)[step]
+            return np.zeros((size, 2)), np.arange(size)
+
+    batches = DividedBatches(Batches(), 4)
+    assert [len(batches[step][1]) for step in range(len(batches))] == [8, 4]
+    assert len(DividedBatches(Batches(), 8)) == 1
+
+
+def test_devices_that_are_not_there_are_refused(
+    small_base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ValueError, match=r"devices must be 1\.\.1, which are cpu:0\. Received: 2"), on_devices(2, 8):
+        pass
+    with on_devices(None, 7) as devices:
+        assert devices == ["cpu:0"]
+    output = tmp_path / "model.keras"
+    assert TrainNetwork.main(["-b", str(small_base), "-om", str(output), "--devices", "2"]) == 2
+    assert capsys.readouterr().err == ("error: devices must be 1..1, which are cpu:0. Received: 2 (--devices)\n")
+    assert not output.exists()

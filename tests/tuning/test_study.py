@@ -1,0 +1,73 @@
+"""Searches whose trials are a stand-in for training: a few lines that write a log and a card."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from emotion_recognition.tuning.search_space import Range
+from emotion_recognition.tuning.study import Search, Trial, report_of, run_search
+
+#: Validation accuracy is 1 - (learning rate - 0.3)², whatever else is chosen; above 0.9 training fails.
+TRAINER = """
+import json, sys
+from pathlib import Path
+model, rate = Path(sys.argv[1]), float(sys.argv[2])
+if rate > 0.9:
+    sys.exit("error: diverged")
+model.parent.mkdir(parents=True, exist_ok=True)
+value = 1 - (rate - 0.3) ** 2
+rows = ["stage,epoch,learning_rate,loss,accuracy,val_loss,val_accuracy,seconds", f"1,1,{rate},0,0,0,{value},1"]
+model.with_name(model.stem + "_log.csv").write_text("\\n".join(rows) + "\\n")
+model.with_suffix(".json").write_text(json.dumps({"class_names": ["a", "b"], "metrics": {"val": {"accuracy": value}}}))
+"""
+
+RANGES = (Range("learning_rate", 0.0, 1.0), Range("weight_decay", 0.0, 1.0))
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> Search:
+    def model(trial: Trial) -> Path:
+        return tmp_path / f"trial{trial.number}.keras"
+
+    def command(trial: Trial) -> Sequence[str]:
+        return [sys.executable, "-c", TRAINER, str(model(trial)), str(trial.settings["learning_rate"])]
+
+    return Search(tmp_path / "study.sqlite", "test", RANGES, command, model)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_search_finds_the_best_and_goes_on(search: Search, tmp_path: Path) -> None:
+    said: list[str] = []
+    run_search(search, 2, workers=2, say=said.append)
+    study = run_search(search, 5, say=said.append)
+    report = report_of(study, search)
+    done = [trial for trial in report["trials"] if trial["state"] == "complete"]
+    assert len(done) == 5
+    assert len(said) == len(report["trials"])
+    for trial in done:
+        assert trial["value"] == pytest.approx(1 - (trial["settings"]["learning_rate"] - 0.3) ** 2)
+    assert report["best"]["val_accuracy"] == max(trial["value"] for trial in done)
+    assert report["best"]["command"][3] == report["best"]["model"]
+    assert report["importance"]["learning_rate"] > report["importance"]["weight_decay"]
+    # All are there: nothing is left to do.
+    assert len(report_of(run_search(search, 5), search)["trials"]) == len(report["trials"])
+
+
+def test_trials_that_fail_are_reported(search: Search) -> None:
+    said: list[str] = []
+    always = Search(search.storage, "failing", (Range("learning_rate", 0.95, 1.0),), search.command, search.model)
+    with pytest.raises(ValueError, match="No trial came to its end; the last one: error: diverged"):
+        run_search(always, 2, say=said.append)
+    assert [line.partition(" with ")[0] for line in said] == ["trial 0: failed", "trial 1: failed"]
+
+
+def test_a_study_of_something_else_is_refused(search: Search) -> None:
+    run_search(search, 1)
+    other = Search(search.storage, "test", RANGES[:1], search.command, search.model)
+    with pytest.raises(ValueError, match="holds a search over Range"):
+        run_search(other, 2)
+    search.storage.write_bytes(b"no database" * 100)
+    with pytest.raises(OSError, match=r"study\.sqlite cannot be used"):
+        run_search(search, 2)
