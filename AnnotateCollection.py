@@ -10,9 +10,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emotion_recognition.command_line.detection_options import add_detector_options, detection_settings
+from emotion_recognition.command_line.detection_options import add_detector_options, add_input_models, add_mirrored
+from emotion_recognition.command_line.detector_plans import plan_of
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
-from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
+from emotion_recognition.command_line.model_options import add_model_options, add_runtime_option, joined_ranges
 from emotion_recognition.command_line.parsers import new_parser, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.progress import Progress
@@ -50,9 +51,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write the tables to")
     parser.add_argument("--resume", action="store_true", help="do what is missing in --out; starts it if it is new")
-    parser.add_argument(
-        "-m", "-im", "--input_model", nargs="+", metavar="MODEL", help="trained models, as for EmotionDetector.py"
-    )
     parser.add_argument("--column", metavar="NAME", help="column of .parquet lists that has the paths or the bytes")
     parser.add_argument("--shard_size", type=int, default=500, metavar="N", help="pictures per shard")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="look at every N-th frame of videos")
@@ -89,8 +87,10 @@ def build_parser() -> argparse.ArgumentParser:
         "as long",
     )
     classifier = parser.add_argument_group("emotion classifier")
+    add_input_models(classifier)
     add_model_options(classifier)
-    classifier.add_argument("--mirrored", action="store_true", help="average each face with its mirror image")
+    add_mirrored(classifier)
+    add_runtime_option(classifier)
     add_detector_options(parser.add_argument_group("face detector"))
     return parser
 
@@ -112,26 +112,15 @@ def _annotate(arguments: argparse.Namespace) -> int:
     if arguments.detector_size is not None:
         check_detector_size(arguments.detector_size)
 
-    from emotion_recognition.collection import CollectionSettings, DetectorPlan, annotate_collection
+    from emotion_recognition.collection import CollectionSettings, annotate_collection
 
     settings = CollectionSettings(
         arguments.shard_size, arguments.every, arguments.column, arguments.timeout, arguments.resume
     )
     workspace = Workspace(arguments.base_path)
     models = [workspace.find_model(name) for name in arguments.input_model or ()]
-    plan = DetectorPlan(
-        tuple(models or [find_released_model(arguments.num_emotions, workspace)]),
-        num_emotions=arguments.num_emotions,
-        classes=arguments.classes,
-        detector=arguments.detector,
-        detector_model=arguments.detector_model,
-        base_path=workspace.base_path,
-        settings=detection_settings(arguments),
-        detector_size=arguments.detector_size,
-        options=model_options(arguments),
-        mirrored=arguments.mirrored,
-        embeddings=arguments.embeddings,
-    )
+    models = models or [find_released_model(arguments.num_emotions, workspace)]
+    plan = plan_of(arguments, models, workspace, embeddings=arguments.embeddings)
     bar = _Bar()
     try:
         counts = annotate_collection(

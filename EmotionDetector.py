@@ -17,7 +17,6 @@ from emotion_recognition.command_line.detection_options import (
     add_mirrored,
     add_output_options,
     add_video_options,
-    detection_settings,
     video_settings,
 )
 from emotion_recognition.command_line.detection_run import (
@@ -28,12 +27,12 @@ from emotion_recognition.command_line.detection_run import (
     show_pictures,
     show_video,
 )
+from emotion_recognition.command_line.detector_plans import plan_of
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import (
     add_model_options,
     add_runtime_option,
     joined_ranges,
-    model_options,
 )
 from emotion_recognition.command_line.parsers import new_parser, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
@@ -42,8 +41,8 @@ from emotion_recognition.workspace import Workspace, find_released_model
 
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector as Detector
-    from emotion_recognition.collection.detector_plan import DetectorPlan
     from emotion_recognition.collection.parallel_pictures import ParallelPictures
+    from emotion_recognition.detection.detector_plan import DetectorPlan
     from emotion_recognition.detection.drawing.explanation import Explanation
     from emotion_recognition.detection.runs.inputs import Input
     from emotion_recognition.detection.runs.outputs import OutputSettings
@@ -114,7 +113,7 @@ def _detect(arguments: argparse.Namespace) -> int:
     from emotion_recognition.detection.runs.output_paths import check_result_paths, output_of
     from emotion_recognition.detection.video.tracking import check_can_track
 
-    settings, video = detection_settings(arguments), video_settings(arguments)
+    video = video_settings(arguments)
     if arguments.detector_size is not None:
         check_detector_size(arguments.detector_size)
     workspace = Workspace(arguments.base_path)
@@ -141,25 +140,10 @@ def _detect(arguments: argparse.Namespace) -> int:
         in_use=[*models, *detector_files(arguments.detector_model, workspace)],
     )
 
-    from emotion_recognition.collection.detector_plan import DetectorPlan
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
     from emotion_recognition.detection.runs.video_run import open_reader
 
-    plan = DetectorPlan(
-        tuple(models),
-        num_emotions=arguments.num_emotions,
-        classes=arguments.classes,
-        detector=arguments.detector,
-        detector_model=arguments.detector_model,
-        base_path=workspace.base_path,
-        settings=settings,
-        detector_size=arguments.detector_size,
-        any_direction=arguments.any_direction,
-        options=model_options(arguments),
-        mirrored=arguments.mirrored,
-        embeddings=arguments.embeddings,
-        runtime=arguments.runtime,
-    )
+    plan = plan_of(arguments, models, workspace, embeddings=arguments.embeddings)
     with contextlib.ExitStack() as stack:
         reader = None if source.pictures else stack.enter_context(open_reader(source))
         face_detector = plan.open_face_detector()

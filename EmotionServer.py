@@ -13,10 +13,15 @@ from emotion_recognition.command_line.detection_options import (
     add_detector_options,
     add_input_models,
     add_mirrored,
-    detection_settings,
 )
+from emotion_recognition.command_line.detector_plans import plan_of
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.command_line.model_options import add_model_options, joined_ranges, model_options
+from emotion_recognition.command_line.model_options import (
+    add_model_options,
+    add_runtime_option,
+    joined_ranges,
+    model_options,
+)
 from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.command_line.serving_options import (
     add_recommender_options,
@@ -29,7 +34,6 @@ from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.workspace import Workspace, find_released_face_detector, find_released_model
 
 if TYPE_CHECKING:
-    from emotion_recognition import EmotionDetector
     from emotion_recognition.serving.recommending.recommender import Recommender
 
 EPILOG = """examples:
@@ -55,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_input_models(classifier)
     add_model_options(classifier)
     add_mirrored(classifier)
+    add_runtime_option(classifier)
     add_detector_options(parser.add_argument_group("face detector"))
     parser.add_argument_group("streams").add_argument(
         "--smooth",
@@ -96,7 +101,8 @@ def _serve(arguments: argparse.Namespace) -> None:
 
         # Detectors side by side use the cores better than one that splits its work.
         cv2.setNumThreads(max(1, (os.cpu_count() or 1) // limits.detectors))
-        detectors = [_open(arguments, models, workspace) for _ in range(limits.detectors)]
+        plan = plan_of(arguments, models, workspace)
+        detectors = [plan.open() for _ in range(limits.detectors)]
         names = detectors[0].classifier.class_names
         face_detector = detectors[0].face_detector
         about = Models(
@@ -135,26 +141,6 @@ def _check_can_serve() -> None:
         import websockets  # noqa: F401
     except ImportError as error:
         raise ValueError(f"The service needs {error.name}; install what it needs with: {HOW_TO_GET}") from error
-
-
-def _open(arguments: argparse.Namespace, models: list[Path], workspace: Workspace) -> "EmotionDetector":
-    from emotion_recognition import EmotionDetector, open_detector
-
-    face_detector = open_detector(
-        arguments.detector,
-        model=arguments.detector_model,
-        base_path=workspace.base_path,
-        settings=detection_settings(arguments),
-        size=arguments.detector_size,
-    )
-    return EmotionDetector(
-        models,
-        num_emotions=arguments.num_emotions,
-        classes=arguments.classes,
-        detector=face_detector,
-        options=model_options(arguments),
-        mirrored=arguments.mirrored,
-    )
 
 
 def _recommender(arguments: argparse.Namespace, names: tuple[str, ...]) -> "tuple[Recommender | None, str]":

@@ -16,12 +16,12 @@ from pathlib import Path
 
 from emotion_recognition.collection.annotate import Piece, annotate_shards
 from emotion_recognition.collection.collection_files import CollectionFiles
-from emotion_recognition.collection.detector_plan import DetectorPlan
 from emotion_recognition.collection.fingerprint import Fingerprint
 from emotion_recognition.collection.inputs import items_of
 from emotion_recognition.collection.plan import Plan, write_plan
 from emotion_recognition.collection.shard_work import ShardWork, Tables
 from emotion_recognition.collection.worker_pool import Finished
+from emotion_recognition.detection.detector_plan import DetectorPlan
 from emotion_recognition.detection.results.parquet_file import face_schema
 
 NUMBERS = (1_000, 10_000, 100_000)

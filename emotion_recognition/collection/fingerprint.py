@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_recognition.collection.detector_plan import DetectorPlan
+from emotion_recognition.detection.detector_plan import DetectorPlan
 from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.workspace import beside
 
@@ -43,10 +43,10 @@ def fingerprint_of(plan: DetectorPlan, opened: "EmotionDetector") -> Fingerprint
         card = beside(path, ".json")
         for part in (copy if copy.is_file() else path, card):
             model.update(hashlib.sha256(part.read_bytes() if part.is_file() else b"").digest())
-    options = [plan.num_emotions, plan.classes, asdict(plan.options), plan.mirrored, plan.embeddings]
+    options = [plan.num_emotions, plan.classes, asdict(plan.options), plan.mirrored, plan.embeddings, plan.runtime]
     model.update(json.dumps(options).encode())
     finder = opened.face_detector
     found: Path | None = getattr(finder, "path", None)
     file = finder.description if found is None else hashlib.sha256(found.read_bytes()).hexdigest()
-    detector = json.dumps([finder.name, file, getattr(finder, "size", None), asdict(finder.settings)])
+    detector = json.dumps([finder.name, file, plan.detector_size, plan.any_direction, asdict(finder.settings)])
     return Fingerprint(model.hexdigest()[:_DIGITS], hashlib.sha256(detector.encode()).hexdigest()[:_DIGITS])

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emotion_recognition.collection.detector_plan import DetectorPlan
 from emotion_recognition.collection.worker_pool import Finished, WorkerPool
+from emotion_recognition.detection.detector_plan import DetectorPlan
 from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.outputs import Outputs, OutputSettings
 from emotion_recognition.detection.runs.picture_run import Outcome, look_at_picture, name_below

@@ -13,12 +13,12 @@ import numpy as np
 from emotion_recognition import __version__
 from emotion_recognition.collection.annotate import annotate_shards, summary_of
 from emotion_recognition.collection.collection_files import CollectionFiles
-from emotion_recognition.collection.detector_plan import DetectorPlan
 from emotion_recognition.collection.fingerprint import fingerprint_of
 from emotion_recognition.collection.inputs import items_of
 from emotion_recognition.collection.local_engine import LocalEngine
 from emotion_recognition.collection.plan import Plan, write_plan
 from emotion_recognition.collection.shard_work import ShardWork
+from emotion_recognition.detection.detector_plan import DetectorPlan
 from emotion_recognition.detection.results.parquet_file import check_parquet
 from emotion_recognition.detection.results.whole_text_file import naming
 from emotion_recognition.error_about import about

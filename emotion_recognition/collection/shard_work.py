@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emotion_recognition.collection.detector_plan import DetectorPlan
 from emotion_recognition.collection.fingerprint import Fingerprint, fingerprint_of
 from emotion_recognition.collection.items import VIDEO, Item
 from emotion_recognition.collection.places import is_url, read_place
+from emotion_recognition.detection.detector_plan import DetectorPlan
 from emotion_recognition.detection.results.parquet_file import face_rows, face_schema
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.detection.video.reader import VideoReader

@@ -1,0 +1,46 @@
+"""From the options of a script to everything that it takes to open its detector."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_recognition.command_line.detection_options import detection_settings
+from emotion_recognition.command_line.model_options import model_options
+from emotion_recognition.workspace import Workspace
+
+if TYPE_CHECKING:
+    from emotion_recognition.detection.detector_plan import DetectorPlan
+
+
+def plan_of(
+    arguments: argparse.Namespace, models: Sequence[Path], workspace: Workspace, *, embeddings: bool = False
+) -> "DetectorPlan":
+    """The plan of a detector, by the options of models, of the face detector and of the runtime.
+
+    Args:
+        arguments: What was said on the command line.
+        models: The model files.
+        workspace: Where the project's own face detector is looked for.
+        embeddings: Whether each face gets its feature vector.
+
+    Raises:
+        ValueError: If an option is out of range.
+    """
+    from emotion_recognition.detection.detector_plan import DetectorPlan
+
+    return DetectorPlan(
+        tuple(models),
+        num_emotions=arguments.num_emotions,
+        classes=arguments.classes,
+        detector=arguments.detector,
+        detector_model=arguments.detector_model,
+        base_path=workspace.base_path,
+        settings=detection_settings(arguments),
+        detector_size=arguments.detector_size,
+        any_direction=arguments.any_direction,
+        options=model_options(arguments),
+        mirrored=arguments.mirrored,
+        embeddings=embeddings,
+        runtime=arguments.runtime,
+    )
