@@ -26,14 +26,17 @@ SHARES = np.array([3995, 436, 4097, 7215, 4830, 3171, 4965]) / 28709
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="simulations, with seeds 0, 1, ... (default: 10)")
+    parser.add_argument("--seeds", type=int, default=10, help="number of simulations (default: 10)")
+    parser.add_argument(
+        "--first_seed", type=int, default=100, help="seed of the first; the others follow (default: 100)"
+    )
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the benchmark; returns the exit status."""
     arguments = build_parser().parse_args(argv)
-    return exit_status(lambda: _measure(arguments.seeds))
+    return exit_status(lambda: _measure(arguments.first_seed, arguments.seeds))
 
 
 def simulate(seed: int, rounds: int = ROUNDS, last: int = LAST) -> tuple[float, float, float]:
@@ -82,13 +85,13 @@ def _posterior(seen: np.ndarray) -> np.ndarray:
     return np.asarray(chance / chance.sum())
 
 
-def _measure(seeds: int) -> None:
+def _measure(first: int, seeds: int) -> None:
     if seeds < 1:
         raise ValueError(f"--seeds must be at least 1. Received: {seeds}")
     print(f"{ROUNDS:,} rounds, reward in the last {LAST}; {ITEMS} items, 7 moods\n")
     print("seed  recommender    best  most popular  share of the best")
     shares = []
-    for seed in range(seeds):
+    for seed in range(first, first + seeds):
         got, best, most = simulate(seed)
         shares.append(got / best)
         print(f"{seed:4}  {got:11.3f}  {best:6.3f}  {most:12.3f}  {got / best:17.1%}", flush=True)

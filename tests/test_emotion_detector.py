@@ -247,7 +247,7 @@ def test_help_imports_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-    assert "--detector {auto,ssd,ssd-opencv,yunet,haar,dlib}" in done.stdout
+    assert "--detector {auto,ssd,ssd-opencv,yunet,haar,dlib,none}" in done.stdout
 
 
 def test_the_script_runs_as_a_program(base: Path, blank: Path) -> None:

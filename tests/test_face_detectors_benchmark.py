@@ -107,10 +107,10 @@ def test_pictures_are_found_by_suffix_in_all_folders(tmp_path: Path) -> None:
 
 def test_pictures_without_a_face_are_those_of_the_folder_that_is_named(folder: Path) -> None:
     own = [folder / "train" / "dog.png", folder / "train" / "wall.png"]
-    assert face_detectors._faceless(folder, folder / "train") == {"train": own}
-    assert list(face_detectors._faceless(folder, None)) == ["animals", "others"]
+    assert face_detectors._faceless(folder, folder / "train", None) == {"train": own}
+    assert list(face_detectors._faceless(folder, None, None)) == ["animals", "others"]
     (folder / "train.csv").unlink()
-    assert face_detectors._faceless(folder, None) == {}
+    assert face_detectors._faceless(folder, None, None) == {}
 
 
 def test_mistakes_end_in_one_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,7 +140,9 @@ def portable(network: keras.Model) -> keras.Model:
             options.pop("training", None)  # the graph keeps the default that Resizing was called with
         return part(*inputs, **options)
 
-    copy = keras.models.clone_model(network, clone_function=rebuild, call_function=call, recursive=True)
+    # A sequential network calls no layer while it is built, and takes no such function.
+    calls = {} if isinstance(network, keras.Sequential) else {"call_function": call}
+    copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True, **calls)
     copy.set_weights(network.get_weights())
     for layer in copy._flatten_layers():
         if isinstance(layer, layers.Normalization):

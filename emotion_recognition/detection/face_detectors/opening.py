@@ -56,6 +56,7 @@ def open_detector(
         OSError: If a download fails.
 
     Example:
+        >>> import numpy as np
         >>> open_detector("haar").detect(np.zeros((480, 640, 3), np.uint8))
         []
     """

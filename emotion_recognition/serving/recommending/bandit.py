@@ -16,7 +16,7 @@ from emotion_recognition.serving.recommending.memory import Feedback
 HOW_TO_GET = "pip install -r requirements-recommend.txt"
 
 #: How widely scores are drawn around what is expected: more tries more. Ridge penalty of each item's regression.
-ALPHA, PENALTY = 0.1, 1.0
+ALPHA, PENALTY = 0.25, 1.0
 
 #: As many imagined answers for each mood stand for an item's tags.
 TAG_WEIGHT = 2
