@@ -28,56 +28,62 @@ HIDDEN, HEAD_DROPOUT = 1024, 0.5
 LEAST_SIZE = 32
 
 
-def applications_network(
-    application: Callable[..., keras.Model],
-    name: str,
-    scaling: Scaling,
-    *,
-    num_classes: int,
-    image_size: int,
-    channels: int,
-    weights: str,
-    backbone_size: int | None,
-    hidden: int,
-    head_dropout: float,
-) -> keras.Model:
-    """Builds a network on a backbone of ``keras.applications``.
+def on_backbone(application: Callable[..., keras.Model], name: str, scaling: Scaling) -> Callable[..., keras.Model]:
+    """Returns the function that builds networks on a backbone of ``keras.applications``.
 
     Args:
         application: The function that builds the backbone.
         name: What the network is called.
         scaling: What the backbone expects of pixels.
-        num_classes: Number of outputs.
-        image_size: Height and width of the input in pixels.
-        channels: 1 for grey, 3 for colour.
-        weights: The backbone's: "none" for random ones, "imagenet", or the path of a file.
-        backbone_size: Height and width in pixels that images are resized to for the backbone, at least 32; None
-            enlarges images below 96 to 96.
-        hidden: Hidden units of the head; 0 leaves the layer out.
-        head_dropout: Share dropped before the last layer, 0..1.
-
-    Raises:
-        FileNotFoundError: If there is no such file of weights.
-        OSError: If ImageNet's weights are not there and cannot be downloaded.
-        ValueError: If the weights are of another architecture, or the size is too small.
     """
-    size = backbone_size or max(image_size, USUAL_SIZE)
-    if size < LEAST_SIZE:
-        message = f"backbone_size must be at least {LEAST_SIZE} for {name}. Received: {size}"
-        raise about(ValueError(message), "backbone_size")
-    pixels = input_pixels(image_size, channels)
-    seen = pixels_for_backbone(pixels, scaling, (size, size))
-    features = application(include_top=False, weights=None, input_tensor=seen).output
-    network = keras.Model(pixels, head(features, num_classes, hidden, head_dropout), name=name)
-    if weights != NONE:
-        path = find_imagenet_file(name) if weights == IMAGENET else Path(weights)
-        load_weights(
-            backbone_layers(network),
-            path,
-            name,
-            lambda: application(include_top=False, weights=None, input_shape=(size, size, 3)),
-        )
-    return network
+
+    def build(
+        *,
+        num_classes: int,
+        image_size: int = 48,
+        channels: int = 1,
+        weights: str = NONE,
+        backbone_size: int | None = None,
+        hidden: int = HIDDEN,
+        head_dropout: float = HEAD_DROPOUT,
+    ) -> keras.Model:
+        """Builds the network.
+
+        Args:
+            num_classes: Number of outputs.
+            image_size: Height and width of the input in pixels.
+            channels: 1 for grey, 3 for colour.
+            weights: The backbone's: "none" for random ones, "imagenet", or the path of a file.
+            backbone_size: Height and width in pixels that images are resized to for the backbone, at least 32; None
+                enlarges images below 96 to 96.
+            hidden: Hidden units of the head; 0 leaves the layer out.
+            head_dropout: Share dropped before the last layer, 0..1.
+
+        Raises:
+            FileNotFoundError: If there is no such file of weights.
+            OSError: If ImageNet's weights are not there and cannot be downloaded.
+            ValueError: If the weights are of another architecture, or the size is too small.
+        """
+        size = backbone_size or max(image_size, USUAL_SIZE)
+        if size < LEAST_SIZE:
+            message = f"backbone_size must be at least {LEAST_SIZE} for {name}. Received: {size}"
+            raise about(ValueError(message), "backbone_size")
+        pixels = input_pixels(image_size, channels)
+        seen = pixels_for_backbone(pixels, scaling, (size, size))
+        features = application(include_top=False, weights=None, input_tensor=seen).output
+        network = keras.Model(pixels, head(features, num_classes, hidden, head_dropout), name=name)
+        if weights != NONE:
+            path = find_imagenet_file(name) if weights == IMAGENET else Path(weights)
+            load_weights(
+                backbone_layers(network),
+                path,
+                name,
+                lambda: application(include_top=False, weights=None, input_shape=(size, size, 3)),
+            )
+        return network
+
+    build.__name__ = build.__qualname__ = name
+    return build
 
 
 def head(features: keras.KerasTensor, num_classes: int, hidden: int, dropout: float) -> keras.KerasTensor:
