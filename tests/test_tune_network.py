@@ -13,7 +13,18 @@ import TuneNetwork
 def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
     small_base: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    fixed = ["--network", "vggnet", "-epochs", "1", "--patience", "none", "--schedule", "constant"]
+    fixed = [
+        "--network",
+        "vggnet_tiny",
+        "--augmentation",
+        "none",
+        "-epochs",
+        "1",
+        "--patience",
+        "none",
+        "--schedule",
+        "constant",
+    ]
     search = ["--search", "learning_rate=1e-4..1e-2:log"]
     assert TuneNetwork.main(["-b", str(small_base), "--trials", "1", *search, "--", *fixed]) == 0
     folder = small_base / "output" / "search"
