@@ -172,3 +172,15 @@ def test_random_trees_are_errors_or_listed_with_the_right_labels(tmp_path_factor
             assert len(folders) <= 1
             if folders and split == "test":
                 assert folders[0] in ("test", "train")
+
+
+def test_merging_classes_leaves_every_picture_in_its_split(tmp_path: Path) -> None:
+    files = [f"train/{name}/{i}.jpg" for name in ("anger", "disgust", "happy") for i in range(30)]
+    make(tmp_path, *files, "test/sad/0.jpg")
+    seven, six = (
+        labels_of(list_class_folders(tmp_path, ClassLabels(class_names(count)), SplitShares(val=0.1, seed=3)))["val"]
+        for count in (7, 6)
+    )
+    assert list(seven) == list(six)
+    assert Counter(path.split("/")[1] for path in six) == {"anger": 3, "disgust": 3, "happy": 3}
+    assert {label for path, label in six.items() if "/disgust/" in path} == {0}
