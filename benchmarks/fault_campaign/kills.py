@@ -10,6 +10,7 @@ gives, and leave no temporary files.
 import contextlib
 import functools
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -67,20 +68,29 @@ def kill_everywhere(name: str, say: Callable[[str], None] = lambda text: None, *
                 tally, _in_child(lambda: _counted(scenario, folder, counter), folder), "the undisturbed run", folder
             )
             wanted = results_of(folder)
-            places = counter.read_text(encoding="utf-8").splitlines() if counter.is_file() else []
+            noted = (
+                json.loads(counter.read_text(encoding="utf-8")) if counter.is_file() else {"events": [], "versions": []}
+            )
+            places, versions = noted["events"], frozenset(noted["versions"])
         tally.states = len(places)
         for number, event in list(enumerate(places))[::every]:
             for torn in (False, True) if event.startswith("os.rename") else (False,):
                 with _fresh(before, folder):
-                    _one_kill(scenario, folder, number, torn, event, wanted, tally)
+                    _one_kill(scenario, folder, number, torn, event, (wanted, versions), tally)
     say(f"{name}: {tally.states:,} states, {tally.kills:,} kills, {len(tally.faults):,} faults")
     return tally
 
 
 def _one_kill(
-    scenario: Scenario, folder: Path, number: int, torn: bool, event: str, wanted: dict[str, Any], tally: KillTally
+    scenario: Scenario,
+    folder: Path,
+    number: int,
+    torn: bool,
+    event: str,
+    undisturbed: tuple[dict[str, Any], frozenset[str]],
+    tally: KillTally,
 ) -> None:
-    earlier = results_of(folder)
+    earlier, (wanted, versions) = results_of(folder), undisturbed
     status = _in_child(lambda: _killed(scenario, folder, number, torn), folder)
     tally.kills += 1
     where = f"{scenario.script}, killed before {event}" + (" half written" if torn else "")
@@ -88,7 +98,8 @@ def _one_kill(
         tally.faults.append(f"{where}: it ended with {status} before")
         return
     for path, content in results_of(folder).items():
-        if content not in (earlier.get(path), wanted.get(path)) and path not in scenario.grows:
+        whole = {earlier.get(path), wanted.get(path)} | (versions if path in scenario.rewritten else set())
+        if content not in whole and path not in scenario.grows:
             tally.faults.append(f"{where}: {path} is neither the earlier nor the new one")
     for arguments in scenario.again(folder):
         status = _in_child(functools.partial(_run, scenario, arguments), folder)
@@ -116,11 +127,19 @@ def _run(scenario: Scenario, arguments: list[str]) -> int:
 
 
 def _counted(scenario: Scenario, folder: Path, counter: Path) -> int:
-    """Runs undisturbed, and writes down each state."""
+    """Runs undisturbed, and writes down each state, and the versions of the files that are written several times."""
     events: list[str] = []
-    _watch(folder, lambda event, path: events.append(f"{event} {path.name}"))
+    versions: set[str] = set()
+
+    def event_happens(event: str, path: Path) -> None:
+        events.append(f"{event} {path.name}")
+        if scenario.rewritten:
+            found = results_of(folder)
+            versions.update(found[name] for name in scenario.rewritten if name in found)
+
+    _watch(folder, event_happens)
     status = _run(scenario, scenario.arguments(folder))
-    counter.write_text("\n".join(events), encoding="utf-8")
+    counter.write_text(json.dumps({"events": events, "versions": sorted(versions)}), encoding="utf-8")
     return status
 
 

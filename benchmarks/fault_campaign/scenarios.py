@@ -28,6 +28,7 @@ class Scenario:
         arguments: Its options, given the folder.
         again: What is called after a kill, the first that ends well counts.
         grows: Files that grow while it runs, and so are in between after a kill.
+        rewritten: Files of which a run writes several versions, each of them whole; after a kill any may be there.
         imports: Modules that are imported once, for all runs.
     """
 
@@ -36,6 +37,7 @@ class Scenario:
     arguments: Callable[[Path], list[str]]
     again: Callable[[Path], list[list[str]]]
     grows: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
 
 
@@ -216,6 +218,7 @@ SCENARIOS: dict[str, Scenario] = {
         _train,
         lambda folder: [[*_train(folder), "--resume"], _train(folder)],
         grows=("base/output/trained_log.csv", "base/output/trained.resume.h5"),
+        rewritten=("base/output/trained.json",),  # the ONNX copy is entered once it is there
         imports=_KERAS,
     ),
     "test": Scenario("TestNetwork", _prepare_model, _test, _same(_test), imports=_KERAS),
