@@ -56,6 +56,7 @@ examples:
   TrainNetwork.py -n 7 --recipe record --network vggnet_tiny --teacher a.keras,b.keras -om tiny.keras
   TrainNetwork.py -n 7 --recipe finetune --network resnet50  ImageNet's weights, a new head, then all of it
   TrainNetwork.py -n 7 --recipe finetune --backbone faces.keras --stages 1e-3:5,1e-4:20 --freeze all,30
+  TrainNetwork.py --classes a,b,c,d,e --image_size 280 --channels 3 --recipe five_classes
   TrainNetwork.py --export onnx,litert,saved_model -im stage1.keras   what applications run, without training
 """
 

@@ -1,4 +1,6 @@
+import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -168,6 +170,29 @@ def test_every_option_that_a_message_may_name_is_an_option_of_a_script() -> None
     }
     named = {word for text in ADVICE.values() for word in text.split() if word.startswith("-")}
     assert named - options == set()
+
+
+def test_no_text_of_the_library_names_an_option_or_a_script() -> None:
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    found = []
+    for path in sorted((REPOSITORY / "emotion_recognition").rglob("*.py")):
+        if "command_line" in path.parts:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {
+            id(node.body[0].value)
+            for node in ast.walk(tree)
+            if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+        }
+        texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+        found += [
+            f"{path.name}:{node.lineno}: {node.value}"
+            for node in texts
+            if id(node) not in docstrings
+            and not node.value.startswith("pip install ")
+            and re.search(r"(^|\s)--?[a-z][a-z_]+|\b[A-Z]\w+\.py\b", node.value)
+        ]
+    assert found == []
 
 
 def test_options_stand_behind_a_message_about_arguments(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,7 +31,7 @@ _FORMAT = 1
 _MUST_AGREE = {
     "model": "another model, or other options or another card of it",
     "detector": "another face detector, or other settings of it",
-    "every": "another --every",
+    "every": "another choice of frames",
     "class_names": "other classes",
     "embeddings": "another choice of feature vectors",
     "column": "another column of lists",

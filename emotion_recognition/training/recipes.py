@@ -129,7 +129,7 @@ class FiveClasses(StageSettings):
     epoch is kept. How many epochs there were is not published.
     """
 
-    summary: ClassVar[str] = "five classes from images of 280 pixels in colour: -n 5 --image_size 280 --channels 3"
+    summary: ClassVar[str] = "five classes of one's own, in colour and in crops of 256 out of 280 pixels"
     network: ClassVar[str] = "mobilenet_v2"
     stages: ClassVar[tuple[tuple[float, int], ...]] = ()
     freezes: ClassVar[tuple[Freeze, ...]] = (None,)

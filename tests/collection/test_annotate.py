@@ -186,7 +186,7 @@ def test_resuming_with_something_else_is_refused(pictures: Path, plan: DetectorP
             "another mo",
         ),
         (dataclasses.replace(plan, detector="ssd"), resuming, pictures, "another face detector"),
-        (plan, dataclasses.replace(resuming, every=2), pictures, "another --every"),
+        (plan, dataclasses.replace(resuming, every=2), pictures, "another choice of frames"),
         (plan, resuming, pictures / "deep", "is of other inputs: "),
     ):
         with pytest.raises(ValueError, match=message):
