@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 
 import EmotionServer
+from emotion_recognition.command_line.serving_options import KEY_VARIABLE, api_key
 from emotion_recognition.serving.app import create_app
 from emotion_recognition.serving.patient_protocol import PatientProtocol
 from emotion_recognition.serving.recommending.recommender import Recommender
@@ -205,6 +206,26 @@ def test_bad_input_is_one_line(options: list[str], said: str, capsys: pytest.Cap
     printed = capsys.readouterr()
     assert printed.err.startswith(said)
     assert printed.err.count("\n") == 1
+
+
+def test_a_key_is_one_line_that_a_header_can_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "key.txt"
+    for text, said in (
+        ("  \n", f"{file} has no key in it."),
+        ("sésame", "must be one line of ASCII"),
+        ("a\nb", "ASCII"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert EmotionServer.main(["--port", "0", "--api_key_file", str(file)]) == 2
+        assert said in capsys.readouterr().err
+    for text, key in (("", None), (" sesame\n", "sesame")):
+        monkeypatch.setenv(KEY_VARIABLE, text)
+        assert api_key(EmotionServer.build_parser().parse_args([])) == key
+    monkeypatch.setenv(KEY_VARIABLE, " ")
+    assert EmotionServer.main(["--port", "0"]) == 2
+    assert capsys.readouterr().err == f"error: {KEY_VARIABLE} has no key in it.\n"
 
 
 def test_without_the_extra_one_line_says_what_to_install(
