@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+import EmotionDetector
 import EmotionServer
 from emotion_recognition.command_line.serving_options import KEY_VARIABLE, api_key
 from emotion_recognition.serving.app import create_app
@@ -59,9 +60,9 @@ def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Pope
             process.kill()
 
 
-def post(port: int, content: bytes, **headers: str) -> tuple[int, Any]:
+def post(port: int, content: bytes, path: str = "/v1/detect", **headers: str) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("POST", "/v1/detect", content, {"content-type": "image/jpeg", **headers})
+    connection.request("POST", path, content, {"content-type": "image/jpeg", **headers})
     answer = connection.getresponse()
     body = json.loads(answer.read())
     connection.close()
@@ -78,10 +79,20 @@ def test_the_script_serves_the_released_models_and_ends_when_told(tmp_path: Path
         ((face),) = seen["faces"]
         assert face["emotion"] == "happy"
         assert face["probabilities"]["happy"] > 0.9
+        whole = post(port, SAMPLE.read_bytes(), "/v1/detect-batch", **{"x-api-key": "sesame"})[1]
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         assert output == "ended\n"  # no traceback, and nothing about requests
+    # A batch is the command line's file, but for names without folders.
+    file = tmp_path / "faces.json"
+    assert EmotionDetector.main(["-i", str(SAMPLE), "-o", str(tmp_path / "annotated.png"), "--json", str(file)]) == 0
+    written = json.loads(file.read_text(encoding="utf-8"))
+    written["models"] = [Path(model).stem for model in written["models"]]
+    written["detector"] = written["detector"].partition(" (")[0]
+    written["results"][0]["file"] = "1"
+    assert whole == written
+    assert list(whole) == list(written)
 
 
 class Served:
@@ -236,6 +247,11 @@ def test_without_the_extra_one_line_says_what_to_install(
     assert capsys.readouterr().err.startswith(
         "error: The service needs fastapi; install what it needs with: pip install"
     )
+
+
+def test_the_face_detector_is_named_without_a_path() -> None:
+    said = EmotionServer._without_path("SSD at 320 pixels (/home/me (old)/face_ssd.onnx), in every direction")
+    assert said == "SSD at 320 pixels, in every direction"
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])
