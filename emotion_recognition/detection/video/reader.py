@@ -17,7 +17,7 @@ import numpy as np
 from emotion_recognition.detection.video.address import shown
 from emotion_recognition.detection.video.container import container_of, is_cut_short
 from emotion_recognition.detection.video.streams import connect_again, open_stream
-from emotion_recognition.pictures.image_file import MAX_PIXELS
+from emotion_recognition.pictures.image_header import MAX_PIXELS
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: Frames a second where a file or a camera states none.

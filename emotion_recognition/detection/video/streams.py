@@ -5,7 +5,7 @@ import time
 import cv2
 
 from emotion_recognition.detection.video.address import TIMEOUT, shown
-from emotion_recognition.pictures.image_file import MAX_PIXELS
+from emotion_recognition.pictures.image_header import MAX_PIXELS
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: Seconds before each attempt to connect again; after the last one the stream has ended.
