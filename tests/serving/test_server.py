@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,31 @@ def test_a_second_request_of_a_connection_has_its_own_time(monkeypatch: pytest.M
     assert client.recv(2000) == b""
     served.end()
     client.close()
+
+
+def test_a_body_that_trickles_on_after_its_answer_does_not_hold_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatientProtocol, "header_seconds", 0.3)
+    served = Served()
+    with connect(served.port, b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n") as client:
+        assert client.recv(2000).startswith(b"HTTP/1.1 405 ")
+        client.settimeout(0.05)
+        assert is_cut_off(client)
+    served.end()
+
+
+def is_cut_off(client: socket.socket) -> bool:
+    """Whether a connection ends within ten seconds of which each has bytes."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            client.sendall(b"x")
+            if client.recv(2000) == b"":
+                return True
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return True
+    return False
 
 
 def test_more_connections_than_allowed_are_answered_503() -> None:
