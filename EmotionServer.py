@@ -116,6 +116,7 @@ def _serve(arguments: argparse.Namespace) -> None:
             face_detector.settings.min_confidence,
         )
         recommender, no_recommender = _recommender(arguments, names)
+        device, no_device = _device(models, arguments, workspace)
         pool: Pool[Looks] = Pool(list(detectors), limits.queue, limits.seconds)
         service = Service(
             pool,
@@ -126,12 +127,14 @@ def _serve(arguments: argparse.Namespace) -> None:
             api_key=key,
             recommender=recommender,
             no_recommender=no_recommender,
-            device=_device(models, arguments, workspace),
+            device=device,
         )
         print_detector(face_detector, arguments.detector, workspace)
         print(f"model: {', '.join(map(str, models))}\nruntime: {runtime}", flush=True)
         if recommender is None:
             print(f"no recommendations: {no_recommender}")
+        if not device:
+            print(f"no detection in the browser: {no_device}")
         address = address_of(listening)
         serve(create_app(service), listening, limits, lambda: print(f"serving at {address}", flush=True))
     print("ended")
@@ -174,15 +177,16 @@ def _recommender(arguments: argparse.Namespace, names: tuple[str, ...]) -> "tupl
     return Recommender(catalogue, names, Memory(arguments.memory or ":memory:")), ""
 
 
-def _device(models: list[Path], arguments: argparse.Namespace, workspace: Workspace) -> dict[str, bytes]:
-    """What detection in the browser needs; nothing where the chosen models cannot run there."""
+def _device(models: list[Path], arguments: argparse.Namespace, workspace: Workspace) -> tuple[dict[str, bytes], str]:
+    """What detection in the browser needs; or nothing, and why the chosen models cannot run there."""
     from emotion_recognition.serving.device import device_files
 
+    if len(models) > 1:
+        return {}, "it runs one model, not several."
     try:
-        (model,) = models
-        return device_files(model, find_released_face_detector(workspace), model_options(arguments))
-    except (ValueError, OSError):
-        return {}
+        return device_files(models[0], find_released_face_detector(workspace), model_options(arguments)), ""
+    except (ValueError, OSError) as error:
+        return {}, str(error)
 
 
 if __name__ == "__main__":
