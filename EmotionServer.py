@@ -5,6 +5,7 @@ EmotionDetector.py does the same for files, without a server.
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from emotion_recognition.command_line.detection_options import (
     add_input_models,
     add_mirrored,
 )
+from emotion_recognition.command_line.detection_run import print_detector
 from emotion_recognition.command_line.detector_plans import plan_of
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.model_options import (
@@ -105,13 +107,16 @@ def _serve(arguments: argparse.Namespace) -> None:
         detectors = [plan.open() for _ in range(limits.detectors)]
         names = detectors[0].classifier.class_names
         face_detector = detectors[0].face_detector
+        runtime = detectors[0].classifier.runtime
         about = Models(
             tuple(model.stem for model in models),
-            face_detector.description.partition(" (")[0],
+            _without_path(face_detector.description),
             tuple(names),
+            runtime,
             face_detector.settings.min_confidence,
         )
         recommender, no_recommender = _recommender(arguments, names)
+        device, no_device = _device(models, arguments, workspace)
         pool: Pool[Looks] = Pool(list(detectors), limits.queue, limits.seconds)
         service = Service(
             pool,
@@ -122,14 +127,22 @@ def _serve(arguments: argparse.Namespace) -> None:
             api_key=key,
             recommender=recommender,
             no_recommender=no_recommender,
-            device=_device(models, arguments, workspace),
+            device=device,
         )
-        print(f"face detector: {face_detector.description}\nmodel: {', '.join(map(str, models))}", flush=True)
+        print_detector(face_detector, arguments.detector, workspace)
+        print(f"model: {', '.join(map(str, models))}\nruntime: {runtime}", flush=True)
         if recommender is None:
             print(f"no recommendations: {no_recommender}")
+        if not device:
+            print(f"no detection in the browser: {no_device}")
         address = address_of(listening)
         serve(create_app(service), listening, limits, lambda: print(f"serving at {address}", flush=True))
     print("ended")
+
+
+def _without_path(description: str) -> str:
+    """A face detector in words without what is in brackets, the place of its file."""
+    return re.sub(r" \(.*\)", "", description)
 
 
 def _check_can_serve() -> None:
@@ -164,15 +177,16 @@ def _recommender(arguments: argparse.Namespace, names: tuple[str, ...]) -> "tupl
     return Recommender(catalogue, names, Memory(arguments.memory or ":memory:")), ""
 
 
-def _device(models: list[Path], arguments: argparse.Namespace, workspace: Workspace) -> dict[str, bytes]:
-    """What detection in the browser needs; nothing where the chosen models cannot run there."""
+def _device(models: list[Path], arguments: argparse.Namespace, workspace: Workspace) -> tuple[dict[str, bytes], str]:
+    """What detection in the browser needs; or nothing, and why the chosen models cannot run there."""
     from emotion_recognition.serving.device import device_files
 
+    if len(models) > 1:
+        return {}, "it runs one model, not several."
     try:
-        (model,) = models
-        return device_files(model, find_released_face_detector(workspace), model_options(arguments))
-    except (ValueError, OSError):
-        return {}
+        return device_files(models[0], find_released_face_detector(workspace), model_options(arguments)), ""
+    except (ValueError, OSError) as error:
+        return {}, str(error)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ def _run(count: int, seed: int) -> None:
     names = class_names(7)
     pool: Pool[Any] = Pool([EmotionDetector()], 8, 60)
     recommender = Recommender(demonstration_items(names), names, Memory(":memory:"))
-    models = Models(("released",), "SSD", names)
+    models = Models(("released",), "SSD", names, "OpenCV")
     service = Service(pool, ServingSettings(), models, Metrics(lambda: pool.waiting), recommender=recommender)
     with TestClient(create_app(service)) as client:
         bodies = damaged_bodies(count, seed, photo)

@@ -150,10 +150,10 @@ def test_a_fault_of_the_program_keeps_its_traceback_and_has_its_own_status(capsy
     assert printed.endswith("TypeError: a bug\n")
 
 
-def test_help_of_the_build_imports_nothing_heavy() -> None:
+def test_help_of_the_build_and_the_service_imports_nothing_heavy() -> None:
     code = (
-        "import sys, BuildDataset\n"
-        "BuildDataset.build_parser().format_help()\n"
+        "import sys, BuildDataset, EmotionServer\n"
+        "BuildDataset.build_parser().format_help() + EmotionServer.build_parser().format_help()\n"
         "heavy = {'tensorflow', 'keras', 'cv2', 'matplotlib', 'h5py'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

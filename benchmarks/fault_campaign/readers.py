@@ -58,7 +58,8 @@ def _check(is_right: bool, what: str) -> None:
 
 def _read_picture(path: Path, content: bytes) -> None:
     from emotion_recognition.pictures.animation import count_images
-    from emotion_recognition.pictures.image_file import MAX_PIXELS, read_image
+    from emotion_recognition.pictures.image_file import read_image
+    from emotion_recognition.pictures.image_header import MAX_PIXELS
 
     image = read_image(path)
     is_bgr = image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size > 0

@@ -68,16 +68,19 @@ def api_key(arguments: argparse.Namespace) -> str | None:
     """The key from its file or the environment; None where there is none.
 
     Raises:
-        ValueError: If the file is empty or no text.
+        ValueError: If the file is empty or no text, or the key has characters that HTTP headers cannot have.
         OSError: If it cannot be read.
     """
     path: Path | None = arguments.api_key_file
-    if path is None:
-        return os.environ.get(KEY_VARIABLE) or None
     try:
-        key = path.read_text(encoding="utf-8").strip()
+        given = os.environ.get(KEY_VARIABLE, "") if path is None else path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text.") from error
+    if path is None and not given:
+        return None
+    key, place = given.strip(), KEY_VARIABLE if path is None else path
     if not key:
-        raise ValueError(f"{path} has no key in it.")
+        raise ValueError(f"{place} has no key in it.")
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError(f"The key in {place} must be one line of ASCII: HTTP headers have nothing else.")
     return key

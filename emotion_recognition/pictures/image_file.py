@@ -16,13 +16,16 @@ from emotion_recognition.pictures.bgr_image import check_bgr
 from emotion_recognition.pictures.bit_depth import eight_bits
 from emotion_recognition.pictures.file_parts import without_noise
 from emotion_recognition.pictures.heif import decode_heif
-from emotion_recognition.pictures.image_header import KINDS, RawPictureError, UnknownPictureError, picture_size
+from emotion_recognition.pictures.image_header import (
+    KINDS,
+    MAX_PIXELS,
+    RawPictureError,
+    UnknownPictureError,
+    picture_size,
+)
 from emotion_recognition.pictures.orientation import orientation_of, turned, without_orientation
 from emotion_recognition.pictures.picture_kind import heif_kind
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
-
-#: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
-MAX_PIXELS = 100_000_000
 
 #: A larger file is no picture of so many pixels: with four channels of 16 bits they take 800 MB, uncompressed.
 MAX_BYTES = 2**30

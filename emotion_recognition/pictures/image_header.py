@@ -12,6 +12,9 @@ from emotion_recognition.pictures.file_parts import JPEG_BARE, PNG_SIGNATURE, ne
 from emotion_recognition.pictures.tiff_directory import SIGNATURES as TIFF_SIGNATURES
 from emotion_recognition.pictures.tiff_directory import read_directory
 
+#: A larger picture takes more than 300 MB when decoded, and no camera for sale to everyone makes one.
+MAX_PIXELS = 100_000_000
+
 #: What is read, for messages.
 KINDS = "JPEG, PNG, WebP, TIFF, BMP, GIF and PNM (PBM, PGM, PPM)"
 

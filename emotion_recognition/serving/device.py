@@ -3,13 +3,14 @@
 The page's ``on-device.js`` reads it; ``tests/serving`` holds its results against those of the library.
 """
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from emotion_recognition.detection.drawing.palette import palette
 from emotion_recognition.detection.face_detectors.face_ssd.card import read_face_ssd
+from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.models.conventions import read_conventions
@@ -23,8 +24,8 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
     """The files that the page loads to detect in the browser, by name.
 
     Args:
-        model: An emotion model with an ONNX copy that takes grey pixels 0..255 and gives probabilities.
-        detector: The project's own face detector.
+        model: An emotion model with an ONNX copy that takes grey pixels 0..255.
+        detector: The project's own face detector, one that finds no landmarks.
         options: What the caller says of the model beside its card.
 
     Raises:
@@ -36,9 +37,11 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
         raise ValueError(f"{model} has no ONNX copy.")
     conventions = read_conventions(model, len(copy.card["class_names"]), options or ModelOptions())
     is_grey = copy.entry.channels == 1 and conventions.pixel_range == "0..255"
-    if not is_grey or conventions.output not in ("auto", "probabilities") or conventions.interpolation != "auto":
-        raise ValueError(f"{model} must take grey pixels 0..255 and give probabilities to run in a browser.")
+    if not is_grey or conventions.interpolation != "auto":
+        raise ValueError(f"{model} must take grey pixels 0..255, resized as usual, to run in a browser.")
     file = read_face_ssd(detector)
+    if file.landmarks:
+        raise ValueError(f"{detector} must find no landmarks to run in a browser, which turns no face upright.")
     prior = conventions.prior
     description = {
         "detector": {
@@ -49,12 +52,14 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
             "variances": list(file.priors.variances),
             "min_confidence": DetectionSettings.min_confidence if file.min_confidence is None else file.min_confidence,
             "max_overlap": DetectionSettings.max_overlap,
-            "framing": _framing(),
+            "framing": dataclasses.asdict(FaceSsdDetector.framing),
+            "close_ups": dataclasses.asdict(CloseUpSettings()),
         },
         "classifier": {
             "name": model.stem,
             "image_size": copy.entry.image_size,
             "class_names": list(conventions.class_names),
+            "output": conventions.output,
             "class_shares": None if prior is None else list(prior.class_shares),
             "prior_power": 0.0 if prior is None else prior.power,
             "temperature": conventions.temperature,
@@ -76,8 +81,3 @@ def colours(class_names: Sequence[str]) -> dict[str, str]:
         {'happy': '#fac428'}
     """
     return {name: f"#{red:02x}{green:02x}{blue:02x}" for name, (blue, green, red) in palette(class_names).items()}
-
-
-def _framing() -> dict[str, Any]:
-    framing = FaceSsdDetector.framing
-    return {"scale": framing.scale, "offset_x": framing.offset_x, "offset_y": framing.offset_y}

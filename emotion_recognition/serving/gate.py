@@ -6,7 +6,7 @@ Plain ASGI, so that bodies and streams pass through untouched.
 import hmac
 import logging
 import time
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -33,7 +33,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
-#: A browser cannot send headers with a WebSocket; the page sends the key as a subprotocol of this beginning.
+#: A browser cannot send headers with a WebSocket; the page sends the key as a subprotocol of this beginning, with the
+#: characters that a protocol's name cannot have, such as "/" and "=", as %2F and %3D.
 KEY_PROTOCOL = "key."
 
 _logger = logging.getLogger(__name__)
@@ -103,7 +104,8 @@ class Gate:
     def _refusal(self, scope: Scope) -> RefusalError | None:
         headers, path = Headers(scope=scope), scope["path"]
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower():
+        # Everything after the scheme: an origin has no path.
+        if origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower():
             # No other site's page may use this one's visitors.
             return RefusalError(403, "other_origin", "Pages of other sites may not use this service.")
         if self._key is None or not path.startswith(("/v1/", "/metrics")):
@@ -120,7 +122,7 @@ def _key_in(headers: Headers) -> str:
         given = token.strip()
     for protocol in headers.get("sec-websocket-protocol", "").split(","):
         if not given and protocol.strip().startswith(KEY_PROTOCOL):
-            given = protocol.strip().removeprefix(KEY_PROTOCOL)
+            given = unquote(protocol.strip().removeprefix(KEY_PROTOCOL))
     return given
 
 

@@ -60,7 +60,7 @@ async def read_uploads(request: Request, settings: ServingSettings, *, most: int
     elif kind == "application/json":
         uploads = await _from_json(request, settings, json_name)
     elif kind.startswith("image/") or kind in ("", "application/octet-stream"):
-        uploads = [Upload("1", await read_body(request, settings.max_bytes, settings.seconds))]
+        uploads = [Upload("1", await _read(request, settings.max_bytes, settings.seconds))]
     else:
         raise RefusalError(
             415,
@@ -75,25 +75,20 @@ async def read_uploads(request: Request, settings: ServingSettings, *, most: int
     return uploads
 
 
-async def read_json(request: Request, max_bytes: int, seconds: float) -> Any:
-    """Reads a request's body as JSON.
+async def read_json(request: Request, settings: ServingSettings) -> Any:
+    """Reads a request's body as JSON, which may hold the largest picture as base64.
 
     Raises:
         RefusalError: If it is none, or too large or slow.
     """
-    body = await read_body(request, max_bytes, seconds)
+    body = await _read(request, int(settings.max_bytes * _JSON_FACTOR) + _JSON_EXTRA, settings.seconds)
     try:
         return json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise RefusalError(422, "no_json", "The body is not JSON in UTF-8.") from error
 
 
-async def read_body(request: Request, max_bytes: int, seconds: float) -> bytes:
-    """Reads a request's body.
-
-    Raises:
-        RefusalError: If it states to be, or is, larger than that, or takes longer to arrive.
-    """
+async def _read(request: Request, max_bytes: int, seconds: float) -> bytes:
     return b"".join([part async for part in _parts(request, max_bytes, seconds)])
 
 
@@ -137,7 +132,7 @@ async def _from_form(request: Request, settings: ServingSettings, most: int) -> 
 
 
 async def _from_json(request: Request, settings: ServingSettings, name: str) -> list[Upload]:
-    value = await read_json(request, int(settings.max_bytes * _JSON_FACTOR) + _JSON_EXTRA, settings.seconds)
+    value = await read_json(request, settings)
     found = value.get(name) if isinstance(value, dict) else None
     texts = found if isinstance(found, list) else [found]
     if found is None or not all(isinstance(text, str) for text in texts):

@@ -49,6 +49,7 @@ class Batch(_Answer):
 
     models: list[str]
     detector: str
+    runtime: str
     class_names: list[str]
     results: list[Picture]
     failed: list[Failure]
@@ -71,6 +72,7 @@ class About(_Answer):
     version: str
     models: list[str]
     detector: str
+    runtime: str = Field(description="What runs the models")
     class_names: list[str]
     colours: dict[str, str] = Field(description="A colour for each emotion, #rrggbb")
     limits: Limits
@@ -149,6 +151,7 @@ EXAMPLE_PICTURE: dict[str, Any] = {
 EXAMPLE_BATCH: dict[str, Any] = {
     "models": ["emotion_classification_7classes_photographs"],
     "detector": "SSD at 320 pixels",
+    "runtime": "OpenCV 4.14.0",
     "class_names": list(EXAMPLE_FACE["probabilities"]),
     "results": [EXAMPLE_PICTURE],
     "failed": [{"file": "notes.txt", "error": "The picture is not a picture; JPEG, PNG, ... files are read."}],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from emotion_recognition.serving.looking import Looks
 from emotion_recognition.serving.metrics import Metrics
@@ -18,13 +19,24 @@ class Models:
         models: Names of the emotion models.
         detector: The face detector in words.
         class_names: The emotions in label order.
+        runtime: What runs the models, in words.
         min_confidence: Lowest score that counts as a face, 0..1, which tracking needs.
     """
 
     models: tuple[str, ...]
     detector: str
     class_names: tuple[str, ...]
+    runtime: str
     min_confidence: float = 0.5
+
+    def to_dict(self) -> dict[str, Any]:
+        """What the command line's JSON says of a run before its results."""
+        return {
+            "models": list(self.models),
+            "detector": self.detector,
+            "runtime": self.runtime,
+            "class_names": list(self.class_names),
+        }
 
 
 @dataclass(frozen=True, eq=False)

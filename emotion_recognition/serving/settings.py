@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from emotion_recognition.error_about import about
-from emotion_recognition.pictures.image_file import MAX_PIXELS
+from emotion_recognition.pictures.image_header import MAX_PIXELS
 
 
 @dataclass(frozen=True)

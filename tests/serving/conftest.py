@@ -37,7 +37,7 @@ def png(width: int = 4, height: int = 3, value: int = 255) -> bytes:
 def make_service(settings: ServingSettings | None = None, detector: Any = None, **more: Any) -> Service:
     settings = settings or ServingSettings(detectors=1)
     pool: Pool[Any] = Pool([detector or BrightnessDetector()] * settings.detectors, settings.queue, settings.seconds)
-    models = Models(("brightness",), "all of it", NAMES)
+    models = Models(("brightness",), "all of it", NAMES, "no runtime")
     return Service(pool, settings, models, Metrics(lambda: pool.waiting), **{"smooth": 0.0, **more})
 
 

@@ -65,6 +65,7 @@ def test_a_batch_says_which_pictures_could_not_be_read(serves: Serves) -> None:
     assert failed["file"] == "b.txt"
     assert failed["error"].startswith("The picture is not a picture; JPEG,")
     assert answer.json()["models"] == ["brightness"]
+    assert answer.json()["runtime"] == "no runtime"
     assert answer.json()["class_names"] == ["dark", "bright"]
 
 

@@ -35,6 +35,8 @@ def test_pages_of_other_sites_are_refused(serves: Serves) -> None:
         403,
     )
     assert "access-control-allow-origin" not in asked.headers
+    damaged = client.post("/v1/detect", content=png(), headers={"origin": "http://[testserver"})
+    assert (damaged.status_code, damaged.json()["code"]) == (403, "other_origin")
 
 
 def refused_stream(client: TestClient, **more: object) -> int:
@@ -59,6 +61,9 @@ def test_with_a_key_only_those_who_have_it_come_in(serves: Serves) -> None:
     assert client.get("/").status_code == client.get("/healthz").status_code == 200
     assert refused_stream(client) == 1008
     with client.websocket_connect("/v1/stream", subprotocols=["emotions", "key.sesame"]) as socket:
+        assert socket.accepted_subprotocol == "emotions"
+    # What a protocol's name cannot have is sent as a browser's encodeURIComponent writes it.
+    with serves(key="a/b+c=").websocket_connect("/v1/stream", subprotocols=["emotions", "key.a%2Fb%2Bc%3D"]) as socket:
         assert socket.accepted_subprotocol == "emotions"
 
 

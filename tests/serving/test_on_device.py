@@ -13,6 +13,8 @@ import pytest
 
 from emotion_recognition import EmotionDetector
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
+from emotion_recognition.detection.seen_face import SeenFace
+from emotion_recognition.models.postprocessing import Postprocessing
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.image_file import read_image
 from emotion_recognition.pictures.letterbox import Letterbox
@@ -38,12 +40,13 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def pictures() -> list[np.ndarray]:
-    """The sample, four portraits, others of odd sizes, with cut faces and with none, sixteen portraits."""
+    """The sample, four portraits, others of odd sizes, with cut faces and with none, one face alone, sixteen."""
     sample = read_image(RELEASED.sample_photo)
     sheet = read_image(REPOSITORY / "figures" / "face_sheet.jpg")
     odd = [sample[:300, 33:260], cv2.resize(sample, (1333, 1001)), np.full((50, 90, 3), 200, np.uint8)]
     portraits = PORTRAITS.is_file() and [read_image(PORTRAITS)]
-    return [sample, sheet, *odd, *(portraits or [])]
+    filled = sheet[728:784, 893:955]  # only a second look finds its face
+    return [sample, sheet, *odd, filled, *(portraits or [])]
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +93,36 @@ def test_faces_are_those_of_the_library(pictures: list[np.ndarray], on_device: A
             assert nearest["score"] == pytest.approx(face.score, abs=0.01)
             assert nearest["probabilities"] == pytest.approx(dict(face.probabilities), abs=0.01)
             assert nearest["emotion"] == face.emotion
-    assert counts[:5] == [1, 4, 1, 1, 0]
+            assert list(nearest) == list(SeenFace(face).to_dict())
+    assert counts[:6] == [1, 4, 1, 1, 0, 1]
+    assert detector.face_detector.look(pictures[5], 320) == []  # type: ignore[attr-defined]
+
+
+def test_outputs_are_read_as_the_library_reads_them() -> None:
+    rows = {
+        "probabilities": [[0.3, 0.7], [0.5, 0.5]],
+        "sigmoid": [[0.3, 0.9], [0.0, 0.0]],
+        "logits": [[-0.3, 0.9], [2.0, 2.0]],
+    }
+    code = (
+        f"const {{ asProbabilities }} = await import({json.dumps((PAGE / 'on-device.js').as_uri())});"
+        f"console.log(JSON.stringify({json.dumps(list(rows.values()))}.map((each) => asProbabilities(each, 'auto'))));"
+    )
+    done = subprocess.run(["node", "--input-type=module", "-e", code], capture_output=True, text=True, check=True)
+    for outputs, read in zip(rows.values(), json.loads(done.stdout), strict=True):
+        np.testing.assert_allclose(read, Postprocessing()(np.array(outputs)), atol=1e-12)
+
+
+def test_a_detector_of_landmarks_is_left_to_the_server(tmp_path: Path) -> None:
+    detector = tmp_path / "face_ssd.onnx"
+    shutil.copy(RELEASED.released_face_detector.with_suffix(".onnx"), detector)
+    card = json.loads(RELEASED.released_face_detector.with_suffix(".json").read_text(encoding="utf-8"))
+    detector.with_suffix(".json").write_text(json.dumps({**card, "landmarks": 5}), encoding="utf-8")
+    with pytest.raises(ValueError, match="must find no landmarks"):
+        device_files(find_released_model(7, RELEASED), detector)
 
 
 @pytest.mark.real_data
 def test_the_sixteen_portraits_are_among_them(real_data: Path, on_device: Any) -> None:
     assert PORTRAITS.parent.parent == real_data
-    assert len(on_device[5]["faces"]) == 16
+    assert len(on_device[-1]["faces"]) == 16

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition.pictures.image_file import read_image
+from emotion_recognition.serving.schemas import EXAMPLE_FACE
 from tests.conftest import REPOSITORY
 from tests.serving.test_server import SAMPLE, running
 
@@ -161,7 +162,13 @@ def test_an_uploaded_picture_is_looked_at_and_its_result_can_be_saved(page: Page
     shares = page.run("return [...document.querySelectorAll('#faces .share')].map((share) => share.textContent)")
     assert len(shares) == 7
     as_json, as_csv = downloads(page)
-    (result,) = json.loads(as_json)["results"]
+    whole = json.loads(as_json)
+    assert list(whole) == ["models", "detector", "runtime", "class_names", "results", "failed", "summary"]
+    assert (whole["models"], len(whole["class_names"])) == (["emotion_classification_7classes_photographs"], 7)
+    assert whole["detector"] == "SSD at 320 pixels"
+    assert whole["runtime"].startswith("OpenCV " if place == "server" else "ONNX Runtime Web 1.")
+    (result,) = whole["results"]
+    assert list(result["faces"][0]) == list(EXAMPLE_FACE)
     assert (result["file"], result["width"]) == (SAMPLE.name, 512)
     assert np.abs(np.subtract(result["faces"][0]["box"], (179, 60, 90, 118))).max() <= 1
     head, row, end = as_csv.split("\n")
@@ -219,6 +226,19 @@ def test_the_camera_starts_with_consent_and_stops(page: Page, place: str) -> Non
     frames = json.loads(as_json)["results"]
     assert len(frames) >= 2
     assert 1 in {face["identity"] for frame in frames for face in frame["faces"]}
+
+
+def test_a_camera_that_is_allowed_too_late_is_let_go(page: Page) -> None:
+    page.run("navigator.mediaDevices.getUserMedia = () => new Promise((resolve) => (window.allow = resolve))")
+    page.choose("server")
+    page.click("camera")
+    page.click("agree")
+    page.until("window.allow !== undefined")
+    page.choose("device")
+    page.run("window.late = document.createElement('canvas').captureStream(); allow(late)")
+    page.until_said("The camera stays off.")
+    assert page.run("return late.getTracks().map((track) => track.readyState)") == ["ended"]
+    assert page.run("return document.getElementById('stop').hidden")
 
 
 def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
@@ -299,17 +319,26 @@ def test_nothing_is_wider_than_a_phone(browser: Page, port: int) -> None:
 
 def test_a_refused_camera_and_a_server_that_went_away_are_told(tmp_path: Path) -> None:
     key = tmp_path / "key.txt"
-    key.write_text("sesame", encoding="utf-8")
+    key.write_text("open/sesame=", encoding="utf-8")  # a protocol's name has neither / nor =
     page = Page(tmp_path / "profile", "--use-fake-device-for-media-stream", "--deny-permission-prompts")
     try:
         with running("--api_key_file", str(key)) as (process, port):
             page.open(f"http://127.0.0.1:{port}/")
             page.click("sample")
             page.until_error("enter it above")
-            page.driver.find_element("id", "key").send_keys("sesame\n")
+            page.driver.find_element("id", "key").send_keys("open/sesame=\n")
             page.until("document.getElementById('key-field').hidden")
             page.click("sample")
             page.until_said("1 face: happy")
+            stream = """
+                const [told] = arguments;
+                import("/server.js").then(async ({ Server }) => {
+                  const server = Object.assign(new Server(), { key: "open/sesame=" });
+                  const { look } = server.stream();
+                  look(await (await fetch("sample.jpg")).blob()).then((result) => told(result.faces.length), told);
+                });
+            """
+            assert page.driver.execute_async_script(stream) == 1
             page.click("camera")
             page.click("agree")
             page.until_error("The camera was refused.")

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from typing import Any
 import pytest
 import uvicorn
 
+import EmotionDetector
 import EmotionServer
+from emotion_recognition.command_line.serving_options import KEY_VARIABLE, api_key
 from emotion_recognition.serving.app import create_app
 from emotion_recognition.serving.patient_protocol import PatientProtocol
 from emotion_recognition.serving.recommending.recommender import Recommender
@@ -58,9 +61,9 @@ def running(*options: str, **environment: str) -> Iterator[tuple[subprocess.Pope
             process.kill()
 
 
-def post(port: int, content: bytes, **headers: str) -> tuple[int, Any]:
+def post(port: int, content: bytes, path: str = "/v1/detect", **headers: str) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("POST", "/v1/detect", content, {"content-type": "image/jpeg", **headers})
+    connection.request("POST", path, content, {"content-type": "image/jpeg", **headers})
     answer = connection.getresponse()
     body = json.loads(answer.read())
     connection.close()
@@ -77,10 +80,20 @@ def test_the_script_serves_the_released_models_and_ends_when_told(tmp_path: Path
         ((face),) = seen["faces"]
         assert face["emotion"] == "happy"
         assert face["probabilities"]["happy"] > 0.9
+        whole = post(port, SAMPLE.read_bytes(), "/v1/detect-batch", **{"x-api-key": "sesame"})[1]
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         assert output == "ended\n"  # no traceback, and nothing about requests
+    # A batch is the command line's file, but for names without folders.
+    file = tmp_path / "faces.json"
+    assert EmotionDetector.main(["-i", str(SAMPLE), "-o", str(tmp_path / "annotated.png"), "--json", str(file)]) == 0
+    written = json.loads(file.read_text(encoding="utf-8"))
+    written["models"] = [Path(model).stem for model in written["models"]]
+    written["detector"] = written["detector"].partition(" (")[0]
+    written["results"][0]["file"] = "1"
+    assert whole == written
+    assert list(whole) == list(written)
 
 
 class Served:
@@ -164,6 +177,31 @@ def test_a_second_request_of_a_connection_has_its_own_time(monkeypatch: pytest.M
     client.close()
 
 
+def test_a_body_that_trickles_on_after_its_answer_does_not_hold_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PatientProtocol, "header_seconds", 0.3)
+    served = Served()
+    with connect(served.port, b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n") as client:
+        assert client.recv(2000).startswith(b"HTTP/1.1 405 ")
+        client.settimeout(0.05)
+        assert is_cut_off(client)
+    served.end()
+
+
+def is_cut_off(client: socket.socket) -> bool:
+    """Whether a connection ends within ten seconds of which each has bytes."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            client.sendall(b"x")
+            if client.recv(2000) == b"":
+                return True
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return True
+    return False
+
+
 def test_more_connections_than_allowed_are_answered_503() -> None:
     served = Served(connections=3)
     held = [connect(served.port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(3)]
@@ -207,6 +245,26 @@ def test_bad_input_is_one_line(options: list[str], said: str, capsys: pytest.Cap
     assert printed.err.count("\n") == 1
 
 
+def test_a_key_is_one_line_that_a_header_can_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "key.txt"
+    for text, said in (
+        ("  \n", f"{file} has no key in it."),
+        ("sésame", "must be one line of ASCII"),
+        ("a\nb", "ASCII"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert EmotionServer.main(["--port", "0", "--api_key_file", str(file)]) == 2
+        assert said in capsys.readouterr().err
+    for text, key in (("", None), (" sesame\n", "sesame")):
+        monkeypatch.setenv(KEY_VARIABLE, text)
+        assert api_key(EmotionServer.build_parser().parse_args([])) == key
+    monkeypatch.setenv(KEY_VARIABLE, " ")
+    assert EmotionServer.main(["--port", "0"]) == 2
+    assert capsys.readouterr().err == f"error: {KEY_VARIABLE} has no key in it.\n"
+
+
 def test_without_the_extra_one_line_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -215,6 +273,11 @@ def test_without_the_extra_one_line_says_what_to_install(
     assert capsys.readouterr().err.startswith(
         "error: The service needs fastapi; install what it needs with: pip install"
     )
+
+
+def test_the_face_detector_is_named_without_a_path() -> None:
+    said = EmotionServer._without_path("SSD at 320 pixels (/home/me (old)/face_ssd.onnx), in every direction")
+    assert said == "SSD at 320 pixels, in every direction"
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])

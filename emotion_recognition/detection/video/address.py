@@ -49,7 +49,10 @@ def check_address(address: str) -> None:
     except ValueError:
         is_whole = False
     if not is_whole or any(letter.isspace() for letter in address):
-        raise ValueError(f"An address must be like rtsp://host/path or https://host/path. Received: {shown(address)}")
+        # A password may hold "/" or "#" that should have been escaped: all before the last "@" may be one.
+        scheme, _, rest = address.partition("://")
+        bare = shown(f"{scheme}://{rest.rpartition('@')[2]}")
+        raise ValueError(f"An address must be like rtsp://host/path or https://host/path. Received: {bare}")
 
 
 def shown(address: str) -> str:

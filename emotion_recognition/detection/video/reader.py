@@ -17,7 +17,7 @@ import numpy as np
 from emotion_recognition.detection.video.address import shown
 from emotion_recognition.detection.video.container import container_of, is_cut_short
 from emotion_recognition.detection.video.streams import connect_again, open_stream
-from emotion_recognition.pictures.image_file import MAX_PIXELS
+from emotion_recognition.pictures.image_header import MAX_PIXELS
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: Frames a second where a file or a camera states none.
@@ -146,9 +146,9 @@ class VideoReader:
             # Only trying on tells a damaged frame from the end: the number of frames may be stated too low.
             failed += 1
             if self._address is not None and self.is_camera:
-                self._capture = connect_again(self._capture, self._address)
-                failed = 0
-            elif failed == _ATTEMPTS:
+                self._capture, image = connect_again(self._capture, self._address)
+                break
+            if failed == _ATTEMPTS:
                 self._ended = True
                 return None
         self._failed += 0 if self.is_camera else failed

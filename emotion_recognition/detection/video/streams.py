@@ -3,9 +3,10 @@
 import time
 
 import cv2
+import numpy as np
 
 from emotion_recognition.detection.video.address import TIMEOUT, shown
-from emotion_recognition.pictures.image_file import MAX_PIXELS
+from emotion_recognition.pictures.image_header import MAX_PIXELS
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
 
 #: Seconds before each attempt to connect again; after the last one the stream has ended.
@@ -45,21 +46,28 @@ def open_stream(address: str, timeout: float = TIMEOUT) -> cv2.VideoCapture:
     return capture
 
 
-def connect_again(capture: cv2.VideoCapture, address: str) -> cv2.VideoCapture:
+def connect_again(capture: cv2.VideoCapture, address: str) -> tuple[cv2.VideoCapture, np.ndarray]:
     """Connects again to a stream that has broken off.
 
     Args:
         capture: The broken one, which is closed.
         address: Its address.
 
+    Returns:
+        The stream, and the frame that it began with. One that opens and shows nothing counts as not connected.
+
     Raises:
-        OSError: If no attempt leads to a stream.
+        OSError: If no attempt leads to a frame.
     """
     capture.release()
     for wait in WAITS:
         time.sleep(wait)
         try:
-            return open_stream(address)
+            capture = open_stream(address)
         except OSError:
             continue
+        decoded, image = capture.read()
+        if decoded and image is not None:
+            return capture, np.asarray(image)
+        capture.release()
     raise OSError(f"{shown(address)} has ended: {len(WAITS)} attempts to connect again failed.")

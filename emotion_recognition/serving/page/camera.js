@@ -9,6 +9,8 @@ const REASONS = {
 };
 const INSECURE = "Browsers give the camera only to pages of https:// or of this machine. Choose a picture instead.";
 
+const stopAll = (stream) => stream.getTracks().forEach((track) => track.stop());
+
 export class Camera {
   #stream = null;
 
@@ -20,19 +22,28 @@ export class Camera {
     return this.#stream !== null;
   }
 
-  async start() {
+  /** Starts unless `wanted()` is false by the time the browser has asked; says whether it has. */
+  async start(wanted) {
     if (!navigator.mediaDevices?.getUserMedia) throw new Told(INSECURE);
+    let stream;
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, facingMode: "user" } });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, facingMode: "user" } });
     } catch (error) {
       throw new Told(REASONS[error.name] ?? `The camera cannot be used (${error.name}). Choose a picture instead.`);
     }
-    this.video.srcObject = this.#stream;
+    if (!wanted()) {
+      stopAll(stream);
+      return false;
+    }
+    this.stop();
+    this.#stream = stream;
+    this.video.srcObject = stream;
     await this.video.play();
+    return true;
   }
 
   stop() {
-    this.#stream?.getTracks().forEach((track) => track.stop());
+    if (this.#stream) stopAll(this.#stream);
     this.#stream = null;
     this.video.srcObject = null;
   }

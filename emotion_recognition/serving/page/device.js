@@ -6,16 +6,19 @@ import { Told } from "./server.js";
 
 const LARGEST = 4096;
 
-/** Whether this copy of the page comes with what detection in the browser needs. */
-export async function canDetectHere() {
-  if (typeof WebAssembly !== "object") return false;
+/** What detection in this browser lacks, in words; empty where nothing is missing. */
+export async function missingHere() {
+  if (typeof WebAssembly !== "object") return "(this browser cannot)";
   const files = ["device/device.json", "ort/ort.wasm.bundle.min.mjs"];
   const there = files.map((file) => fetch(file).then((answer) => answer.ok, () => false));
-  return (await Promise.all(there)).every(Boolean);
+  const [networks, runtime] = await Promise.all(there);
+  if (!networks) return "(the server's models do not run in a browser)";
+  return runtime ? "" : "(not installed with this server: make site brings it)";
 }
 
 export class Device {
   #opened = null;
+  #version = "";
 
   open() {
     this.#opened ??= this.#open().catch((error) => {
@@ -28,6 +31,7 @@ export class Device {
   async #open() {
     const ort = await import("./ort/ort.wasm.bundle.min.mjs");
     ort.env.wasm.numThreads = 1;
+    this.#version = ort.env.versions.web;
     // The script that belongs to it is in the bundle.
     ort.env.wasm.wasmPaths = { wasm: new URL("ort/ort-wasm-simd-threaded.wasm", location.href).href };
     return openDetector(ort, async (name) => {
@@ -51,8 +55,16 @@ export class Device {
     return { ...found, width, height };
   }
 
+  /** What it detects with, as the server says it. */
   async about() {
-    return (await this.open()).about;
+    const { classifier, detector, colours } = (await this.open()).about;
+    return {
+      models: [classifier.name],
+      detector: `SSD at ${detector.size} pixels`,
+      runtime: `ONNX Runtime Web ${this.#version}`,
+      class_names: classifier.class_names,
+      colours,
+    };
   }
 }
 

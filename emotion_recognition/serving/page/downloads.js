@@ -2,8 +2,9 @@
 
 const COLUMNS = ["file", "frame", "time", "identity", "carried", "x", "y", "width", "height", "score", "emotion"];
 
-export function asJson(results, about) {
-  return JSON.stringify({ ...about, results, failed: [], summary: null }, null, 2);
+export function asJson(results, { models, detector, runtime, class_names }) {
+  const file = { models, detector, runtime, class_names, results, failed: [], summary: null };
+  return JSON.stringify(file, (_, value) => (typeof value === "number" ? rounded(value) : value), 2);
 }
 
 export function asCsv(results, names) {
@@ -11,7 +12,7 @@ export function asCsv(results, names) {
     result.faces.map((face) => [
       quoted(result.file ?? ""),
       result.frame ?? "",
-      result.time ?? "",
+      result.time === null ? "" : rounded(result.time),
       face.identity ?? "",
       face.carried ? 1 : 0,
       ...face.box,

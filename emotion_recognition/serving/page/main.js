@@ -1,14 +1,14 @@
 // The page: wires what a person does to detection, by the server or on this device, and to what is shown.
 
 import { Camera } from "./camera.js";
-import { Device, Follower, canDetectHere } from "./device.js";
+import { Device, Follower, missingHere } from "./device.js";
 import { asCsv, asJson, save } from "./downloads.js";
 import { Server, Told } from "./server.js";
-import { drawPicture, drawTimeline, listFaces, sentence } from "./view.js";
+import { Timeline, drawPicture, listFaces, sentence } from "./view.js";
 
 const PRIVACY = {
   server: "Pictures are sent to the server, looked at in its memory and forgotten. They are neither stored nor logged.",
-  device: "Pictures stay in this browser. The networks are loaded once, about 23 MB.",
+  device: "Pictures stay in this browser. The networks and what runs them are loaded once, about 23 MB.",
 };
 const KEPT_FRAMES = 36_000;
 
@@ -19,7 +19,7 @@ const camera = new Camera($("video"));
 
 let about = null; // what the server says of itself
 let results = []; // what the downloads hold
-let colours = {};
+let seenBy = {}; // what they were seen with: models, detector, runtime, class_names, colours
 let run = 0; // counts what was begun: an older answer is not shown any more
 
 const place = () => document.querySelector("input[name=place]:checked")?.value ?? "none";
@@ -44,7 +44,8 @@ function begin(text) {
 }
 
 async function setUp() {
-  const [answer, here] = await Promise.all([server.about(), canDetectHere()]);
+  const [answer, missing] = await Promise.all([server.about(), missingHere()]);
+  const here = !missing;
   about = answer && answer !== "key" ? answer : null;
   $("key-field").hidden = answer !== "key";
   const there = answer !== null;
@@ -52,7 +53,7 @@ async function setUp() {
     input.disabled = input.value === "server" ? !there : !here;
   }
   $("server-note").textContent = there ? "" : "(there is none here)";
-  $("device-note").textContent = here ? "" : "(not installed with this server: make site brings it)";
+  $("device-note").textContent = missing;
   const best = there ? "server" : here ? "device" : null;
   if (best && place() === "none") document.querySelector(`input[value=${best}]`).checked = true;
   placeChanged();
@@ -68,20 +69,22 @@ function placeChanged() {
       : "The camera's pictures are sent to the server a few times a second, looked at in its memory and forgotten.";
 }
 
-async function coloursNow() {
-  colours = place() === "device" ? (await device.about()).colours : (about?.colours ?? colours);
+/** What a place detects with; nothing of it is known where the server did not say. */
+async function described(where) {
+  return where === "device" ? device.about() : (about ?? { models: [], class_names: [], colours: {} });
 }
 
 async function showPicture(blob, name) {
   stopCamera();
+  const where = place(); // as it was when the picture was given, whatever is chosen meanwhile
   const mine = begin("Looking …");
   $("timeline-part").hidden = true;
   try {
     if (blob.type && !blob.type.startsWith("image/")) throw new Told("This is no picture. Choose a JPEG, PNG or WebP.");
-    if (place() === "none") throw new Told("There is nothing to detect with. Is the server running? Reload the page.");
+    if (where === "none") throw new Told("There is nothing to detect with. Is the server running? Reload the page.");
     const bitmap = await createImageBitmap(blob).catch(() => null);
     let result;
-    if (place() === "device") {
+    if (where === "device") {
       if (!bitmap) throw new Told("This browser cannot read the picture. Choose a JPEG, PNG or WebP.");
       result = { file: name, frame: null, time: null, ...(await device.detect(bitmap, bitmap.width, bitmap.height)) };
     } else {
@@ -93,27 +96,28 @@ async function showPicture(blob, name) {
       result = await server.detect(blob, name, (share) => ($("progress").value = share));
       $("progress").hidden = true;
     }
-    await coloursNow();
+    const by = await described(where);
     if (mine !== run) return;
-    results = [result];
+    [results, seenBy] = [[result], by];
     $("result").hidden = false;
-    drawPicture($("picture"), bitmap, result, colours);
-    listFaces($("faces"), result.faces, colours);
+    drawPicture($("picture"), bitmap, result, by.colours);
+    listFaces($("faces"), result.faces, by.colours);
     say(sentence(result));
-    await recommend(result);
+    await recommend(result, where, mine);
   } catch (error) {
     if (mine === run) fail(error);
   }
 }
 
-async function recommend({ faces }) {
+async function recommend({ faces }, where, mine) {
   const largest = [...faces].sort((a, b) => b.box[2] * b.box[3] - a.box[2] * a.box[3])[0];
   $("recommendations").hidden = true;
   // Probabilities alone are sent, and only to a server that pictures may be sent to.
-  if (!about?.recommendations || !largest || place() !== "server") return;
+  if (!about?.recommendations || !largest || where !== "server") return;
   const total = Object.values(largest.probabilities).reduce((a, b) => a + b);
   const moods = Object.entries(largest.probabilities).map(([name, value]) => [name, Math.min(1, value / total)]);
   const ranking = await server.post("v1/recommend", { probabilities: Object.fromEntries(moods), count: 3 });
+  if (mine !== run || where !== place()) return;
   $("items").replaceChildren(
     ...ranking.items.map((item) => {
       const entry = document.createElement("li");
@@ -138,32 +142,40 @@ async function recommend({ faces }) {
 }
 
 async function startCamera() {
+  const where = place(); // what the person has agreed to
   const mine = begin("Starting the camera …");
+  let by;
   try {
-    if (place() === "device") await device.open();
-    await camera.start();
-    await coloursNow();
+    by = await described(where);
+    // The browser asks the person, who may begin something else meanwhile.
+    if (!(await camera.start(() => mine === run && where === place()))) {
+      if (mine === run) say("The camera stays off.");
+      return;
+    }
   } catch (error) {
+    if (mine !== run) return;
     camera.stop();
     fail(error);
     return;
   }
-  results = [];
+  [results, seenBy] = [[], by];
+  const timeline = new Timeline($("timeline"), $("timeline-text"), by.colours);
   $("result").hidden = $("timeline-part").hidden = $("stop").hidden = $("shot").hidden = false;
   $("camera").hidden = $("recommendations").hidden = true;
   $("stop").focus();
   say("The camera is on.");
-  const stream = place() === "server" ? server.stream() : null;
+  const stream = where === "server" ? server.stream() : null;
   const follower = new Follower();
   const start = performance.now();
   let told = "";
+  let looked = 0;
   try {
     while (camera.isOn && mine === run) {
       const frame = camera.frame();
       const time = (performance.now() - start) / 1000;
       const result = stream
         ? await stream.look(await frame.convertToBlob({ type: "image/jpeg", quality: 0.85 }))
-        : { file: "camera", frame: results.length, time, ...(await device.detect(frame, frame.width, frame.height)) };
+        : { file: "camera", frame: looked++, time, ...(await device.detect(frame, frame.width, frame.height)) };
       if (!camera.isOn || mine !== run) break;
       if (result.error) throw new Told(result.error);
       if (result.skipped) {
@@ -173,9 +185,9 @@ async function startCamera() {
       if (!stream) follower.update(result.faces, time);
       results.push({ ...result, file: "camera" });
       if (results.length > KEPT_FRAMES) results.shift();
-      drawPicture($("picture"), frame, result, colours);
-      listFaces($("faces"), result.faces, colours);
-      drawTimeline($("timeline"), $("timeline-text"), results, colours);
+      drawPicture($("picture"), frame, result, by.colours);
+      listFaces($("faces"), result.faces, by.colours);
+      timeline.add(result);
       // A screen reader hears what changes, not every frame.
       const now = result.faces.map((face) => `${face.identity ?? ""} ${face.emotion}`).join();
       if (now !== told) say(sentence(result));
@@ -205,10 +217,6 @@ async function keepFrame() {
   await showPicture(blob, "camera.jpg");
 }
 
-function names() {
-  return Object.keys(results.find(({ faces }) => faces.length)?.faces[0].probabilities ?? {});
-}
-
 $("file").onchange = ({ target }) => {
   const [file] = target.files;
   if (file) showPicture(file, file.name);
@@ -235,11 +243,8 @@ $("refuse").onclick = () => {
 };
 $("stop").onclick = stopCamera;
 $("shot").onclick = keepFrame;
-$("json").onclick = () => {
-  const model = { models: about?.models ?? [], detector: about?.detector ?? "on the device", class_names: names() };
-  save(asJson(results, model), "faces.json", "application/json");
-};
-$("csv").onclick = () => save(asCsv(results, names()), "faces.csv", "text/csv");
+$("json").onclick = () => save(asJson(results, seenBy), "faces.json", "application/json");
+$("csv").onclick = () => save(asCsv(results, seenBy.class_names), "faces.csv", "text/csv");
 $("key").onchange = ({ target }) => {
   server.key = target.value;
   setUp();

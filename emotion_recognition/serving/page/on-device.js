@@ -1,12 +1,15 @@
 // Detection without a server: the same steps as the library's, on ONNX Runtime. Needs no browser, so that Node can test it.
 
-import { crop, letterbox, rint } from "./pixels.js";
+import { crop, letterbox, rint, surrounded } from "./pixels.js";
 
 const LEAST = 1e-12;
 
-/** Boxes (left, top, right, bottom) and scores that are sure enough, from the detector's outputs, fine to coarse. */
-export function decode(outputs, width, height, about) {
-  const lowest = Math.log(about.min_confidence / (1 - about.min_confidence));
+// How far probabilities of one face may add up to something else than 1.
+const SUM_TOLERANCE = 0.02;
+
+/** Boxes (left, top, right, bottom) and scores down to one, from the detector's outputs, fine to coarse. */
+export function decode(outputs, width, height, about, minConfidence) {
+  const lowest = Math.log(minConfidence / (1 - minConfidence));
   const stretch = Math.sqrt(about.aspect_ratio);
   const [forCentre, forSize] = about.variances;
   const found = [];
@@ -59,9 +62,54 @@ export function overlap(a, b) {
   return both / (a[2] * a[3] + b[2] * b[3] - both);
 }
 
+/**
+ * A second look at an image in which nothing is sure enough, as close_up.py takes it: a face from border to border.
+ * `seen` is what the first look found, `look(image, size)` looks again; gives the face or none, in a list.
+ */
+async function lookAgain(image, seen, look, { size, min_confidence: least, close_ups: how }) {
+  const { width, height } = image;
+  const area = how.least_share * width * height;
+  // The first is the surest.
+  let face = seen.find(({ box, score }) => score >= how.suspicion && box[2] * box[3] >= area);
+  if (!face) return [];
+  let doubt = 1 - face.score;
+  for (const [share, repeats, shareOfSize] of how.surroundings) {
+    const border = rint(share * Math.max(width, height));
+    const found = await look(surrounded(image, border, repeats), Math.max(1, rint(shareOfSize * size)));
+    const again = found
+      .map(({ box, score }) => ({ box: inside(box, border, width, height), score }))
+      .find(({ box }) => box !== null && overlap(box, face.box) >= how.same_face);
+    if (again) {
+      doubt *= 1 - again.score;
+      if (again.score > face.score) face = again;
+    }
+    const score = 1 - doubt ** how.doubt_power;
+    if (score >= least) return [{ box: face.box, score }];
+  }
+  return [];
+}
+
+/** A box of the surrounded image in pixels of the image itself, cut at its border; null outside. */
+function inside([x, y, width, height], border, wholeWidth, wholeHeight) {
+  const [left, top] = [Math.max(0, x - border), Math.max(0, y - border)];
+  const [right, bottom] = [Math.min(wholeWidth, x - border + width), Math.min(wholeHeight, y - border + height)];
+  return right > left && bottom > top ? [left, top, right - left, bottom - top] : null;
+}
+
+/** Probabilities from the classifier's rows of outputs, which are told from their values unless it is stated. */
+export function asProbabilities(rows, stated) {
+  const values = rows.flat();
+  const within = values.every((value) => value >= 0 && value <= 1 + SUM_TOLERANCE);
+  const summed = within && rows.every((row) => Math.abs(sum(row) - 1) <= SUM_TOLERANCE);
+  const kind = stated === "auto" ? (summed ? "probabilities" : within ? "sigmoid" : "logits") : stated;
+  if (kind === "logits") return rows.map(softmax);
+  if (kind === "sigmoid") return rows.map((row) => row.map((value) => (sum(row) > 0 ? value / sum(row) : 1 / row.length)));
+  return rows;
+}
+
 /** The classifier's probabilities without the class prior, calibrated. */
 export function calibrate(probabilities, { class_shares: shares, prior_power: power, temperature }) {
-  let values = Array.from(probabilities);
+  let values = probabilities;
   if (shares && power) values = softmax(values.map((p, i) => Math.log(Math.max(p, LEAST)) - power * Math.log(shares[i])));
   if (temperature !== 1) values = softmax(values.map((p) => Math.log(Math.max(p, LEAST)) / temperature));
   return values;
@@ -70,9 +118,11 @@ export function calibrate(probabilities, { class_shares: shares, prior_power: po
 function softmax(logits) {
   const most = Math.max(...logits);
   const powers = logits.map((logit) => Math.exp(logit - most));
-  const sum = powers.reduce((a, b) => a + b);
-  return powers.map((value) => value / sum);
+  const total = sum(powers);
+  return powers.map((value) => value / total);
 }
+
+const sum = (values) => values.reduce((a, b) => a + b);
 
 /**
  * Opens both networks; gives a function from an image (blue, green, red) to what the server answers for it.
@@ -87,12 +137,21 @@ export async function openDetector(ort, load) {
   const names = reader.class_names;
   const largest = detector.strides.at(-1);
 
-  const find = async (image) => {
-    const { pixels, width, height, back } = letterbox(image, detector.size, largest);
+  const lowest = Math.min(detector.close_ups.suspicion, detector.min_confidence);
+
+  const look = async (image, size) => {
+    const { pixels, width, height, back } = letterbox(image, size, largest);
     const results = await finder.run({ [finder.inputNames[0]]: new ort.Tensor("float32", pixels, [1, height, width, 3]) });
     // By size, not by name or order: a finer map has more places.
     const outputs = Object.values(results).map((tensor) => tensor.data).sort((a, b) => b.length - a.length);
-    return suppress(decode(outputs, width, height, detector), back, image.width, image.height, detector.max_overlap);
+    const boxes = decode(outputs, width, height, detector, lowest);
+    return suppress(boxes, back, image.width, image.height, detector.max_overlap);
+  };
+
+  const find = async (image) => {
+    const seen = await look(image, detector.size);
+    const faces = seen.filter(({ score }) => score >= detector.min_confidence);
+    return faces.length || !seen.length ? faces : lookAgain(image, seen, look, detector);
   };
 
   const detect = async (image) => {
@@ -104,17 +163,20 @@ export async function openDetector(ort, load) {
     if (faces.length) {
       const input = new ort.Tensor("float32", crops, [faces.length, size, size, 1]);
       const output = Object.values(await classifier.run({ [classifier.inputNames[0]]: input }))[0].data;
-      rows = faces.map((_, index) => calibrate(output.slice(index * names.length, (index + 1) * names.length), reader));
+      const raw = faces.map((_, index) => Array.from(output.slice(index * names.length, (index + 1) * names.length)));
+      rows = asProbabilities(raw, reader.output).map((row) => calibrate(row, reader));
     }
     return {
       width: image.width,
       height: image.height,
       faces: faces.map(({ box, score }, index) => ({
         identity: null,
+        carried: false,
         box,
         score,
         emotion: names[rows[index].indexOf(Math.max(...rows[index]))],
         probabilities: Object.fromEntries(names.map((name, i) => [name, rows[index][i]])),
+        landmarks: null,
       })),
     };
   };

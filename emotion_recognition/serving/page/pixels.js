@@ -119,6 +119,21 @@ export function letterbox(image, size, multiple) {
   return { pixels, width, height, back };
 }
 
+/** The image with a border on all sides, which repeats its outermost pixels or is grey. */
+export function surrounded({ data, width, height, channels }, border, repeats) {
+  const [w, h] = [width + 2 * border, height + 2 * border];
+  const out = new Uint8Array(w * h * channels).fill(GREY);
+  for (let y = 0, to = 0; y < h; y++) {
+    for (let x = 0; x < w; x++, to += channels) {
+      const [column, row] = [Math.max(0, Math.min(width - 1, x - border)), Math.max(0, Math.min(height - 1, y - border))];
+      if (!repeats && (column !== x - border || row !== y - border)) continue;
+      const at = (row * width + column) * channels;
+      for (let c = 0; c < channels; c++) out[to + c] = data[at + c];
+    }
+  }
+  return { data: out, width: w, height: h, channels };
+}
+
 /** The grey square, `size` pixels wide, that the classifier sees of a box; beyond the border its pixels repeat. */
 export function crop(image, [x, y, width, height], framing, size) {
   const root = Math.sqrt(width * height);

@@ -5,8 +5,13 @@ export class Told extends Error {}
 
 const AWAY = "The server cannot be reached. Check the connection and try again, or switch to this device.";
 
+/** A text as a WebSocket's protocol may have it; the server takes it back. */
+const asToken = (text) =>
+  encodeURIComponent(text).replace(/[()]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
+
 export class Server {
   #key = "";
+  #asksForKey = false;
 
   set key(value) {
     this.#key = value.trim();
@@ -20,7 +25,8 @@ export class Server {
   async about() {
     try {
       const answer = await fetch("v1/models", { headers: this.#headers() });
-      if (answer.status === 401) return "key";
+      this.#asksForKey = answer.status === 401;
+      if (this.#asksForKey) return "key";
       return answer.ok ? await answer.json() : null;
     } catch {
       return null;
@@ -68,26 +74,28 @@ export class Server {
   stream() {
     const address = new URL("v1/stream", location.href);
     address.protocol = address.protocol.replace("http", "ws");
-    const socket = new WebSocket(address, this.#key ? ["emotions", `key.${this.#key}`] : ["emotions"]);
+    const socket = new WebSocket(address, this.#key ? ["emotions", `key.${asToken(this.#key)}`] : ["emotions"]);
     let waiting = null;
-    const ended = (reason) => {
-      waiting?.reject(new Told(reason || AWAY));
-      waiting = null;
-    };
+    let reason = AWAY;
     socket.onmessage = ({ data }) => {
       waiting?.resolve(JSON.parse(data));
       waiting = null;
     };
-    socket.onclose = ({ reason }) => ended(reason && `The server has ended the stream: ${reason}.`);
+    socket.onclose = (event) => {
+      if (event.reason) reason = `The server has ended the stream: ${event.reason}.`;
+      waiting?.reject(new Told(reason));
+      waiting = null;
+    };
     const open = new Promise((resolve, reject) => {
       socket.onopen = resolve;
-      socket.onerror = () => reject(new Told(AWAY));
+      // A browser does not say why; the key is the reason that is known.
+      socket.onerror = () => reject(this.#asksForKey ? this.#told(401) : new Told(AWAY));
     });
     open.catch(() => {});
     return {
       look: async (blob) => {
         await open;
-        if (socket.readyState !== WebSocket.OPEN) throw new Told(AWAY);
+        if (socket.readyState !== WebSocket.OPEN) throw new Told(reason);
         return new Promise((resolve, reject) => {
           waiting = { resolve, reject };
           socket.send(blob);

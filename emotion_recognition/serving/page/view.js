@@ -3,6 +3,9 @@
 const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
 const USUAL = "#bebebe";
 
+// Of the timeline.
+const SHOWN_SECONDS = 60;
+
 /** Draws a picture and its faces into a canvas. */
 export function drawPicture(canvas, source, result, colours) {
   if (canvas.width !== result.width || canvas.height !== result.height) {
@@ -88,38 +91,53 @@ function readable(colour) {
   return 0.299 * red + 0.587 * green + 0.114 * blue > 130 ? "#000" : "#fff";
 }
 
-/** Draws the last minute: a row for each face, coloured by what it showed. `seen` is a list of {time, faces}. */
-export function drawTimeline(canvas, text, seen, colours) {
-  // A face that is too new to have an identity has no row.
-  seen = seen.map(({ time, faces }) => ({ time, faces: faces.filter((face) => face.identity !== null) }));
-  const rows = [...new Set(seen.flatMap(({ faces }) => faces.map((face) => face.identity)))].sort((a, b) => a - b);
-  const end = seen.at(-1)?.time ?? 0;
-  const start = Math.max(0, end - 60);
-  const height = 22;
-  canvas.width = Math.max(200, canvas.clientWidth || 600);
-  canvas.height = Math.max(1, rows.length) * height;
-  const pen = canvas.getContext("2d");
-  pen.font = "12px system-ui, sans-serif";
-  pen.textBaseline = "middle";
-  const ink = getComputedStyle(canvas).color;
-  const left = 24;
-  const at = (time) => left + ((canvas.width - left) * (time - start)) / Math.max(1, end - start);
-  const shown = new Map();
-  seen.forEach(({ time, faces }, index) => {
-    const until = seen[index + 1]?.time ?? time;
-    for (const face of faces) {
+/** What each face showed: a row for each face of the last minute, and in words what was seen longest since the start. */
+export class Timeline {
+  #frames = []; // of the last minute, {time, faces}
+  #shown = new Map(); // seconds for each face and emotion
+
+  constructor(canvas, text, colours) {
+    Object.assign(this, { canvas, text, colours });
+  }
+
+  /** Takes the next frame and draws. */
+  add({ time, faces }) {
+    const before = this.#frames.at(-1);
+    for (const face of before?.faces ?? []) {
       const key = `${face.identity} ${face.emotion}`;
-      shown.set(key, (shown.get(key) ?? 0) + until - time);
-      if (until < start) continue;
-      pen.fillStyle = colours[face.emotion] ?? USUAL;
-      pen.fillRect(at(time), rows.indexOf(face.identity) * height + 2, Math.max(1, at(until) - at(time)), height - 4);
+      this.#shown.set(key, (this.#shown.get(key) ?? 0) + time - before.time);
     }
-  });
-  pen.fillStyle = ink;
-  rows.forEach((row, index) => pen.fillText(String(row), 4, (index + 0.5) * height));
-  text.textContent = [...shown]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 6)
-    .map(([key, time]) => `face ${key}: ${time.toFixed(1)} s`)
-    .join("; ");
+    // A face that is too new to have an identity has no row.
+    this.#frames.push({ time, faces: faces.filter((face) => face.identity !== null) });
+    while (this.#frames[0].time < time - SHOWN_SECONDS) this.#frames.shift();
+    this.#draw(time);
+    this.text.textContent = [...this.#shown]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 6)
+      .map(([key, seconds]) => `face ${key}: ${seconds.toFixed(1)} s`)
+      .join("; ");
+  }
+
+  #draw(end) {
+    const { canvas, colours } = this;
+    const rows = [...new Set(this.#frames.flatMap(({ faces }) => faces.map((face) => face.identity)))].sort((a, b) => a - b);
+    const start = Math.max(0, end - SHOWN_SECONDS);
+    const height = 22;
+    canvas.width = Math.max(200, canvas.clientWidth || 600);
+    canvas.height = Math.max(1, rows.length) * height;
+    const pen = canvas.getContext("2d");
+    pen.font = "12px system-ui, sans-serif";
+    pen.textBaseline = "middle";
+    const left = 24;
+    const at = (time) => left + ((canvas.width - left) * (time - start)) / Math.max(1, end - start);
+    this.#frames.forEach(({ time, faces }, index) => {
+      const until = this.#frames[index + 1]?.time ?? time;
+      for (const face of faces) {
+        pen.fillStyle = colours[face.emotion] ?? USUAL;
+        pen.fillRect(at(time), rows.indexOf(face.identity) * height + 2, Math.max(1, at(until) - at(time)), height - 4);
+      }
+    });
+    pen.fillStyle = getComputedStyle(canvas).color;
+    rows.forEach((row, index) => pen.fillText(String(row), 4, (index + 0.5) * height));
+  }
 }

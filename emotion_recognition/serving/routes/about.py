@@ -26,9 +26,7 @@ def about_routes(service: Service) -> APIRouter:
         return JSONResponse(
             {
                 "version": emotion_recognition.__version__,
-                "models": list(models.models),
-                "detector": models.detector,
-                "class_names": list(models.class_names),
+                **models.to_dict(),
                 "colours": colours,
                 "limits": {
                     "bytes": limits.max_bytes,

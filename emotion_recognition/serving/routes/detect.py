@@ -51,17 +51,7 @@ def detect_routes(service: Service) -> APIRouter:
             lambda detector: look_at_all(detector, uploads, service.settings.max_pixels)
         )
         service.metrics.faces.inc(sum(len(seen["faces"]) for seen in results))
-        models = service.models
-        return JSONResponse(
-            {
-                "models": list(models.models),
-                "detector": models.detector,
-                "class_names": list(models.class_names),
-                "results": results,
-                "failed": failed,
-                "summary": None,
-            }
-        )
+        return JSONResponse({**service.models.to_dict(), "results": results, "failed": failed, "summary": None})
 
     return router
 

@@ -100,8 +100,7 @@ def recommend_routes(service: Service) -> APIRouter:
 
 
 async def _object(request: Request, service: Service) -> dict[str, Any]:
-    limits = service.settings
-    value = await read_json(request, limits.max_bytes * 4 // 3 + 4096, limits.seconds)
+    value = await read_json(request, service.settings)
     if not isinstance(value, dict):
         raise _wrong("The body must be a JSON object.")
     return value

@@ -55,7 +55,8 @@ def stream_routes(service: Service) -> APIRouter:
         open_streams += 1
         service.metrics.streams.inc()
         try:
-            await _serve(socket, _Stream(service))
+            # In a thread, since the first one imports the tracker, which takes seconds that others need not wait.
+            await _serve(socket, await asyncio.to_thread(_Stream, service))
         except WebSocketDisconnect:
             pass
         finally:

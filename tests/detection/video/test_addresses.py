@@ -27,6 +27,7 @@ FRAMES = 6
 class Handler(http.server.BaseHTTPRequestHandler):
     connections = 0
     most_connections = 10**9
+    most_good = 10**9
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
@@ -63,6 +64,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=part")
         self.end_headers()
         frame = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+        if Handler.connections > Handler.most_good:
+            frame = frame[:2] + bytes(len(frame))
         for _ in range(FRAMES):
             self.wfile.write(b"--part\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(frame))
             self.wfile.write(frame + b"\r\n")
@@ -74,7 +77,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(streams, "WAITS", (0.0, 0.0))
-    Handler.connections, Handler.most_connections = 0, 10**9
+    Handler.connections, Handler.most_connections, Handler.most_good = 0, 10**9, 10**9
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = False  # closing waits for them
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
@@ -151,6 +154,28 @@ def test_a_stream_that_does_not_come_back_ends_with_one_line(host: str) -> None:
         pytest.raises(OSError, match=r"/live has ended: 2 attempts to connect again failed\."),
     ):
         list(reader)
+
+
+@pytest.mark.parametrize("good", [0, 1])
+def test_a_stream_that_opens_and_shows_nothing_ends_as_well(host: str, good: int) -> None:
+    Handler.most_good = good
+
+    def frames() -> int:
+        with VideoReader(f"{host}/live") as reader:
+            return sum(1 for _ in reader)
+
+    with pytest.raises(OSError, match=r"/live (has ended: 2 attempts to connect again failed|gives no picture)"):
+        frames()
+    assert Handler.connections <= good + 3
+
+
+def test_a_password_that_should_be_escaped_is_not_shown_either() -> None:
+    for address in ("rtsp://ada:pass/word@camera/live", "http://ada:pass#word@camera/", "http://ada:pass word@camera/"):
+        with pytest.raises(ValueError, match="An address must be like") as raised:
+            check_address(address)
+        assert "pass" not in str(raised.value)
+        assert "word" not in str(raised.value)
+        assert "camera" in str(raised.value)
 
 
 @pytest.mark.parametrize("text", ["http://", "rtsp://:554/live", "http://host:port/", "http://a b/", "http://[::1/"])
