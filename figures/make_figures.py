@@ -38,8 +38,8 @@ def _make(workspace: Workspace) -> None:
     from emotion_recognition import plots
     from emotion_recognition.models.card import read_card
     from emotion_recognition.models.files import load_network
-    from emotion_recognition.training.epoch_log import read_log
     from emotion_recognition.training.face_ssd.stage import COLUMNS
+    from emotion_recognition.training.log_file import read_log
     from emotion_recognition.training.saving import also_in_training_loss
 
     released = Workspace(FIGURES.parent / DEFAULT_BASE_PATH)

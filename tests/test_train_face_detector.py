@@ -23,10 +23,10 @@ from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.face_ssd.network import face_ssd
 from emotion_recognition.models.files import load_network, save_network
 from emotion_recognition.models.onnx_copy import sha256_of
-from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd import start
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS
+from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.resume_point import SaveResumePoint
 from emotion_recognition.workspace import Workspace
 from tests.painted_faces import PRIORS, TINY, painted_split

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.detection.detector_plan import DetectorPlan
-from emotion_recognition.models.onnx_copy import copy_path
+from emotion_recognition.models.onnx_copy import copy_path, sha256_of
+from emotion_recognition.models.runtimes.registry import row_of
 from emotion_recognition.workspace import beside
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ def fingerprint_of(plan: DetectorPlan, opened: "EmotionDetector") -> Fingerprint
     model = hashlib.sha256()
     for path in plan.models:
         copy = copy_path(path)
-        card = beside(path, ".json")
-        for part in (copy if copy.is_file() else path, card):
-            model.update(hashlib.sha256(part.read_bytes() if part.is_file() else b"").digest())
-    options = [plan.num_emotions, plan.classes, asdict(plan.options), plan.mirrored, plan.embeddings, plan.runtime]
+        for part in (copy if copy.is_file() else path, beside(path, ".json")):
+            model.update((sha256_of(part) if part.is_file() else "").encode())
+    # What "auto" is here, which may be something else elsewhere.
+    runtime = row_of(plan.runtime).name
+    options = [plan.num_emotions, plan.classes, asdict(plan.options), plan.mirrored, plan.embeddings, runtime]
     model.update(json.dumps(options).encode())
     finder = opened.face_detector
     found: Path | None = getattr(finder, "path", None)
-    file = finder.description if found is None else hashlib.sha256(found.read_bytes()).hexdigest()
+    file = finder.description if found is None else sha256_of(found)
     detector = json.dumps([finder.name, file, plan.detector_size, plan.any_direction, asdict(finder.settings)])
     return Fingerprint(model.hexdigest()[:_DIGITS], hashlib.sha256(detector.encode()).hexdigest()[:_DIGITS])

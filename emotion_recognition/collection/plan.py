@@ -12,6 +12,7 @@ from pathlib import Path
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.collection.items import VIDEO, Item
+from emotion_recognition.error_about import about
 
 _FIELDS = "name, kind, place, start, length, column_name"
 
@@ -46,16 +47,20 @@ class Plan:
         path: The file.
 
     Raises:
+        FileNotFoundError: If it is gone.
         ValueError: If it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise about(FileNotFoundError(f"There is no {path}, the plan of the collection; write elsewhere."), "out")
         self._base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
             (self.items,) = self._base.execute("SELECT count(*) FROM items").fetchone()
             (self.shards,) = self._base.execute("SELECT count(*) FROM shards").fetchone()
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{path} is damaged: {error}.") from error
+            self._base.close()
+            raise about(ValueError(f"{path} is damaged: {error}; write elsewhere."), "out") from error
 
     def shard(self, number: int) -> tuple[Item, ...]:
         """The items of a shard, counted from 0."""

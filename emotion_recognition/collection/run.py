@@ -113,7 +113,8 @@ def annotate_collection(
         with naming(out):
             out.mkdir(parents=True, exist_ok=True)
         stack.enter_context(write_lock(files.manifest, "collection"))
-        if files.start(manifest, resume=settings.resume):
+        goes_on = files.start(manifest, resume=settings.resume)
+        if goes_on:
             manifest = files.read_manifest()
         else:
             say("listing the pictures")
@@ -127,7 +128,7 @@ def annotate_collection(
             try:
                 running = stack.enter_context(engine(work))
             except BaseException:
-                if missing == shards.items:
+                if not goes_on:
                     files.forget()
                 raise
             say(f"running in {running.description}")

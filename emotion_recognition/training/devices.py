@@ -73,12 +73,23 @@ def device_count() -> int:
     return 1
 
 
-def synchronize(network: keras.Model) -> None:
-    """Lets batch normalization take the statistics of the whole batch, where it would take those of a device's part."""
+@contextlib.contextmanager
+def synchronized(network: keras.Model) -> Iterator[None]:
+    """Inside the block, batch normalization takes the statistics of the whole batch, not of a device's part.
+
+    Afterwards it says nothing of that: other backends would not open a saved network that does.
+    """
+    layers: list[keras.layers.BatchNormalization] = []
     if device_count() > 1 and keras.backend.backend() == "tensorflow":
-        for layer in network._flatten_layers():
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.synchronized = True
+        found = (each for each in network._flatten_layers() if isinstance(each, keras.layers.BatchNormalization))
+        layers = [each for each in found if not each.synchronized]
+    for layer in layers:
+        layer.synchronized = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.synchronized = False
 
 
 class DividedBatches(keras.utils.PyDataset):

@@ -1,4 +1,7 @@
-"""The log of a run: one row of figures per epoch, as a CSV file that is whole after every epoch."""
+"""Writes the log of a run: one row of figures per epoch, as a CSV file that is whole after every epoch.
+
+Next: :mod:`emotion_recognition.training.log_file` reads it.
+"""
 
 import csv
 import time
@@ -9,8 +12,7 @@ from typing import Any
 import keras
 
 from emotion_recognition.atomic_file import replace_when_complete
-
-COLUMNS = ("stage", "epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
+from emotion_recognition.training.log_file import COLUMNS
 
 
 class EpochLog(keras.callbacks.Callback):
@@ -60,26 +62,3 @@ class EpochLog(keras.callbacks.Callback):
             writer = csv.DictWriter(file, self._columns, lineterminator="\n")
             writer.writeheader()
             writer.writerows([*self._earlier, *self.rows])
-
-
-def read_log(path: Path, columns: Sequence[str] = COLUMNS) -> list[dict[str, Any]]:
-    """Reads the rows of a log; none where there is no file.
-
-    Args:
-        path: The CSV file.
-        columns: What its rows must have.
-
-    Raises:
-        ValueError: If the file is there but is no such log.
-    """
-    if not path.is_file():
-        return []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    except (UnicodeDecodeError, ValueError, TypeError) as error:
-        raise ValueError(f"{path} is not a training log: {error}") from error
-    for row in rows:
-        if not set(columns) - {"stage"} <= set(row):
-            raise ValueError(f"{path} is not a training log: it must have the columns {', '.join(columns)}.")
-    return [{**row, "stage": int(row.get("stage", 1)), "epoch": int(row["epoch"])} for row in rows]

@@ -10,9 +10,10 @@ from typing import Any
 
 import keras
 
-from emotion_recognition.training.devices import DividedBatches, device_count, synchronize
+from emotion_recognition.training.devices import DividedBatches, device_count, synchronized
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
-from emotion_recognition.training.epoch_log import COLUMNS, EpochLog
+from emotion_recognition.training.epoch_log import EpochLog
+from emotion_recognition.training.log_file import COLUMNS
 from emotion_recognition.training.resume_point import SaveResumePoint, read_resume_point
 from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import FitSettings
@@ -81,12 +82,11 @@ def fit_resumably(
     log = EpochLog(run.log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=columns)
     devices, shown = device_count(), batches(len(rows))
     if devices > 1:
-        synchronize(trainee)
         shown = DividedBatches(shown, devices)
         # Only batches of training's own size are split, see devices.py.
         if fit_options.get("validation_batch_size") == settings.batch_size:
             fit_options["validation_batch_size"] = settings.batch_size - 1
-    with _refusing_nan(settings.learning_rate):
+    with _refusing_nan(settings.learning_rate), synchronized(trainee):
         trainee.fit(
             shown,
             shuffle=False,

@@ -24,7 +24,10 @@ from emotion_recognition.training.epoch_log import EpochLog
 _RENAMED = {"votes": "votes_weight"}
 
 #: What held before there was such a setting.
-_BEFORE = {"teacher_weight": 0.0, "teacher_temperature": 2.0, "teachers": []}
+_BEFORE = {"teacher_weight": 0.0, "teacher_temperature": 2.0, "teachers": [], "landmark_weight": 4.0}
+
+#: The same of the changes to pictures with faces, which are settings within a setting.
+_CHANGES_BEFORE = {"close_up": 0.0, "stretch": 0.0, "damaged": 0.0}
 
 #: What earlier versions did not write down.
 _ADDED = ("train_content", "val_content")
@@ -146,6 +149,9 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
     """
     point = _read(path)
     stored = {**_BEFORE, **{_RENAMED.get(name, name): value for name, value in point.settings.items()}}
+    changes = stored.get("augmentation")
+    if isinstance(changes, dict) and "mosaic" in changes:  # none of an emotion network's
+        stored["augmentation"] = {**_CHANGES_BEFORE, **changes}
     # Through JSON, as the stored ones went: it knows no tuples.
     for name, value in json.loads(json.dumps(settings)).items():
         if name in _ADDED and name in stored and stored[name] != value:

@@ -23,7 +23,7 @@ from emotion_recognition.models.precision import with_precision
 from emotion_recognition.models.registry import DEFAULT_NETWORK, BuildFunction
 from emotion_recognition.models.with_probabilities import with_probabilities
 from emotion_recognition.training.compiling import fuses_normalization
-from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.run import log_path
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate

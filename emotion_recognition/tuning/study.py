@@ -6,14 +6,17 @@ may work on one file at the same time, and a search that was interrupted goes on
 
 import contextlib
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from emotion_recognition.error_about import about
 from emotion_recognition.models.card import read_card
-from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.run import log_path
 from emotion_recognition.tuning.search_space import Range
 
@@ -59,11 +62,11 @@ class Search:
 
 
 def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[str], None] = lambda text: None) -> Any:
-    """Runs trials until the study has so many that are complete or were stopped early.
+    """Runs trials until the study has so many that are complete or were stopped early; none replaces one that fails.
 
     Args:
         search: What is searched.
-        trials: Number of trials, those of earlier runs included.
+        trials: Number of trials, those of earlier runs included that did not fail.
         workers: Trials at the same time.
         say: Takes a line about each trial.
 
@@ -83,7 +86,6 @@ def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[
             study_name=search.name,
             load_if_exists=True,
             direction="maximize",
-            sampler=optuna.samplers.TPESampler(seed=search.seed),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP_TRIALS),
         )
         known = study.user_attrs.get("ranges")
@@ -97,6 +99,9 @@ def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[
     study.set_user_attr("ranges", ranges)
 
     def objective(chosen: Any) -> float:
+        # From its number: whoever goes on with a study, or works on it beside others, would draw the same values again.
+        (seed,) = np.random.SeedSequence([search.seed, chosen.number]).generate_state(1)
+        study.sampler = optuna.samplers.TPESampler(seed=int(seed))
         trial = Trial(chosen.number, {part.name: part.suggest(chosen) for part in search.ranges})
         value = _train(search, trial, chosen, optuna, say)
         say(f"trial {trial.number}: {value:.4f} with {_text_of(trial.settings)}")
@@ -165,9 +170,25 @@ class _TrialError(Exception):
 def _train(search: Search, trial: Trial, chosen: Any, optuna: Any, say: Callable[[str], None]) -> float:
     """Trains and watches the log; returns the accuracy on validation of the model that was saved."""
     model = search.model(trial)
-    process = subprocess.Popen(
-        search.command(trial), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
-    )
+    # A file: nobody reads while it trains, and a full pipe would stop it.
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(search.command(trial), stdout=subprocess.DEVNULL, stderr=messages)
+        _watch(process, model, trial, chosen, optuna, say)
+        messages.seek(0)
+        error = messages.read().decode(errors="replace")
+    if process.returncode != 0:
+        last = (error.strip().splitlines() or [f"status {process.returncode}"])[-1]
+        chosen.set_user_attr("error", last)
+        say(f"trial {trial.number}: failed with {_text_of(trial.settings)}: {last}")
+        raise _TrialError(last)
+    card = read_card(model) or {}
+    return float(card["metrics"]["val"]["accuracy"])
+
+
+def _watch(
+    process: "subprocess.Popen[bytes]", model: Path, trial: Trial, chosen: Any, optuna: Any, say: Callable[[str], None]
+) -> None:
+    """Reports a trial's epochs until it ends; ends it early where they look bad."""
     reported = 0
     try:
         while True:
@@ -184,14 +205,7 @@ def _train(search: Search, trial: Trial, chosen: Any, optuna: Any, say: Callable
     finally:
         if process.poll() is None:
             process.terminate()
-        _, error = process.communicate()
-    if process.returncode != 0:
-        last = (error.strip().splitlines() or [f"status {process.returncode}"])[-1]
-        chosen.set_user_attr("error", last)
-        say(f"trial {trial.number}: failed with {_text_of(trial.settings)}: {last}")
-        raise _TrialError(last)
-    card = read_card(model) or {}
-    return float(card["metrics"]["val"]["accuracy"])
+        process.wait()
 
 
 def _text_of(settings: Mapping[str, Any]) -> str:

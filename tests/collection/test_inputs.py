@@ -143,7 +143,9 @@ def test_a_plan_has_each_item_once_and_a_video_alone(folder: Path) -> None:
     assert shards == [["a.png", "b.png"], ["0.png", "1.png"], ["2.png"], ["film.mp4"]]
 
 
-def test_a_damaged_plan_is_an_error(tmp_path: Path) -> None:
+def test_a_damaged_plan_or_none_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"There is no .*plan\.sqlite"):
+        Plan(tmp_path / "plan.sqlite")
     (tmp_path / "plan.sqlite").write_bytes(b"no plan" * 1000)
     with pytest.raises(ValueError, match=r"plan\.sqlite is damaged"):
         Plan(tmp_path / "plan.sqlite")

@@ -4,7 +4,8 @@ from pathlib import Path
 import keras
 import pytest
 
-from emotion_recognition.training.epoch_log import COLUMNS, EpochLog, read_log
+from emotion_recognition.training.epoch_log import EpochLog
+from emotion_recognition.training.log_file import COLUMNS, read_log
 
 LOSSES = ("stage", "epoch", "learning_rate", "loss", "val_loss", "seconds")
 

@@ -19,7 +19,7 @@ from emotion_recognition.data.batches.augmentation import Augmentation
 from emotion_recognition.data.batches.targets import one_hot
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.models.files import load_network, save_network
-from emotion_recognition.training.epoch_log import read_log
+from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.resumable_fit import StageResult
 from emotion_recognition.training.resume_point import read_resume_point
 from emotion_recognition.training.run import TrainingRun

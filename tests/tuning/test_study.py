@@ -14,6 +14,7 @@ TRAINER = """
 import json, sys
 from pathlib import Path
 model, rate = Path(sys.argv[1]), float(sys.argv[2])
+sys.stderr.write("a warning\\n" * 20_000)  # more than a pipe holds
 if rate > 0.9:
     sys.exit("error: diverged")
 model.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +56,12 @@ def test_a_search_finds_the_best_and_goes_on(search: Search, tmp_path: Path) -> 
     assert sum(report["importance"].values()) == pytest.approx(1)
     # All are there: nothing is left to do.
     assert len(report_of(run_search(search, 5), search)["trials"]) == len(report["trials"])
+
+
+def test_a_search_that_goes_on_tries_other_values(search: Search) -> None:
+    run_search(search, 1)
+    tried = [trial.params["weight_decay"] for trial in run_search(search, 2).get_trials()]
+    assert len(set(tried)) == len(tried) == 2
 
 
 def test_trials_that_fail_are_reported(search: Search) -> None:

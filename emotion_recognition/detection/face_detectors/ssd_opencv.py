@@ -51,7 +51,7 @@ class OpenCvSsdDetector:
 
     def __init__(self, files: SsdFiles, settings: DetectionSettings | None = None) -> None:
         self.settings = settings or DetectionSettings()
-        self.files = files
+        self.files, self.path = files, files.weights
         # Bytes instead of paths: OpenCV does not open every path on every system.
         contents = [path.read_bytes() for path in (files.weights, files.description)]
         try_opencv_ssd(files.weights, *contents)

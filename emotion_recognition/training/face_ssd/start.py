@@ -18,9 +18,9 @@ from emotion_recognition.models.face_ssd.network import calibrate_scores, face_s
 from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, choose_priors, has_landmarks
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.training.compiling import fuses_normalization
-from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS
+from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.run import log_path
 from emotion_recognition.training.stage import STAGE_RATIO
 from emotion_recognition.training.start import Start

@@ -1,5 +1,7 @@
 """One stage of training the face detector, on a network of some thousand weights and eight painted pictures."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,15 @@ from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.models.face_ssd.box_coding import decode
 from emotion_recognition.models.face_ssd.network import face_ssd
 from emotion_recognition.models.face_ssd.priors import PriorSettings, make_priors
-from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match, overlaps
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS, fit_face_stage, with_rows
+from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.resumable_fit import StageResult
-from emotion_recognition.training.resume_point import read_history
+from emotion_recognition.training.resume_point import read_history, read_resume_point
 from emotion_recognition.training.run import TrainingRun
+from tests.conftest import edited_hdf5
 from tests.painted_faces import PRIORS, TINY, painted_split
 
 SETTINGS = FaceStageSettings(
@@ -148,6 +151,24 @@ def test_another_run_is_not_resumed(tmp_path: Path, whole: Run) -> None:
     with pytest.raises(FileNotFoundError, match="nothing to resume"):
         resume(SETTINGS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_of_an_earlier_version_goes_on_with_the_changes_that_it_began_with(tmp_path: Path, whole: Run) -> None:
+    path = tmp_path / "run.resume.h5"
+    shutil.copy(whole[2] / "run.resume.h5", path)
+    new = {"close_up": 0.0, "stretch": 0.0, "damaged": 0.0}
+    with edited_hdf5(path) as file:
+        state = json.loads(file.attrs["state"])
+        stored = state["settings"]
+        facts = {**stored, "augmentation": {**stored["augmentation"], **new}}
+        state["settings"] = {name: value for name, value in stored.items() if name != "landmark_weight"}
+        state["settings"]["augmentation"] = {
+            name: value for name, value in stored["augmentation"].items() if name not in new
+        }
+        file.attrs["state"] = json.dumps(state)
+    assert len(read_resume_point(path, facts).rows) == 3
+    with pytest.raises(ValueError, match="another augmentation: "):
+        read_resume_point(path, {**facts, "augmentation": {**facts["augmentation"], "damaged": 0.3}})
 
 
 def test_early_stopping_keeps_the_best_epoch(tmp_path: Path) -> None:
