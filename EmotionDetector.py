@@ -195,6 +195,8 @@ def _in_processes(
     arguments: argparse.Namespace, source: "Input", plan: "DetectorPlan", settings: "OutputSettings"
 ) -> "ParallelPictures | None":
     """Looks at the pictures in several processes; None where one is enough."""
+    if arguments.workers == 1:
+        return None
     from emotion_recognition.collection.parallel_pictures import ParallelPictures
     from emotion_recognition.collection.worker_pool import usable_cores
 
