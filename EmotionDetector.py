@@ -131,12 +131,13 @@ def _detect(arguments: argparse.Namespace) -> int:
     models = [workspace.find_model(name) for name in arguments.input_model or ()]
     models = models or [find_released_model(arguments.num_emotions, workspace)]
     output = output_of(source, arguments.output_path, workspace)
-    written = [path for path in (arguments.json, arguments.csv, arguments.parquet, arguments.crops) if path is not None]
+    files = [path for path in (arguments.json, arguments.csv, arguments.parquet) if path is not None]
+    folders = [] if arguments.crops is None else [arguments.crops]
     check_result_paths(
-        [path for path in written if path != arguments.crops],
+        files,
         source,
         output,
-        folders=[] if arguments.crops is None else [arguments.crops],
+        folders=folders,
         in_use=[*models, *detector_files(arguments.detector_model, workspace)],
     )
 
@@ -177,7 +178,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             look = _in_processes(arguments, source, plan, result_files)
             failed = show_pictures(source, output, detector, outputs, window, look)
     # Now each of these is complete.
-    for path in written:
+    for path in (*files, *folders):
         print(f"Wrote {path}")
     return failed
 
@@ -194,6 +195,8 @@ def _in_processes(
     arguments: argparse.Namespace, source: "Input", plan: "DetectorPlan", settings: "OutputSettings"
 ) -> "ParallelPictures | None":
     """Looks at the pictures in several processes; None where one is enough."""
+    if arguments.workers == 1:
+        return None
     from emotion_recognition.collection.parallel_pictures import ParallelPictures
     from emotion_recognition.collection.worker_pool import usable_cores
 

@@ -243,6 +243,7 @@ def test_show_without_a_display_opens_nothing(
         (["-i", "{photos}", "-o", "{tmp}/text.mp4/out"], "text.mp4"),
         (["-i", "{photos}", "--json", "{tmp}/text.mp4/a.json"], "text.mp4"),
         (["-i", "{photos}", "--csv", "{tmp}/a", "--json", "{tmp}/a"], "needs a path of its own"),
+        (["-i", "{photos}", "--json", "{tmp}/a", "--crops", "{tmp}/a"], "needs a path of its own"),
         (["-i", "{film}", "--csv", "{film}"], "must not replace the input"),
         (["-i", "{photos}", "--crops", "{tmp}/text.mp4"], "text.mp4"),
         (["-i", "{photos}", "--json", "{tmp}/empty"], "must be a file, but"),

@@ -68,8 +68,8 @@ class EmotionDetector:
 
     Raises:
         FileNotFoundError: If a model is missing.
-        ValueError: If one cannot be loaded, has other classes, they take crops of different sizes, or the face detector
-            takes no such size.
+        ValueError: If one cannot be loaded, has other classes or gives no feature vectors where they are asked for,
+            they take crops of different sizes, or the face detector takes no such size.
 
     Example:
         >>> detector = EmotionDetector(detector="haar")
@@ -120,6 +120,10 @@ class EmotionDetector:
         self.classifier = EmotionClassifier(
             [Path(path) for path in paths], classes or num_emotions, options, mirrored=mirrored, runtime=runtime
         )
+        if embeddings:
+            # What gives none says so now, not at every picture with a face.
+            size, channels = self.classifier.size, self.classifier.crop_channels
+            self.classifier.with_features(np.zeros((1, size, size, channels), np.uint8))
 
     def detect(self, image: ImageSource, *, colour_order: ColourOrder = "bgr") -> PictureResult:
         """Finds the faces of a picture and their emotions; all faces are classified in one batch.

@@ -49,7 +49,7 @@ class FaceEmotion:
         """Everything that is known of the face, as values that JSON has.
 
         Scores, probabilities and feature vectors are rounded to a millionth, landmarks to a tenth of a pixel. Without a
-        feature vector there is no ``embedding``.
+        feature vector there is no ``embedding``, of an upright face no ``direction``.
 
         Example:
             >>> FaceEmotion((1, 2, 30, 40), 0.875, {"happy": 0.25, "sad": 0.75}).to_dict()["emotion"]
@@ -62,6 +62,7 @@ class FaceEmotion:
             "emotion": self.emotion,
             "probabilities": {name: round(value, DIGITS) for name, value in self.probabilities.items()},
             "landmarks": None if self.landmarks is None else [[round(x, 1), round(y, 1)] for x, y in self.landmarks],
+            **({"direction": self.direction} if self.direction else {}),
             **embedding,
         }
 

@@ -116,13 +116,19 @@ def can_write(suffix: str) -> bool:
     return bool(suffix) and suffix.lower() not in _WITHOUT_COLOUR and cv2.haveImageWriter(f"image{suffix}")
 
 
-def check_output(path: Path, *, input_path: Path) -> None:
+def check_output(path: Path, *, input_path: Path | None) -> None:
     """Refuses, before any work is done, a path that :func:`write_image` should not or cannot write.
+
+    Args:
+        path: The path.
+        input_path: The picture's own; None of one that is in no file.
 
     Raises:
         ValueError: If it is the input, a folder, or has a suffix that OpenCV cannot write.
     """
-    if path.resolve() == input_path.resolve() or (path.exists() and input_path.exists() and path.samefile(input_path)):
+    if input_path is not None and (
+        path.resolve() == input_path.resolve() or (path.exists() and input_path.exists() and path.samefile(input_path))
+    ):
         raise ValueError(f"The output must not replace the input. Received: {path} for both")
     if path.is_dir():
         raise ValueError(f"The output must be a file, but {path} is a folder.")

@@ -59,6 +59,8 @@ def test_a_network_without_a_last_dense_layer_is_refused(tmp_path: Path) -> None
     write_card(path, {"network": "convolution", "class_names": list(EmotionClassifier(path, 7).class_names)})
     with pytest.raises(ValueError, match=r"convolution\.keras has no feature vectors: it does not end in a dense"):
         EmotionClassifier(path, 7).with_features(np.zeros((1, 8, 8, 1), np.uint8))
+    with pytest.raises(ValueError, match=r"convolution\.keras has no feature vectors"):
+        EmotionDetector(path, detector="none", embeddings=True)  # before any picture
 
 
 def test_faces_have_them_on_request_and_the_rest_stays(tmp_path: Path) -> None:

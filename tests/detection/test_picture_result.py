@@ -1,5 +1,6 @@
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ def test_a_face_is_a_dictionary_of_what_json_has() -> None:
     assert SAD.to_dict() == SAD_DICT
     assert json.loads(SAD.to_json()) == SAD_DICT
     assert list(SAD.to_dict()["probabilities"]) == ["happy", "sad"]
+    assert replace(SAD, direction=90).to_dict() == {**SAD_DICT, "direction": 90}
 
 
 def test_a_picture_is_a_dictionary_of_what_json_has() -> None:

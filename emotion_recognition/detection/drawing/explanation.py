@@ -40,7 +40,7 @@ class Explanation:
     def __init__(self, models: Sequence[Path], detector: EmotionDetector) -> None:
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"explain needs Keras with TensorFlow. Received: {keras.backend.backend()}")
-        self._networks = [_with_features(path, load_network(path)) for path in models]
+        self._heat = [_Heat(_with_features(path, load_network(path))) for path in models]
         self._detector = detector
 
     def heat_maps(self, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
@@ -55,8 +55,8 @@ class Explanation:
             the class.
         """
         classifier = self._detector.classifier
-        seen = zip(self._networks, classifier.shown(crops), classifier.outputs_for(classes), strict=True)
-        mean = np.mean([_heat(network, pixels, outputs) for network, pixels, outputs in seen], axis=0)
+        seen = zip(self._heat, classifier.shown(crops), classifier.outputs_for(classes), strict=True)
+        mean = np.mean([heat(pixels, outputs) for heat, pixels, outputs in seen], axis=0)
         size = crops.shape[1]
         maps = np.stack([cv2.resize(heat, (size, size), interpolation=cv2.INTER_CUBIC) for heat in mean])
         maps = np.maximum(maps, 0)
@@ -103,29 +103,45 @@ def _with_features(path: Path, network: keras.Model) -> keras.Model:
     raise ValueError(f"{path} has no feature maps that a heat map could show.")
 
 
-def _heat(network: keras.Model, shown: np.ndarray, outputs: Sequence[int]) -> np.ndarray:
-    """Heat, float32 (N, H, W), at least 0, of pixels as the network takes them, for one of its outputs each."""
-    import tensorflow as tf
+class _Heat:
+    """Where a network's feature maps speak for one of its outputs."""
 
-    pixels = tf.constant(shown)
-    is_logits = Postprocessing().kind_of(np.asarray(network(pixels, training=False)[1])) == "logits"
+    def __init__(self, network: keras.Model) -> None:
+        import tensorflow as tf
 
-    # As a graph, from which TensorFlow takes out what nobody asked for: one by one, it would also compute the gradients
-    # of all weights, and crashes with those of some small convolutions.
-    def compute() -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
-            tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
-            features, said = network(pixels, training=False)
-            if is_logits:
-                said = tf.nn.softmax(said)
-            chosen = tf.gather(said, list(outputs), axis=1, batch_dims=0)
-            # The logarithm has a slope even where the network is sure; below float32's range it has none.
-            score = tf.linalg.trace(tf.math.log(chosen + 1e-30))
-        return features, tape.gradient(score, features)
+        self._network = network
 
-    features, gradients = tf.function(compute)()
-    weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
-    return np.asarray(tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)), np.float32)
+        # As a graph, from which TensorFlow takes out what nobody asked for: one by one, it would also compute the
+        # gradients of all weights, and crashes with those of some small convolutions. It is made once, for any number
+        # of faces.
+        @tf.function(
+            input_signature=(
+                tf.TensorSpec((None, *network.input_shape[1:]), tf.float32),
+                tf.TensorSpec((None,), tf.int32),
+                tf.TensorSpec((), tf.bool),
+            )
+        )  # type: ignore[untyped-decorator]
+        def gradients(pixels: Any, outputs: Any, is_logits: Any) -> tuple[Any, Any]:
+            with tf.GradientTape() as tape:
+                tape.watch(pixels)  # so that everything after it is recorded, whether its weights are frozen or not
+                features, said = network(pixels, training=False)
+                shares = tf.cond(is_logits, lambda: tf.nn.softmax(said), lambda: said)
+                chosen = tf.gather(shares, outputs, axis=1, batch_dims=1)
+                # The logarithm has a slope even where the network is sure; below float32's range it has none.
+                score = tf.reduce_sum(tf.math.log(chosen + 1e-30))
+            return features, tape.gradient(score, features)
+
+        self._gradients = gradients.get_concrete_function()
+
+    def __call__(self, shown: np.ndarray, outputs: Sequence[int]) -> np.ndarray:
+        """Heat, float32 (N, H, W), at least 0, of pixels as the network takes them, for one of its outputs each."""
+        import tensorflow as tf
+
+        pixels = tf.constant(shown)
+        is_logits = Postprocessing().kind_of(np.asarray(self._network(pixels, training=False)[1])) == "logits"
+        features, gradients = self._gradients(pixels, tf.constant(outputs, tf.int32), tf.constant(is_logits))
+        weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
+        return np.asarray(tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)), np.float32)
 
 
 def _blend(image: np.ndarray, heat: np.ndarray, transform: np.ndarray, side: int) -> None:

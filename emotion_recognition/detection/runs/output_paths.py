@@ -34,10 +34,7 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
         output = given or workspace.annotated_photo(picture)
         if given is None and not can_write(output.suffix):
             output = picture.with_name(f"{picture.name}_emotions.png")
-        if source.fetched is None:
-            check_output(output, input_path=picture)
-        elif output.is_dir() or not can_write(output.suffix):
-            raise ValueError(f"The output must be a file whose suffix OpenCV can write. Received: {output}")
+        check_output(output, input_path=picture if source.fetched is None else None)
         return output
     if source.video is None:
         if given is not None:
@@ -73,7 +70,7 @@ def check_result_paths(
             where a file must be.
         OSError: If a result is a pipe or a device.
     """
-    inputs = [*source.pictures, *([] if source.video is None else [source.video])]
+    inputs = [*(source.pictures if source.fetched is None else ()), *([] if source.video is None else [source.video])]
     outputs = [] if output is None else [output]
     if output is not None and not source.pictures:
         outputs.append(Workspace().timeline_figure(output))

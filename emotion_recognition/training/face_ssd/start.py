@@ -66,9 +66,7 @@ def open_face_start(
     rate = settings.learning_rate
     if input_model is None:
         priors = choose_priors(face_sizes(train, settings))
-        network = face_ssd(priors)
-        if train.landmarks is not None:
-            network = with_landmarks(network, priors)
+        network = face_ssd(priors, landmarks=train.landmarks is not None)
         text = f"New network {NETWORK} with {network.count_params():,} parameters; learning rate {rate:g}"
         start = Start(network, NETWORK, rate, text)
     else:

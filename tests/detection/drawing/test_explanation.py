@@ -74,6 +74,13 @@ def test_the_map_is_hot_where_the_class_comes_from(model: Path) -> None:
     np.testing.assert_allclose(dark, ~is_bright, atol=1e-5)
 
 
+def test_many_pictures_are_explained_without_complaint(model: Path, caplog: pytest.LogCaptureFixture) -> None:
+    explanation = explanation_of(model)
+    for faces in (1, 2, 3, 1, 2, 3):
+        explanation.heat_maps(np.zeros((faces, 12, 12, 1), np.uint8), [0] * faces)
+    assert "retracing" not in caplog.text  # TensorFlow warns, on the user's screen, of graphs made again and again
+
+
 def test_it_is_drawn_at_the_faces_own_place(model: Path) -> None:
     photo = np.full((60, 90, 3), 10, np.uint8)
     photo[20:44, 50:62] = 255  # the left half of the second face

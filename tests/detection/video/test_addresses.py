@@ -95,6 +95,10 @@ def test_a_picture_at_an_address_is_annotated_here(
     assert EmotionDetector.main(["-b", base, "-i", f"{host}/me.jpg?size=2"]) == 0
     assert "me.jpg: 512×512 pixels, 1 face" in capsys.readouterr().out
     assert [path.name for path in tmp_path.iterdir()] == ["me_emotions.jpg"]
+    # The picture's name there is no file here that must stay.
+    assert EmotionDetector.main(["-b", base, "-i", f"{host}/me.jpg", "-o", "me.jpg"]) == 0
+    assert EmotionDetector.main(["-b", base, "-i", f"{host}/me.jpg", "-o", "me"]) == 2
+    assert "must end in a suffix that OpenCV can write" in capsys.readouterr().err
 
 
 def test_what_is_at_an_address_is_told_from_its_bytes(host: str) -> None:
