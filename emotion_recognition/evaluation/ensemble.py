@@ -201,7 +201,7 @@ def _load(
             )
         network = open_copy(copy, runtime or AUTO)
         found = NetworkInput(copy.entry.image_size, copy.entry.channels)
-        conventions = read_conventions(path, len(copy.card["class_names"]), options)
+        conventions = read_conventions(path, len(copy.card["class_names"]), options, card=copy.card)
     network_input = replace(
         found,
         pixel_range=conventions.pixel_range,

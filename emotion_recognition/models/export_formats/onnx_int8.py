@@ -17,11 +17,11 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.error_about import about
-from emotion_recognition.models.card import ASSUMED, read_card, write_card
+from emotion_recognition.models.card import ASSUMED, read_card, sha256_of, write_card
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.keras_export import export_graph, silence
 from emotion_recognition.models.network_input import NetworkInput
-from emotion_recognition.models.onnx_copy import CopyEntry, sha256_of
+from emotion_recognition.models.onnx_copy import CopyEntry
 from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.models.portable import portable
 from emotion_recognition.models.runtimes.registry import row_of
