@@ -98,7 +98,7 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	$(BIN)/python -m benchmarks.prediction_speed
 	$(BIN)/python -m benchmarks.runtimes -b $(BASE) --networks vggnet_small vggnet_tiny
 	$(BIN)/python -m benchmarks.detection
-	$(BIN)/python -m benchmarks.architectures -b $(BASE)
+	$(BIN)/python -m benchmarks.architectures -b $(BASE) --time_steps 5
 	$(BIN)/python -m benchmarks.memory -b $(BASE)
 	$(BIN)/python -m benchmarks.video
 	$(BIN)/python -m benchmarks.peers -b $(BASE)

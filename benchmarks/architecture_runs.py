@@ -54,7 +54,7 @@ class Run:
 def planned_runs(
     budgets: Sequence[str], networks: Sequence[str], epochs: int, settings: Mapping[str, Any], backbone: Path | None
 ) -> list[Run]:
-    """The runs of some budgets, the cheap ones of each first.
+    """The runs of some budgets: one-cycle, study, equal; networks of the equal budget in the order given.
 
     Args:
         budgets: Some of "equal", "onecycle" and "study".

@@ -2,9 +2,9 @@
 
 Three budgets: "equal", a few epochs of the record recipe for every network (a backbone's of fine-tuning); "onecycle",
 the one-cycle recipe in full for the networks of the field's classic projects; "study", vggnet with and without batch
-normalization, dropout and random changes. The cheap runs come first, one after the other; each one's row and model are
-kept in OUTPUT as soon as it is done. Given again, the same command goes on where it was interrupted, in the middle of a
-run too.
+normalization, dropout and random changes. The one-cycle runs come first, the cheap ones before the others, then the
+study, then the equal budget; each run's row and model are kept in OUTPUT as soon as it is done. Given again, the same
+command goes on where it was interrupted, in the middle of a run too.
 
     python -m benchmarks.architectures -b BASE -o OUTPUT --budgets onecycle,study,equal --mixed_precision
 """
@@ -25,7 +25,7 @@ from emotion_recognition.models import NETWORKS
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
-DEFAULT_OUTPUT = Path("architectures")
+DEFAULT_OUTPUT = Path("build", "architectures")
 
 #: The budgets and what the tables call them.
 BUDGETS = {

@@ -23,7 +23,7 @@ from emotion_recognition.workspace import Workspace
 #: The detectors that are looked at unless others are named.
 DETECTORS = ("ssd", "ssd-opencv", "yunet", "haar", "dlib")
 
-_MEGABYTE = 2**20
+_MEGABYTE = 10**6
 
 #: Runs in the fresh process: loads, looks at a picture, prints three resident sets in KiB and the file's size.
 _PROGRAM = """
@@ -55,7 +55,7 @@ print(json.dumps({"before": before, "after": resident("VmRSS"), "peak": resident
 
 @dataclass(frozen=True)
 class Memory:
-    """What was measured of one process, in megabytes of 2**20 bytes.
+    """What was measured of one process, in megabytes.
 
     Args:
         added: Resident set after loading and a first look, less that before.
@@ -107,8 +107,8 @@ def _of_process(kind: str, name: object, base: Path, photo: Path) -> Memory:
         lines = done.stderr.strip().splitlines()
         raise ValueError(lines[-1] if lines else f"the process ended with {done.returncode}")
     said = json.loads(done.stdout.splitlines()[-1])
-    kib_in_megabyte = _MEGABYTE / 1024
-    return Memory((said["after"] - said["before"]) / kib_in_megabyte, said["peak"] / kib_in_megabyte)
+    megabytes = 1024 / _MEGABYTE  # of one of the kernel's kB
+    return Memory(megabytes * (said["after"] - said["before"]), megabytes * said["peak"])
 
 
 def _measure(arguments: argparse.Namespace) -> None:
@@ -132,6 +132,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     for model in models:
         card = read_card(model)
         if card is None or card.get("network") == "face_ssd":
+            print(f"{model.name} is left out: it has no card of an emotion classifier", file=sys.stderr)
             continue
         copy = copy_path(model)
         file = copy if copy.is_file() else model
@@ -140,7 +141,7 @@ def _measure(arguments: argparse.Namespace) -> None:
 
 def _size_of_detector(detector: object) -> int:
     """Bytes of the files of a detector that says where they are; 0 of one that came with its package."""
-    path = getattr(detector, "path", None)
+    path = getattr(detector, "path", None) or getattr(getattr(detector, "files", None), "weights", None)
     return path.stat().st_size if isinstance(path, Path) and path.is_file() else 0
 
 

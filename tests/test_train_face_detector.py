@@ -19,10 +19,10 @@ from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.hdf5 import read_face_split, write_face_splits
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
-from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.card import read_card, sha256_of, write_card
 from emotion_recognition.models.face_ssd.network import face_ssd
 from emotion_recognition.models.files import load_network, save_network
-from emotion_recognition.models.onnx_copy import sha256_of
+from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd import start
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS

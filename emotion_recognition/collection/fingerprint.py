@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.detection.detector_plan import DetectorPlan
-from emotion_recognition.models.onnx_copy import copy_path, sha256_of
+from emotion_recognition.models.card import sha256_of
+from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.models.runtimes.registry import row_of
 from emotion_recognition.workspace import beside
 

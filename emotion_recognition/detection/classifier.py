@@ -208,7 +208,7 @@ def _open(path: Path, wanted: Sequence[str], options: ModelOptions, runtime: str
     copy = read_copy(path)
     if copy is None:
         return _open_keras(path, wanted, options)
-    conventions = read_conventions(path, len(copy.card["class_names"]), options)
+    conventions = read_conventions(path, len(copy.card["class_names"]), options, card=copy.card)
     taken = NetworkInput(copy.entry.image_size, copy.entry.channels)
     network = open_copy(copy, runtime)
     return _Model(path, network, taken, conventions, wanted, network.runtime)

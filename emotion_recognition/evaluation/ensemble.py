@@ -7,7 +7,7 @@ final figures start here; detection reads outputs by the same
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -20,7 +20,7 @@ from emotion_recognition.evaluation.predictions import Run, predict
 from emotion_recognition.models.conventions import Conventions, read_conventions
 from emotion_recognition.models.files import conventions_of, load_network
 from emotion_recognition.models.model_options import ModelOptions
-from emotion_recognition.models.network_input import NetworkInput, input_of
+from emotion_recognition.models.network_input import NetworkInput, as_stated, input_of
 from emotion_recognition.models.onnx_copy import SUFFIX, read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork, open_copy
 from emotion_recognition.models.postprocessing import Postprocessing, average
@@ -201,16 +201,10 @@ def _load(
             )
         network = open_copy(copy, runtime or AUTO)
         found = NetworkInput(copy.entry.image_size, copy.entry.channels)
-        conventions = read_conventions(path, len(copy.card["class_names"]), options)
-    network_input = replace(
-        found,
-        pixel_range=conventions.pixel_range,
-        interpolation=conventions.interpolation,
-        blue_first=conventions.colour == "BGR",
-    )
+        conventions = read_conventions(path, len(copy.card["class_names"]), options, card=copy.card)
     order = class_order(class_names, named_by, conventions.class_names, f"the model {path}")
     post = Postprocessing(conventions.output, conventions.temperature, order, conventions.prior)
-    return Classifier(str(path), network, network_input, post, conventions)
+    return Classifier(str(path), network, as_stated(found, conventions), post, conventions)
 
 
 @contextlib.contextmanager

@@ -71,7 +71,7 @@ def write_card(model_path: Path, card: Mapping[str, Any]) -> None:
     missing = [key for key in _REQUIRED if key not in card]
     if missing:
         raise ValueError(f"card must have the entries {list(_REQUIRED)}. Missing: {missing}")
-    of_model = {_MODEL_SHA256: _sha256_of(model_path)} if _is_model(model_path) else {}
+    of_model = {_MODEL_SHA256: sha256_of(model_path)} if _is_model(model_path) else {}
     write_json(card_path(model_path), {**card, **of_model})
 
 
@@ -97,17 +97,37 @@ def read_card(model_path: Path, *, check_model: bool = True) -> dict[str, Any] |
             raise ValueError(f"{path}: {key} must be {words}. Received: {shortened(card[key])}")
     if not all(isinstance(stage, dict) for stage in card.get("stages", [])):
         raise ValueError(f"{path}: stages must be a list of objects. Received: {shortened(card['stages'])}")
-    of_file = check_model and _MODEL_SHA256 in card and _is_model(model_path)
-    if of_file and card[_MODEL_SHA256] != _sha256_of(model_path):
+    if check_model and _MODEL_SHA256 in card and _is_model(model_path):
+        check_same_model(model_path, card, sha256_of(model_path))
+    return card
+
+
+def check_same_model(model_path: Path, card: Mapping[str, Any], sha256: str) -> None:
+    """Refuses the card of another model file.
+
+    Args:
+        model_path: The model file.
+        card: The card beside it.
+        sha256: That of the model file.
+
+    Raises:
+        ValueError: If the card names another.
+    """
+    if card.get(_MODEL_SHA256, sha256) != sha256:
         raise about(
             ValueError(
-                f"{path} is the card of another model than {model_path.name}: writing them was interrupted, or one of "
-                "them was replaced. Go on with the unfinished run or train again; or delete the card to use the model "
-                "without it."
+                f"{card_path(model_path)} is the card of another model than {model_path.name}: writing them was "
+                "interrupted, or one of them was replaced. Go on with the unfinished run or train again; or delete the "
+                "card to use the model without it."
             ),
             "resume",
         )
-    return card
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_number(value: object, least: float, most: float) -> TypeGuard[float]:
@@ -141,11 +161,6 @@ def _read_json(path: Path) -> Any:
 
 def _is_model(path: Path) -> bool:
     return path.suffix in MODEL_SUFFIXES and path.is_file()
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def record_metrics(model_path: Path, split: str, metrics: Mapping[str, Any], *, labels: str = FER2013) -> None:

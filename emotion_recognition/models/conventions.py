@@ -55,7 +55,9 @@ class Conventions:
     assumed: tuple[str, ...] = ()
 
 
-def read_conventions(path: Path, outputs: int, options: ModelOptions = _NONE) -> Conventions:
+def read_conventions(
+    path: Path, outputs: int, options: ModelOptions = _NONE, *, card: Mapping[str, Any] | None = None
+) -> Conventions:
     """Joins what the caller says of a model with its card.
 
     The caller's word counts more than the card's, except for the class names: a card that names them is believed, since
@@ -65,12 +67,13 @@ def read_conventions(path: Path, outputs: int, options: ModelOptions = _NONE) ->
         path: The model file; its card is looked for beside it.
         outputs: Number of the network's outputs.
         options: What the caller says.
+        card: Its card, where that has been read; checking that it is the model's takes longer than all the rest.
 
     Raises:
         ValueError: If the card is none, or the number of names is not that of the outputs, or nobody names them and
             they are not as many as FER2013's emotions.
     """
-    card = read_card(path)
+    card = read_card(path) if card is None else card
     taken = {} if card is None else _entry(path, card, "input", dict, {})
     assumed = []
     names, assumption = _names(path, outputs, card, options)

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from emotion_recognition.error_about import about
+from emotion_recognition.models.onnx_network import without_features
 
 
 class KerasNetwork:
@@ -39,7 +39,4 @@ class KerasNetwork:
         for layer in reversed(self._network.layers):
             if isinstance(layer, keras.layers.Dense) and len(layer.input.shape) == 2:
                 return layer.input
-        raise about(
-            ValueError(f"{self.name} has no feature vectors: it does not end in a dense layer of one vector a face."),
-            "embeddings",
-        )
+        raise without_features(self.name)

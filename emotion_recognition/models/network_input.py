@@ -4,12 +4,13 @@ uint8 images come in, from an HDF5 split or cut out by detection; float32 batche
 :mod:`emotion_recognition.models.postprocessing`. Needs NumPy and OpenCV alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from emotion_recognition.models.conventions import Conventions
 from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE, PIXEL_RANGES
 from emotion_recognition.pictures.interpolation import interpolation_code
 
@@ -75,6 +76,16 @@ class NetworkInput:
             out = cv2.resize(image, (self.size, self.size), interpolation=code)
             resized[i] = out.reshape(resized.shape[1:])  # OpenCV drops a single channel
         return resized
+
+
+def as_stated(taken: NetworkInput, conventions: Conventions) -> NetworkInput:
+    """What a network takes by its shapes, with what its card or the caller says of its pixels."""
+    return replace(
+        taken,
+        pixel_range=conventions.pixel_range,
+        interpolation=conventions.interpolation,
+        blue_first=conventions.colour == "BGR",
+    )
 
 
 def input_of(network: "keras.Model") -> NetworkInput:

@@ -4,7 +4,6 @@ The bytes of a file go in before anything else is done with it. Files that come 
 could change them could change the code as well.
 """
 
-import functools
 import hashlib
 import os
 import subprocess
@@ -43,6 +42,9 @@ _ENDED = (0, 1)
 
 #: More seconds than the largest network needs on a busy machine.
 _SECONDS = 120
+
+#: How each trial ended, by the SHA-256 of the bytes and the program, so that one file is tried once.
+_STATUSES: dict[tuple[bytes, str], int | None] = {}
 
 
 def try_onnx(path: Path, content: bytes, shape: tuple[int, ...], runtime: str = "opencv") -> None:
@@ -90,33 +92,21 @@ def try_opencv_ssd(path: Path, weights: bytes, description: bytes) -> None:
 def _try(path: Path, content: bytes, program: str, title: str = "OpenCV") -> None:
     if comes_with_project(path) or not sys.executable:
         return
-    status = _status(_Content(content), program)
+    key = hashlib.sha256(content).digest(), program
+    if key not in _STATUSES:
+        _STATUSES[key] = _status(content, program)
+    status = _STATUSES[key]
     if status not in _ENDED:
         raise ValueError(f"{path} is damaged: {title} {'takes for ever' if status is None else 'crashes'} with it.")
 
 
-class _Content:
-    """Bytes that are equal if their SHA-256 is, so that one file is tried once."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self._digest = hashlib.sha256(content).digest()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Content) and self._digest == other._digest
-
-    def __hash__(self) -> int:
-        return hash(self._digest)
-
-
-@functools.lru_cache(maxsize=4)
-def _status(content: _Content, program: str) -> int | None:
+def _status(content: bytes, program: str) -> int | None:
     """The exit status of another Python; None if it did not end in time."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
         done = subprocess.run(
             [sys.executable, "-c", program],
-            input=content.content,
+            input=content,
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 import keras
 
 from emotion_recognition.error_about import about
+from emotion_recognition.models.cloning import finalize_normalization
 from emotion_recognition.models.registry import LAST_LAYER, NETWORKS
 
 
@@ -37,4 +38,5 @@ def with_new_head(network: keras.Model, name: str, num_classes: int) -> keras.Mo
     for new, old in zip(fresh.layers, network.layers, strict=True):
         if new.name != LAST_LAYER:
             new.set_weights(old.get_weights())
+    finalize_normalization(fresh)
     return fresh

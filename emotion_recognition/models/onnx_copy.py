@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_recognition.error_about import about
-from emotion_recognition.models.card import is_whole, read_card, shortened
+from emotion_recognition.models.card import check_same_model, is_whole, read_card, sha256_of, shortened
 from emotion_recognition.workspace import beside
 
 SUFFIX = ".onnx"
@@ -114,16 +114,12 @@ def read_copy(model_path: Path) -> OnnxCopy | None:
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise _stale(f"{path} is not the copy that the model's card describes")
-    if model_path != path and model_path.is_file() and sha256_of(model_path) != entry.model_sha256:
-        raise _stale(f"{path} is the copy of an earlier {model_path.name}")
-    read_card(model_path)  # the copy is the model's; so must the card be
+    if model_path != path and model_path.is_file():
+        of_model = sha256_of(model_path)
+        if of_model != entry.model_sha256:
+            raise _stale(f"{path} is the copy of an earlier {model_path.name}")
+        check_same_model(model_path, card, of_model)
     return OnnxCopy(path, content, card, entry)
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stale(what: str) -> ValueError:

@@ -70,14 +70,8 @@ class OnnxNetwork:
         for (outputs, features), i in zip(parts, range(0, len(images), size), strict=True):
             count = len(images[i : i + size])
             if features is None or features.ndim != 2 or len(features) != count or len(outputs) != count:
-                raise self._without_features()
+                raise without_features(self.name)
         return np.concatenate([outputs for outputs, _ in parts]), np.concatenate([features for _, features in parts])
-
-    def _without_features(self) -> ValueError:
-        return about(
-            ValueError(f"{self.name} has no feature vectors: it does not end in a dense layer of one vector a face."),
-            "embeddings",
-        )
 
     def _run(self, images: np.ndarray) -> np.ndarray:
         outputs = self._network(images)
@@ -86,6 +80,14 @@ class OnnxNetwork:
             given = shapes[0] if len(shapes) == 1 else shapes
             raise ValueError(f"{self.name} must give a row for each of {len(images)} images, but gave {given}.")
         return outputs[0]
+
+
+def without_features(name: str) -> ValueError:
+    """The error about a network that ends otherwise than in a dense layer."""
+    return about(
+        ValueError(f"{name} has no feature vectors: it does not end in a dense layer of one vector a face."),
+        "embeddings",
+    )
 
 
 def open_copy(copy: OnnxCopy, runtime: str) -> OnnxNetwork:

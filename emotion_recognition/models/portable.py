@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from emotion_recognition.models.cloning import clone
+
 
 class FixedReshape(layers.Layer):
     """Reshapes every example to a shape that is known beforehand, so that the graph needs no batch size.
@@ -142,12 +144,7 @@ def portable(network: keras.Model) -> keras.Model:
 
     # A sequential network calls no layer while it is built, and takes no such function.
     calls = {} if isinstance(network, keras.Sequential) else {"call_function": call}
-    copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True, **calls)
-    copy.set_weights(network.get_weights())
-    for layer in copy._flatten_layers():
-        if isinstance(layer, layers.Normalization):
-            layer.finalize_state()  # takes over the mean and variance that set_weights has put into its variables
-    return copy
+    return clone(network, rebuild, recursive=True, **calls)
 
 
 def _is_per_example(layer: layers.GroupNormalization) -> bool:

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from emotion_recognition.models.cloning import clone
 from emotion_recognition.models.fused_normalization import FusedBatchNormalization
 
 #: Scaling and probabilities stay exact: bfloat16 has three significant decimal digits.
@@ -48,12 +49,7 @@ def with_precision(network: keras.Model, policy: str, *, fused_normalization: bo
             config["dtype"] = "float32" if exact else policy
         return _kind(part, fused_normalization).from_config(config)
 
-    copy = keras.models.clone_model(network, clone_function=rebuild, recursive=True)
-    copy.set_weights(network.get_weights())
-    for layer in copy._flatten_layers():
-        if isinstance(layer, layers.Normalization):
-            layer.finalize_state()  # takes over the mean and variance that set_weights has put into its variables
-    return copy
+    return clone(network, rebuild, recursive=True)
 
 
 def _kind(part: keras.Operation, fused_normalization: bool) -> type[keras.Operation]:

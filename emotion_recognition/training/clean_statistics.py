@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from emotion_recognition.models.cloning import clone
 from emotion_recognition.progress import Progress
 
 #: Enough images for stable statistics; half of them are seen mirrored, as in training.
@@ -29,8 +30,7 @@ def clean_statistics(network: keras.Model, images: np.ndarray, seed: int, *, pro
     """
     # Of the layers alone: Keras would compile the copy too, and look for this project's loss among its own.
     layers_alone = keras.Model(network.input, network.output)
-    copy = keras.models.clone_model(layers_alone, clone_function=_without_dropout)
-    copy.set_weights(network.get_weights())
+    copy = clone(layers_alone, _without_dropout)
     # Frozen ones keep what they have.
     normalisations = [each for each in copy.layers if isinstance(each, layers.BatchNormalization) and each.trainable]
     if not normalisations:

@@ -18,8 +18,8 @@ from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.ensemble import Ensemble
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.models.calibration import apply_temperature
+from emotion_recognition.models.card import sha256_of
 from emotion_recognition.models.model_options import ModelOptions
-from emotion_recognition.models.onnx_copy import sha256_of
 from emotion_recognition.training.settings import StageSettings
 
 #: What a student learns is the classes as they are in the training split; a prior is taken out of it afterwards.

@@ -259,6 +259,12 @@ class TestReadCopy:
         with pytest.raises(ValueError, match=r"is the copy of an earlier model\.keras"):
             read_copy(model)
 
+    def test_the_card_of_another_model_is_an_error(self, model: Path) -> None:
+        card = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
+        model.with_suffix(".json").write_text(json.dumps({**card, "model_sha256": 64 * "0"}), encoding="utf-8")
+        with pytest.raises(ValueError, match=r"model\.json is the card of another model than model\.keras"):
+            read_copy(model)
+
     def test_a_copy_that_the_card_does_not_know_is_an_error(self, model: Path) -> None:
         write_card(model, {"network": "vggnet", "class_names": list(class_names(7))})
         with pytest.raises(ValueError, match=r"model\.onnx is unknown to .*model\.json"):

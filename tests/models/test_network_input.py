@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from emotion_recognition.models.network_input import NetworkInput, input_of
+from emotion_recognition.models.conventions import Conventions
+from emotion_recognition.models.network_input import NetworkInput, as_stated, input_of
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 48, 48, 1), dtype=np.uint8)
@@ -130,3 +131,9 @@ def test_a_network_that_takes_blue_first_gets_rgb_turned_round() -> None:
     assert NetworkInput(1, 3, blue_first=True).prepare(image).ravel().tolist() == [30, 20, 10]
     grey = np.array([50], np.uint8).reshape(1, 1, 1, 1)
     assert NetworkInput(1, 3, blue_first=True).prepare(grey).ravel().tolist() == [50, 50, 50]
+
+
+@pytest.mark.parametrize(("colour", "blue_first"), [("BGR", True), ("RGB", False), ("grey", False), (None, False)])
+def test_what_a_card_states_comes_to_what_the_shapes_say(colour: str | None, blue_first: bool) -> None:
+    conventions = Conventions(("happy", "sad"), "-1..1", "linear", colour=colour)
+    assert as_stated(NetworkInput(64, 3), conventions) == NetworkInput(64, 3, "-1..1", "linear", blue_first)

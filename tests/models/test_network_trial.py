@@ -73,6 +73,17 @@ def test_a_trial_that_does_not_end_is_an_error(tmp_path: Path, monkeypatch: pyte
         try_onnx(tmp_path / "a.onnx", b"endless", SHAPE)
 
 
+def test_a_file_is_tried_once_and_its_bytes_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "trials"
+    monkeypatch.setattr(network_trial, "_ONNX", f"open({str(log)!r}, 'a').write('.')  # {{shape}}")
+    content = np.arange(5000).tobytes()
+    references = sys.getrefcount(content)
+    for name in ("a.onnx", "b.onnx", "a.onnx"):
+        try_onnx(tmp_path / name, content, SHAPE)
+    assert log.read_text() == "."
+    assert sys.getrefcount(content) == references
+
+
 @pytest.mark.real_data
 def test_opencv_s_ssd_is_tried_too(real_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = find_ssd_files(real_data / "face_detector")

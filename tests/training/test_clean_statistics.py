@@ -52,3 +52,15 @@ def test_a_progress_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     for received, expected in zip(model.get_weights(), silent, strict=True):
         np.testing.assert_array_equal(received, expected)
     assert capsys.readouterr().out == ""
+
+
+def test_images_are_standardised_as_the_network_does_it() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (100, 2, 2, 1), dtype=np.uint8)
+    pixels = keras.Input((2, 2, 1))
+    standardise = layers.Normalization(axis=-1)
+    x = layers.BatchNormalization(name="normalise")(standardise(pixels))
+    model = keras.Model(pixels, layers.Dense(2)(layers.Flatten()(x)))
+    standardise.adapt(images.astype(np.float32))
+    clean_statistics(model, images, seed=0)
+    _, _, mean, variance = model.get_layer("normalise").get_weights()
+    np.testing.assert_allclose([mean, variance], [[0], [1]], atol=1e-4)

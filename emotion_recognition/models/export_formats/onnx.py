@@ -11,9 +11,9 @@ import keras
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.models.card import ASSUMED, read_card, write_card
+from emotion_recognition.models.card import ASSUMED, read_card, sha256_of, write_card
 from emotion_recognition.models.keras_export import export_graph
-from emotion_recognition.models.onnx_copy import CopyEntry, copy_path, read_copy, sha256_of
+from emotion_recognition.models.onnx_copy import CopyEntry, copy_path, read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.models.portable import portable
 

@@ -17,11 +17,11 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.error_about import about
-from emotion_recognition.models.card import ASSUMED, read_card, write_card
+from emotion_recognition.models.card import ASSUMED, read_card, sha256_of, write_card
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.keras_export import export_graph, silence
-from emotion_recognition.models.network_input import NetworkInput
-from emotion_recognition.models.onnx_copy import CopyEntry, sha256_of
+from emotion_recognition.models.network_input import NetworkInput, as_stated
+from emotion_recognition.models.onnx_copy import CopyEntry
 from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.models.portable import portable
 from emotion_recognition.models.runtimes.registry import row_of
@@ -57,7 +57,7 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
     _, image_size, _, channels = network.input_shape
     card = read_card(path) or {"network": network.name, "class_names": list(names), ASSUMED: True}
     conventions = read_conventions(path, len(names))
-    taken = NetworkInput(image_size, channels, conventions.pixel_range, conventions.interpolation)
+    taken = as_stated(NetworkInput(image_size, channels), conventions)
     rows = np.linspace(0, len(images) - 1, min(CALIBRATION_IMAGES, len(images)), dtype=int)
     shown = taken.prepare(np.asarray(images[np.unique(rows)]))
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.partial") as name:

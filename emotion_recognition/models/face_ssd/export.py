@@ -8,10 +8,10 @@ import keras
 import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
-from emotion_recognition.models.card import write_card
+from emotion_recognition.models.card import sha256_of, write_card
 from emotion_recognition.models.face_ssd.files import load_face_ssd
 from emotion_recognition.models.keras_export import export_graph, silence
-from emotion_recognition.models.onnx_copy import copy_path, sha256_of
+from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.models.portable import portable
 
 #: How far a logit or an offset of the copy may be from the network's own.

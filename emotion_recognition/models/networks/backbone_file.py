@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 from emotion_recognition.error_about import about
+from emotion_recognition.models.cloning import clone
 from emotion_recognition.models.files import load_network
 from emotion_recognition.models.layers import input_pixels
 from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE, PIXEL_RANGES
@@ -77,9 +78,7 @@ def backbone_from_file(
         features = _features(cut, pixels_for_backbone(pixels, scaling, size, taken), path, size)
         whole = keras.Model(pixels, head(features, num_classes, hidden, head_dropout), name=build.__name__)
         # Fresh layers, which belong to this one graph alone.
-        copy = keras.models.clone_model(whole)
-        copy.set_weights(whole.get_weights())
-        return copy
+        return clone(whole)
 
     build.__name__ = "".join(c if c.isalnum() else "_" for c in path.stem)
     return build
@@ -103,10 +102,7 @@ def _cut(model: keras.Model, path: Path) -> keras.Model:
     if not maps:
         message = f"The backbone {path} has no feature map: no layer with weights, or after one, gives one"
         raise about(ValueError(message), "backbone")
-    cut = keras.Model(model.inputs[0], maps[-1])
-    copy = keras.models.clone_model(cut, clone_function=_renamed)
-    copy.set_weights(cut.get_weights())
-    return copy
+    return clone(keras.Model(model.inputs[0], maps[-1]), _renamed)
 
 
 def _renamed(layer: keras.Operation) -> keras.Operation:

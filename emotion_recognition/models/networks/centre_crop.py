@@ -9,6 +9,7 @@ import keras
 from keras import layers
 
 from emotion_recognition.error_about import about
+from emotion_recognition.models.cloning import clone
 from emotion_recognition.models.layers import input_pixels
 from emotion_recognition.models.networks.pixels_for_backbone import resized
 
@@ -46,9 +47,7 @@ def with_centre_crop(network: keras.Model, image_size: int, crop: tuple[int, int
     seen = keras.Model(network.inputs[0], network.outputs[0]).call(x)
     whole = keras.Model(pixels, seen, name=network.name)
     # Fresh layers: those of the network would be in two graphs, and say the other one's tensors are theirs.
-    copy = keras.models.clone_model(whole)
-    copy.set_weights(whole.get_weights())
-    return copy
+    return clone(whole)
 
 
 def centre_crop_of(network: keras.Model) -> tuple[int, int] | None:

@@ -99,5 +99,9 @@ def _fetch(file: ImageNetFile, path: Path, timeout: float) -> None:
         while chunk := response.read(_CHUNK_BYTES):
             digest.update(chunk)
             target.write(chunk)
+    # Not every file has an MD5, and an answer that breaks off ends like a whole one.
+    length = response.headers["Content-Length"]
+    if length is not None and path.stat().st_size != int(length):
+        raise OSError(f"the server sent {path.stat().st_size:,} of {int(length):,} bytes")
     if file.md5 and digest.hexdigest() != file.md5:
         raise OSError(f"its MD5 is {digest.hexdigest()}, expected {file.md5}")

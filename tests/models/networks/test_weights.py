@@ -1,8 +1,11 @@
 """Weights of backbones from files: ImageNet's, as ``keras.applications`` keeps them, and any others."""
 
+import http.client
+import io
+import socket
 import urllib.error
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import h5py
 import keras
@@ -94,6 +97,23 @@ def test_without_a_connection_it_says_which_file_to_put_where(tmp_path: Path, mo
     assert "\n" not in str(caught.value)
     assert str(tmp_path / "models") in str(caught.value)
     assert names_of(caught.value) == ("weights",)
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_download_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Connection:
+        def makefile(self, mode: str) -> io.BytesIO:
+            return io.BytesIO(b"HTTP/1.1 200 OK\r\nContent-Length: 9406464\r\n\r\n" + bytes(1000))
+
+    def answer(url: str, timeout: float) -> http.client.HTTPResponse:
+        response = http.client.HTTPResponse(cast(socket.socket, Connection()))
+        response.begin()
+        return response
+
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(imagenet.urllib.request, "urlopen", answer)
+    with pytest.raises(OSError, match=r"cannot be downloaded \(the server sent 1,000 of 9,406,464 bytes\)"):
+        imagenet.find_imagenet_file("mobilenet_v2")
     assert list((tmp_path / "models").iterdir()) == []
 
 
