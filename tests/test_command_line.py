@@ -219,6 +219,16 @@ def test_characters_that_the_terminal_does_not_have_are_spelt() -> None:
     assert done.stdout == b"48\\xd748\n"
 
 
+def test_help_is_shown_on_a_terminal_that_does_not_have_all_its_characters() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for parser in ("new_parser('48×48')", "new_faces_parser('48×48', '')"):
+        code = f"import emotion_recognition.command_line.parsers as parsers\nparsers.{parser}.parse_args(['--help'])\n"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, env=environment
+        )
+        assert b"48\\xd748" in done.stdout
+
+
 def test_an_interruption_during_imports_has_no_traceback() -> None:
     code = "import emotion_recognition.command_line\nraise KeyboardInterrupt\n"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
