@@ -5,6 +5,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+from emotion_recognition.data.sources.plain_text import read_bytes
 from emotion_recognition.serving.settings import ServingSettings
 
 #: The environment's variable with the API key; a command line can be seen by everyone on a machine.
@@ -68,14 +69,14 @@ def api_key(arguments: argparse.Namespace) -> str | None:
     """The key from its file or the environment; None where there is none.
 
     Raises:
-        ValueError: If the file is empty or no text.
+        ValueError: If it is no regular file, empty or no text.
         OSError: If it cannot be read.
     """
     path: Path | None = arguments.api_key_file
     if path is None:
         return os.environ.get(KEY_VARIABLE) or None
     try:
-        key = path.read_text(encoding="utf-8").strip()
+        key = read_bytes(path).decode().strip()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text.") from error
     if not key:
