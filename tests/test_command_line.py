@@ -220,12 +220,38 @@ def test_closed_streams_do_no_harm(closing: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+def test_no_file_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from emotion_recognition.command_line.exit_status import exit_status\n"
+        "def work():\n"
+        "    with Path(sys.argv[1]).open('w') as file:\n"
+        "        os.write(2, b'a message of a library')\n"
+        "        file.write('data')\n"
+        "sys.exit(exit_status(work))\n"
+    )
+    command = ["/bin/sh", "-c", '"$0" -c "$1" "$2" 0<&- 1>&- 2>&-', sys.executable, code, str(tmp_path / "a.txt")]
+    assert subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 0
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "data"
+
+
 def test_characters_that_the_terminal_does_not_have_are_spelt() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(
         [sys.executable, "-c", WORK], cwd=REPOSITORY, check=True, capture_output=True, env=environment
     )
     assert done.stdout == b"48\\xd748\n"
+
+
+def test_help_is_shown_on_a_terminal_that_does_not_have_all_its_characters() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for parser in ("new_parser('48×48')", "new_faces_parser('48×48', '')"):
+        code = f"import emotion_recognition.command_line.parsers as parsers\nparsers.{parser}.parse_args(['--help'])\n"
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=REPOSITORY, check=True, capture_output=True, env=environment
+        )
+        assert b"48\\xd748" in done.stdout
 
 
 def test_an_interruption_during_imports_has_no_traceback() -> None:

@@ -22,7 +22,6 @@ from emotion_recognition.detection.face_detectors.settings import DetectionSetti
 from emotion_recognition.models.card import read_card, sha256_of, write_card
 from emotion_recognition.models.face_ssd.network import face_ssd
 from emotion_recognition.models.files import load_network, save_network
-from emotion_recognition.training.epoch_log import read_log
 from emotion_recognition.training.face_ssd import start
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS

@@ -153,6 +153,19 @@ def _train(folder: Path) -> list[str]:
     return [*base, "-lr", "0.01", "-epochs", "3", "--batch_size", "7", "--augmentation", "none", "--seed", "1"]
 
 
+def _prepare_face_splits(folder: Path) -> None:
+    import BuildFaceDataset
+
+    _prepare_faces(folder)
+    if BuildFaceDataset.main(_build_faces(folder)):
+        raise RuntimeError("the face pictures were not built")
+
+
+def _train_faces(folder: Path) -> list[str]:
+    base = ["-b", str(folder / "base"), "-om", "faces.keras", "--size", "64", "--batch_size", "3"]
+    return [*base, "-lr", "0.001", "-epochs", "2", "--seed", "1"]
+
+
 def _test(folder: Path) -> list[str]:
     return ["-b", str(folder / "base"), "-n", "7", "-im", "small.keras", "--gallery"]
 
@@ -219,6 +232,14 @@ SCENARIOS: dict[str, Scenario] = {
         lambda folder: [[*_train(folder), "--resume"], _train(folder)],
         grows=("base/output/trained_log.csv", "base/output/trained.resume.h5"),
         rewritten=("base/output/trained.json",),  # the ONNX copy is entered once it is there
+        imports=_KERAS,
+    ),
+    "train faces": Scenario(
+        "TrainFaceDetector",
+        _prepare_face_splits,
+        _train_faces,
+        lambda folder: [[*_train_faces(folder), "--resume"], _train_faces(folder)],
+        grows=("base/output/faces_log.csv", "base/output/faces.resume.h5"),
         imports=_KERAS,
     ),
     "test": Scenario("TestNetwork", _prepare_model, _test, _same(_test), imports=_KERAS),

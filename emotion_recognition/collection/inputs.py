@@ -5,14 +5,15 @@ in order.
 """
 
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.collection import places
 from emotion_recognition.collection.items import FILE, IN_PARQUET, IN_TAR, VIDEO, Item
 from emotion_recognition.detection.results.shown_path import shown_path
-from emotion_recognition.detection.runs.inputs import VIDEO_SUFFIXES
+from emotion_recognition.detection.runs.inputs import VIDEO_SUFFIXES, fixed_folder
+from emotion_recognition.detection.runs.own_outputs import OwnOutputs
 from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 
@@ -29,13 +30,17 @@ USUAL_COLUMNS = ("path", "file", "filename", "url", "image", "bytes")
 _NAMES = ("path", "file", "filename", "url", "__key__", "key")
 
 
-def items_of(inputs: Sequence[str], column: str | None = None) -> Iterator[tuple[int, Item]]:
+def items_of(
+    inputs: Sequence[str], column: str | None = None, leave_out: Callable[[str], None] = lambda place: None
+) -> Iterator[tuple[int, Item]]:
     """The items that inputs lead to, each with the number of its input; one may come more than once.
 
     Args:
         inputs: Folders, with all that is below them, patterns, ``.txt`` or ``.parquet`` lists, ``.tar`` shards, videos
             or pictures; paths or URLs.
         column: The column of Parquet lists that has the paths or bytes; by default one of :data:`USUAL_COLUMNS`.
+        leave_out: Called with each file that a folder or a pattern of this machine leads to and that an earlier run has
+            written, such as ``a_emotions.jpg`` beside ``a.jpg``; it is no item.
 
     Raises:
         FileNotFoundError: If there is no such input.
@@ -43,26 +48,35 @@ def items_of(inputs: Sequence[str], column: str | None = None) -> Iterator[tuple
     """
     for number, given in enumerate(inputs):
         found = False
-        for item in _items(given, column):
+        for item in _items(given, column, leave_out):
             found = True
             yield number, item
         if not found:
             raise about(ValueError(f"{given} leads to no picture and no video."), "input")
 
 
-def _items(given: str, column: str | None) -> Iterator[Item]:
+def _items(given: str, column: str | None, leave_out: Callable[[str], None]) -> Iterator[Item]:
     if places.is_pattern(given):
-        for match in places.matches(given):
+        for match in _without_outputs(given, fixed_folder(Path(given)), places.matches(given), leave_out):
             if _suffix(match) in (".tar", ".parquet", *LIST_SUFFIXES):
                 yield from _items_in(match, column)
             elif _suffix(match) in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES):
                 yield _file(match)
     elif places.is_folder(given):
-        yield from map(_file, places.pictures_below(given))
+        yield from map(_file, _without_outputs(given, Path(given), places.pictures_below(given), leave_out))
     elif not places.exists(given):
         raise about(FileNotFoundError(f"There is no {given}."), "input")
     else:
         yield from _items_in(given, column)
+
+
+def _without_outputs(given: str, base: Path, found: Iterable[str], leave_out: Callable[[str], None]) -> Iterator[str]:
+    own = None if places.is_url(given) else OwnOutputs(base)
+    for place in found:
+        if own is not None and own.has(Path(place)):
+            leave_out(place)
+        else:
+            yield place
 
 
 def _items_in(file: str, column: str | None) -> Iterator[Item]:

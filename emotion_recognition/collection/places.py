@@ -32,10 +32,14 @@ def open_place(place: str) -> IO[bytes]:
 
     Raises:
         OSError: If it cannot be opened.
-        ValueError: If fsspec, or what it needs for this kind of URL, is not installed.
+        ValueError: If it is no regular file, for which opening might wait; or if fsspec, or what it needs for this kind
+            of URL, is not installed.
     """
     if not is_url(place):
-        return Path(place).open("rb")
+        path = Path(place)
+        if path.exists() and not path.is_file():
+            raise about(ValueError(f"{place} is not a file."), "input")
+        return path.open("rb")
     files, path = _files_of(place)
     opened: IO[bytes] = files.open(path, "rb")
     return opened

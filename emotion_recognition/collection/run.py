@@ -1,5 +1,6 @@
 """Annotates a collection from its inputs to its tables: the library's entrance; AnnotateCollection.py calls it."""
 
+import collections
 import contextlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -118,7 +119,11 @@ def annotate_collection(
             manifest = files.read_manifest()
         else:
             say("listing the pictures")
-            write_plan(files.plan, items_of(inputs, settings.column), settings.shard_size)
+            left_out = collections.Counter[str]()
+            items = items_of(inputs, settings.column, lambda place: left_out.update(["files"]))
+            write_plan(files.plan, items, settings.shard_size)
+            if left_out:
+                say(f"left out what earlier runs have written, {left_out['files']:,} files")
             files.write_manifest(manifest)
         shards = stack.enter_context(Plan(files.plan))
         work = ShardWork(plan, fingerprint, detector.classifier.class_names, settings.every)

@@ -45,6 +45,7 @@ def usable_streams(stack: contextlib.ExitStack) -> None:
     Args:
         stack: Closes what stands in for a closed stream.
     """
+    _fill_closed_descriptors()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -53,6 +54,18 @@ def usable_streams(stack: contextlib.ExitStack) -> None:
             stack.callback(setattr, sys, name, None)
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _fill_closed_descriptors() -> None:
+    """Leads closed standard streams nowhere.
+
+    The next file to be opened, such as a data set, would take their place, and with it what libraries print.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 def _exit_status(work: Callable[[], None]) -> int:

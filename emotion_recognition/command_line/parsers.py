@@ -4,10 +4,12 @@ Importing this module imports neither Keras nor TensorFlow, so every ``--help`` 
 """
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
-from emotion_recognition.command_line.exit_status import BAD_INPUT
+from emotion_recognition.command_line.exit_status import BAD_INPUT, usable_streams
 from emotion_recognition.emotions import (
     CLASS_COUNTS,
     DEFAULT_CLASS_COUNT,
@@ -24,7 +26,7 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
     What it parses always has ``num_emotions`` and ``class_names``, the classes in label order, that fit together,
     ``classes``, None unless they are the user's own, and ``chose_classes``, whether either option was given.
     """
-    parser = _Parser(description=description, epilog=epilog, formatter_class=_Help)
+    parser = _ClassesParser(description=description, epilog=epilog, formatter_class=_Help)
     _add_base_path(parser)
     parser.add_argument(
         "-n",
@@ -43,7 +45,7 @@ def new_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
 
 def new_faces_parser(description: str, epilog: str = "") -> argparse.ArgumentParser:
     """Returns a parser with ``-b/--base_path`` alone, for scripts that know faces and no emotions."""
-    parser = argparse.ArgumentParser(description=description, epilog=epilog, formatter_class=_Help)
+    parser = _Parser(description=description, epilog=epilog, formatter_class=_Help)
     _add_base_path(parser)
     return parser
 
@@ -165,6 +167,15 @@ def _count_or(text: str, every: str) -> int | None:
 
 
 class _Parser(argparse.ArgumentParser):
+    """Shows its help whatever standard output can show."""
+
+    def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
+        with contextlib.ExitStack() as stack:
+            usable_streams(stack)
+            super().print_help(file)
+
+
+class _ClassesParser(_Parser):
     """Makes ``-n`` and ``--classes`` agree."""
 
     def parse_known_args(  # type: ignore[override]

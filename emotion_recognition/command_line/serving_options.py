@@ -5,6 +5,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+from emotion_recognition.data.sources.plain_text import read_bytes
 from emotion_recognition.serving.settings import ServingSettings
 
 #: The environment's variable with the API key; a command line can be seen by everyone on a machine.
@@ -68,12 +69,13 @@ def api_key(arguments: argparse.Namespace) -> str | None:
     """The key from its file or the environment; None where there is none.
 
     Raises:
-        ValueError: If the file is empty or no text, or the key has characters that HTTP headers cannot have.
+        ValueError: If the file is no regular one, empty or no text, or the key has characters that HTTP headers cannot
+            have.
         OSError: If it cannot be read.
     """
     path: Path | None = arguments.api_key_file
     try:
-        given = os.environ.get(KEY_VARIABLE, "") if path is None else path.read_text(encoding="utf-8")
+        given = os.environ.get(KEY_VARIABLE, "") if path is None else read_bytes(path).decode()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text.") from error
     if path is None and not given:

@@ -1,4 +1,5 @@
 import io
+import os
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,32 @@ def test_a_pattern_leads_to_pictures_videos_and_lists(folder: Path) -> None:
     found = list(items_of([str(folder / "*.*")]))
     assert {item.kind for _, item in found} == {"file", "video"}
     assert sorted(Path(item.name).name for _, item in found) == ["a.png", "a.png", "b.png", "film.mp4"]
+
+
+def test_what_earlier_runs_have_written_is_left_out(folder: Path) -> None:
+    (folder / "deep_emotions").mkdir()
+    for name in ("a_emotions.png", "deep/b_face1_happy.png", "deep_emotions/b.png", "others_emotions.png"):
+        write_image(folder / name, np.zeros((3, 4, 3), np.uint8))
+    for given in (str(folder), str(folder / "**" / "*.png")):
+        left_out: list[str] = []
+        found = [item.name for _, item in items_of([given], leave_out=left_out.append)]
+        assert sorted(found) == [str(folder / name) for name in ("a.png", "deep/b.png", "others_emotions.png")]
+        assert sorted(left_out) == [
+            str(folder / name) for name in ("a_emotions.png", "deep/b_face1_happy.png", "deep_emotions/b.png")
+        ]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.tar", "a.parquet"])
+def test_a_pipe_is_refused_and_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match=r"is not a file\."):
+        names(tmp_path / name)
+
+
+def test_a_picture_that_is_a_pipe_cannot_be_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(ValueError, match=r"a\.jpg is not a file\."):
+        contents(tmp_path / "a.jpg")
 
 
 def test_lists_of_paths_are_relative_to_the_list(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Networks and model files on a split of sixteen images whose right answers are known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,6 +17,7 @@ from emotion_recognition.evaluation.prediction_settings import PredictionSetting
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import save_network
 from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.postprocessing import Postprocessing
 
 GREYS = np.linspace(0, 255, 7).astype(np.uint8)
 
@@ -87,6 +89,17 @@ def test_several_networks_are_averaged_by_probability() -> None:
     assert evaluate_networks(*networks).confusion[:, 5].sum() == 16
     # With one of the doubters less the sure one wins: 0.9667 against 0.6167.
     assert evaluate_networks(*networks[:2]).confusion[:, 3].sum() == 16
+
+
+def test_each_network_is_calibrated_by_its_own_temperature() -> None:
+    first, second = Ensemble.from_network(one_answer(0, 0.8), FER2013_EMOTIONS).classifiers * 2
+    second = replace(second, network=one_answer(1, 0.4), postprocessing=Postprocessing(temperature=0.5))
+    first = replace(first, postprocessing=Postprocessing(temperature=2.0))
+    predictions = Ensemble(FER2013_EMOTIONS, (first, second)).predict(np.zeros((1, 8, 8, 1), np.uint8))
+    # Square roots over their sum, and squares over theirs: of 0.8 and six times 0.2/6, of 0.4 and six times 0.1.
+    calibrated = (0.8**0.5 / (0.8**0.5 + 6 * (0.2 / 6) ** 0.5) + 0.01 / 0.22) / 2
+    assert predictions.probabilities[0, 0] == pytest.approx(calibrated, abs=1e-5)
+    assert predictions.uncalibrated[0, 0] == pytest.approx((0.8 + 0.1) / 2, abs=1e-5)
 
 
 def test_no_networks_and_the_wrong_number_of_outputs_are_refused() -> None:

@@ -234,6 +234,7 @@ def test_an_address_that_is_taken_is_one_line() -> None:
         (["--detectors", "0"], "error: detectors must be at least 1. Received: 0 (--detectors)"),
         (["--smooth", "-1"], "error: smooth must be a number of seconds, at least 0. Received: -1.0 (--smooth)"),
         (["--api_key_file", "missing.txt"], "error: missing.txt: No such file or directory"),
+        (["--api_key_file", "/dev/zero"], "error: /dev/zero is not a file."),
         (["--port", "0", "--catalogue", "missing.csv"], "error: There is no catalogue missing.csv."),
         (["--port", "0", "-m", "missing.keras"], "error: There is no model missing.keras and none at"),
     ],

@@ -120,7 +120,7 @@ def _pictures(name: str) -> tuple[list[Path], list[Path]]:
         return found, own
     if _is_pattern(name):
         matches = sorted(entry for entry in _matches(name) if is_picture_file(entry))
-        found, own = without_own_outputs(matches, _fixed_folder(path))
+        found, own = without_own_outputs(matches, fixed_folder(path))
         if not found:
             raise ValueError(f"No picture matches {name}.")
         return found, own
@@ -133,7 +133,7 @@ def _matches(pattern: str) -> list[Path]:
     return list(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
 
 
-def _fixed_folder(pattern: Path) -> Path:
+def fixed_folder(pattern: Path) -> Path:
     """The part of a pattern before its first wildcard."""
     parts = pattern.parts
     count = next(i for i, part in enumerate(parts) if _PATTERN.search(part))

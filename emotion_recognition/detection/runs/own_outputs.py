@@ -17,6 +17,9 @@ _OUTPUTS = (
 )
 _FOLDER = re.compile(r"(.+)_emotions")
 
+#: Folders whose names are kept; pictures mostly come one folder after the other.
+_MOST_FOLDERS = 64
+
 
 def without_own_outputs(pictures: Sequence[Path], base: Path) -> tuple[list[Path], list[Path]]:
     """Separates pictures from outputs of earlier runs, which are known by their names and by their input beside them.
@@ -28,16 +31,33 @@ def without_own_outputs(pictures: Sequence[Path], base: Path) -> tuple[list[Path
     Returns:
         The pictures, and the outputs, both in the given order.
     """
-    names: dict[Path, set[str]] = {}
+    own = OwnOutputs(base)
     found: list[Path] = []
     left_out: list[Path] = []
     for picture in pictures:
-        folder = picture.parent
-        if folder not in names:
-            names[folder] = {name for entry in folder.iterdir() for name in (entry.name, entry.stem)}
-        own = _is_output(picture, names[folder]) or _is_in_output_folder(picture, base)
-        (left_out if own else found).append(picture)
+        (left_out if own.has(picture) else found).append(picture)
     return found, left_out
+
+
+class OwnOutputs:
+    """Says of one picture after the other whether an earlier run has written it.
+
+    Args:
+        base: The folder that the user has named; what it is called itself does not matter.
+    """
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._names: dict[Path, set[str]] = {}
+
+    def has(self, picture: Path) -> bool:
+        """Whether a file below the folder is an output, which is known by its name and by its input beside it."""
+        folder = picture.parent
+        if folder not in self._names:
+            if len(self._names) >= _MOST_FOLDERS:
+                self._names.clear()
+            self._names[folder] = {name for entry in folder.iterdir() for name in (entry.name, entry.stem)}
+        return _is_output(picture, self._names[folder]) or _is_in_output_folder(picture, self._base)
 
 
 def _is_output(picture: Path, beside: set[str]) -> bool:
