@@ -36,10 +36,10 @@ def open_place(place: str) -> IO[bytes]:
             of URL, is not installed.
     """
     if not is_url(place):
-        path = Path(place)
-        if path.exists() and not path.is_file():
+        file = Path(place)
+        if file.exists() and not file.is_file():
             raise about(ValueError(f"{place} is not a file."), "input")
-        return path.open("rb")
+        return file.open("rb")
     files, path = _files_of(place)
     opened: IO[bytes] = files.open(path, "rb")
     return opened
