@@ -46,8 +46,8 @@ def build_parser() -> argparse.ArgumentParser:
         "input",
         nargs="*",
         metavar="INPUT",
-        help="folders, patterns in quotes, .txt or .parquet lists of paths (or of bytes), .tar shards, videos, "
-        "pictures; paths or URLs that fsspec knows",
+        help="folders, patterns in quotes, .txt or .parquet lists of paths (or of bytes), tar shards (compressed or "
+        "not), videos, pictures; paths or URLs that fsspec knows",
     )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write the tables to")
     parser.add_argument("--resume", action="store_true", help="do what is missing in --out; starts it if it is new")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.collection import places
-from emotion_recognition.collection.items import FILE, IN_PARQUET, IN_TAR, VIDEO, Item
+from emotion_recognition.collection.items import FILE, IN_PACKED_TAR, IN_PARQUET, IN_TAR, VIDEO, Item
+from emotion_recognition.collection.tar_bytes import is_tar_name, read_to_end, unpacked
 from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.inputs import VIDEO_SUFFIXES, fixed_folder
 from emotion_recognition.detection.runs.own_outputs import OwnOutputs
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Suffixes of text files that list pictures.
 LIST_SUFFIXES = (".txt", ".lst")
+
+#: Suffixes of compressed files that are no tar, or compressed in another way.
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zip", ".zst")
 
 #: Columns of a Parquet list that are looked for, in this order, where none is named.
 USUAL_COLUMNS = ("path", "file", "filename", "url", "image", "bytes")
@@ -36,7 +40,7 @@ def items_of(
     """The items that inputs lead to, each with the number of its input; one may come more than once.
 
     Args:
-        inputs: Folders, with all that is below them, patterns, ``.txt`` or ``.parquet`` lists, ``.tar`` shards, videos
+        inputs: Folders, with all that is below them, patterns, ``.txt`` or ``.parquet`` lists, tar shards, videos
             or pictures; paths or URLs.
         column: The column of Parquet lists that has the paths or bytes; by default one of :data:`USUAL_COLUMNS`.
         leave_out: Called with each file that a folder or a pattern of this machine leads to and that an earlier run has
@@ -58,7 +62,7 @@ def items_of(
 def _items(given: str, column: str | None, leave_out: Callable[[str], None]) -> Iterator[Item]:
     if places.is_pattern(given):
         for match in _without_outputs(given, fixed_folder(Path(given)), places.matches(given), leave_out):
-            if _suffix(match) in (".tar", ".parquet", *LIST_SUFFIXES):
+            if is_tar_name(match) or _suffix(match) in (".parquet", *LIST_SUFFIXES):
                 yield from _items_in(match, column)
             elif _suffix(match) in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES):
                 yield _file(match)
@@ -81,10 +85,12 @@ def _without_outputs(given: str, base: Path, found: Iterable[str], leave_out: Ca
 
 def _items_in(file: str, column: str | None) -> Iterator[Item]:
     suffix = _suffix(file)
-    if suffix == ".tar":
+    if is_tar_name(file):
         yield from _in_tar(file)
-    elif suffix in (".gz", ".tgz", ".bz2", ".xz", ".zip", ".zst"):
-        raise about(ValueError(f"{file} is compressed; unpack it, or give a .tar that is not."), "input")
+    elif suffix in _COMPRESSED:
+        raise about(
+            ValueError(f"{file} is compressed; unpack it. Only tar files may be, by gzip, bzip2 or xz."), "input"
+        )
     elif suffix == ".parquet":
         yield from _in_parquet(file, column)
     elif suffix in LIST_SUFFIXES:
@@ -112,14 +118,16 @@ def _in_tar(file: str) -> Iterator[Item]:
     place = places.whole_place(file)
     with places.open_place(file) as opened:
         try:
-            with tarfile.open(fileobj=opened, mode="r:") as tar:
+            with unpacked(opened) as (stream, is_packed), tarfile.open(fileobj=stream, mode="r:") as tar:
                 while (member := tar.next()) is not None:
                     # tarfile would remember all of them.
                     tar.members = []  # type: ignore[attr-defined]
                     if member.isfile() and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                         name = f"{file}/{shown_path(Path(member.name))}"
-                        yield Item(name, IN_TAR, place, member.offset_data, member.size)
-        except tarfile.TarError as error:
+                        yield Item(name, IN_PACKED_TAR if is_packed else IN_TAR, place, member.offset_data, member.size)
+                if is_packed:
+                    read_to_end(stream)
+        except (tarfile.TarError, ValueError) as error:
             raise about(ValueError(f"{file} is not a tar file, or is damaged: {error}."), "input") from error
 
 

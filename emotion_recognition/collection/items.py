@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion_recognition.collection.places import open_place, read_place
+from emotion_recognition.collection.tar_bytes import read_packed
 
 #: The kinds of item, see :class:`Item`.
-FILE, IN_TAR, IN_PARQUET, VIDEO = "file", "tar", "parquet", "video"
+FILE, IN_TAR, IN_PACKED_TAR, IN_PARQUET, VIDEO = "file", "tar", "packed tar", "parquet", "video"
 
 
 @dataclass(frozen=True)
@@ -16,9 +17,9 @@ class Item:
 
     Args:
         name: What the tables call it.
-        kind: :data:`FILE`, :data:`IN_TAR`, :data:`IN_PARQUET` or :data:`VIDEO`.
+        kind: :data:`FILE`, :data:`IN_TAR`, :data:`IN_PACKED_TAR`, :data:`IN_PARQUET` or :data:`VIDEO`.
         place: The file that it is, or is in.
-        start: In a tar, where its bytes begin; in a Parquet file, its row.
+        start: In a tar, where its bytes begin, unpacked; in a Parquet file, its row.
         length: In a tar, the number of its bytes; in a Parquet file, its row group.
         column: In a Parquet file, the column of its bytes.
     """
@@ -39,6 +40,8 @@ class Item:
         """
         if self.kind == IN_TAR:
             return read_place(self.place, self.start, self.length)
+        if self.kind == IN_PACKED_TAR:
+            return read_packed(self.place, self.start, self.length)
         if self.kind == IN_PARQUET:
             value = _cells(self.place, self.length, self.column)[self.start].as_py()
             content = value.get("bytes") if isinstance(value, dict) else value

@@ -1,4 +1,8 @@
+import bz2
+import dataclasses
+import gzip
 import io
+import lzma
 import os
 import tarfile
 from collections.abc import Iterator
@@ -100,6 +104,31 @@ def test_tar_shards(folder: Path) -> None:
     assert contents(folder / "shard.tar") == [(folder / name).read_bytes() for name in ("a.png", "deep/b.png")]
 
 
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz"])
+def test_compressed_tar_shards(folder: Path, kind: str) -> None:
+    write_image(folder / "c.png", np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8))
+    members = ("a.png", "c.png", "deep/b.png")
+    with tarfile.open(folder / f"shard.tar.{kind}", f"w:{kind}") as tar:  # type: ignore[call-overload]
+        tar.add(folder / "deep", arcname="000", recursive=False)
+        for name in members:
+            tar.add(folder / name, arcname=f"000/{name}")
+    # Also one whose name does not say so, by a pattern and through fsspec.
+    (folder / "quiet.tar").write_bytes((folder / f"shard.tar.{kind}").read_bytes())
+    wanted = [(folder / name).read_bytes() for name in members]
+    place = folder / f"shard.tar.{kind}"
+    assert names(place) == [f"{place}/000/{name}" for name in members]
+    for given in (place, folder / "quiet.tar", f"{folder}/shard.*", f"file://{place}"):
+        assert contents(given) == wanted
+    items = [item for _, item in items_of([str(place)])]
+    # Backwards too, as after a piece that was lost.
+    assert [item.read() for item in reversed(items)] == wanted[::-1]
+    cut = folder / f"cut.tar.{kind}"
+    cut.write_bytes(place.read_bytes()[:-9000])
+    with pytest.raises(ValueError, match=r"cut\.tar\.\w+ is cut short or damaged: ") as caught:
+        dataclasses.replace(items[2], place=str(cut)).read()
+    assert "\n" not in str(caught.value)
+
+
 @pytest.fixture
 def memory(folder: Path) -> Iterator[str]:
     """The same pictures in a file system in memory."""
@@ -129,12 +158,20 @@ def test_bad_input_is_one_line_that_names_it(folder: Path, memory: str) -> None:
     (folder / "broken.parquet").write_bytes((folder / "list.parquet").read_bytes()[:-10])
     (folder / "broken.tar").write_bytes(b"no tar" * 200)
     (folder / "broken.txt").write_bytes(b"\xff\xfe")
-    (folder / "shard.tar.gz").touch()
+    (folder / "shard.tar.zst").touch()
+    (folder / "empty.tgz").touch()
     (folder / "empty").mkdir()
     with tarfile.open(folder / "whole.tar", "w") as tar:
         tar.add(folder / "a.png")
         tar.add(folder / "a.png", arcname="b.png")
-    (folder / "cut.tar").write_bytes((folder / "whole.tar").read_bytes()[:1100])
+    whole = (folder / "whole.tar").read_bytes()
+    (folder / "cut.tar").write_bytes(whole[:1100])
+    packed = gzip.compress(whole)
+    (folder / "cut.tar.gz").write_bytes(packed[:-20])
+    # Its checksum is that of something else.
+    (folder / "flipped.tar.gz").write_bytes(packed[:-8] + bytes(4) + packed[-4:])
+    (folder / "flipped.tar.xz").write_bytes(lzma.compress(whole)[:40] + bytes(40))
+    (folder / "flipped.tar.bz2").write_bytes(bz2.compress(whole)[:40] + bytes(40))
     for given, column, message in (
         (folder / "list.parquet", None, "none of the columns path, file, .* it has label, size"),
         (folder / "list.parquet", "picture", "has no column picture; it has label, size"),
@@ -143,7 +180,12 @@ def test_bad_input_is_one_line_that_names_it(folder: Path, memory: str) -> None:
         (folder / "broken.tar", None, "is not a tar file, or is damaged"),
         (folder / "cut.tar", None, "is not a tar file, or is damaged"),
         (folder / "broken.txt", None, "is not UTF-8 text"),
-        (folder / "shard.tar.gz", None, "is compressed; unpack it"),
+        (folder / "shard.tar.zst", None, "is compressed; unpack it. Only tar files may be, by gzip, bzip2 or xz"),
+        (folder / "empty.tgz", None, "is not a tar file, or is damaged"),
+        (folder / "cut.tar.gz", None, "is not a tar file, or is damaged"),
+        (folder / "flipped.tar.gz", None, "is not a tar file, or is damaged"),
+        (folder / "flipped.tar.xz", None, "is not a tar file, or is damaged"),
+        (folder / "flipped.tar.bz2", None, "is not a tar file, or is damaged"),
         (folder / "empty", None, "leads to no picture"),
         (folder / "*.gif", None, "leads to no picture"),
         (folder / "missing", None, "There is no .*missing"),
