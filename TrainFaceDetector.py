@@ -96,7 +96,7 @@ def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     stages = _stages(arguments)
     input_model = None if arguments.input_model is None else workspace.find_model(arguments.input_model)
     import_keras()
-    enter_devices(stack, arguments, stages)
+    output = enter_devices(stack, arguments, stages, output)
 
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.face_pictures.hdf5 import check_same_face_build, read_face_split

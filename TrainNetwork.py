@@ -123,7 +123,7 @@ def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     formats = () if arguments.export is None else parse_formats(arguments.export)
     stages = _stages(arguments)
     import_keras()
-    enter_devices(stack, arguments, stages)
+    output = enter_devices(stack, arguments, stages, output)
     import numpy as np
 
     from emotion_recognition.atomic_file import check_can_write

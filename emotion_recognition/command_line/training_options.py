@@ -5,7 +5,10 @@ Importing this module imports neither Keras nor TensorFlow.
 
 import argparse
 import contextlib
+import io
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -13,9 +16,11 @@ from typing import Any, TypeVar
 
 from emotion_recognition.command_line.parsers import count_or_all, whole_number_or_none
 from emotion_recognition.data.batches.augmentation import parse_augmentation
+from emotion_recognition.error_about import about
 from emotion_recognition.training.recipes import in_stages, parse_stages
 from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import OPTIMIZERS, SCHEDULES, FitSettings
+from emotion_recognition.workspace import RESUME_POINT, beside
 
 Settings = TypeVar("Settings", bound=FitSettings)
 
@@ -118,7 +123,7 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         type=count_or_all,
         default=1,
         metavar="N|all",
-        help="devices of this machine that each batch is split over (JAX or TensorFlow)",
+        help="devices that each batch is split over (JAX or TensorFlow); on several machines, all of them (JAX)",
     )
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
     add(
@@ -178,23 +183,43 @@ def training_run(arguments: argparse.Namespace, output: Path, **options: Any) ->
     return TrainingRun.beside(output, resume=arguments.resume, verbose=1 if sys.stdout.isatty() else 2, **options)
 
 
-def enter_devices(stack: contextlib.ExitStack, arguments: argparse.Namespace, stages: Sequence[FitSettings]) -> None:
+def enter_devices(
+    stack: contextlib.ExitStack, arguments: argparse.Namespace, stages: Sequence[FitSettings], output: Path
+) -> Path:
     """Lets networks that are made from now on be trained on the devices that a command line asks for.
 
     Args:
         stack: Ends it.
         arguments: What was parsed.
         stages: The settings of the stages.
+        output: The model file to write.
+
+    Returns:
+        The model file that this process writes. Of several machines' processes, which all do the same, the first one
+        writes ``output``; the others write files that are deleted in the end, and say nothing more.
 
     Raises:
         ValueError: If there are not so many, or they cannot share a batch.
+        OSError: If the other machines do not come.
     """
-    if arguments.devices == 1:
-        return
-    from emotion_recognition.training.devices import on_devices
+    from emotion_recognition.training.devices import join_machines, on_devices
 
+    joined = join_machines()
+    if arguments.devices == 1:
+        if joined.count > 1:
+            raise about(ValueError("On several machines, devices must be all of them. Received: 1"), "devices")
+        return output
     devices = stack.enter_context(on_devices(arguments.devices, stages[0].batch_size))
-    print(f"each batch is split over {len(devices)} devices: {', '.join(devices)}", flush=True)
+    on_machines = f" of {joined.count} machines" if joined.count > 1 else ""
+    print(f"each batch is split over {len(devices)} devices{on_machines}: {', '.join(devices)}", flush=True)
+    if not joined.number:
+        return output
+    print(f"this is process {joined.number + 1} of {joined.count}; the first one writes the files", flush=True)
+    own = Path(stack.enter_context(tempfile.TemporaryDirectory())) / output.name
+    if arguments.resume and beside(output, RESUME_POINT).is_file():
+        shutil.copy(beside(output, RESUME_POINT), beside(own, RESUME_POINT))
+    stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+    return own
 
 
 def add_setting(parser: argparse.ArgumentParser, *names: str, **options: Any) -> None:

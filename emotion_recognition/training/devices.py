@@ -1,17 +1,85 @@
-"""Training on several devices of one machine: each batch is split over them, and nothing else changes.
+"""Training on several devices, of one machine or of several: each batch is split over them, and nothing else changes.
 
 On JAX, Keras compiles one program for all devices, so that batch-normalization statistics, losses, metrics and random
 numbers are those of the whole batch, as on one device. On TensorFlow, a ``MirroredStrategy`` holds a copy of the
 network per device; batch normalization is synchronized, and each copy draws the same random changes for its part.
+
+On several machines, which only JAX can do, each runs the same program; the first one's files are those that count.
 """
 
 import contextlib
+import json
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from emotion_recognition.error_about import about
+
+#: Keras's variable and JAX's: either says where the first process of several waits for the others.
+_ADDRESS = ("KERAS_DISTRIBUTION_JOB_ADDRESSES", "JAX_COORDINATOR_ADDRESS")
+
+
+@dataclass(frozen=True)
+class Machines:
+    """The processes that train one network together.
+
+    Args:
+        number: Of this process, from 0.
+        count: How many there are.
+    """
+
+    number: int = 0
+    count: int = 1
+
+
+def join_machines() -> Machines:
+    """Connects this process with those of other machines, if the variables of Keras or JAX ask for it.
+
+    Must be called before anything is computed. It waits for the others, five minutes at most.
+
+    Raises:
+        ValueError: If the backend cannot do so, or the variables are wrong.
+        OSError: If the others do not come.
+    """
+    backend = keras.backend.backend()
+    if not any(name in os.environ for name in _ADDRESS):
+        if backend == "tensorflow" and _tensorflow_workers() > 1:
+            text = "TF_CONFIG names several machines, on which Keras 3 does not train with TensorFlow; use JAX"
+            raise about(ValueError(text), "devices")
+        return Machines()
+    if backend != "jax":
+        raise about(ValueError(f"Training on several machines needs KERAS_BACKEND=jax. Received: {backend}"), "devices")
+    import jax
+
+    if not jax.distributed.is_initialized():
+        try:
+            keras.distribution.initialize()
+        except (ValueError, RuntimeError) as error:
+            text = " ".join(str(error).split())
+            kind = ValueError if isinstance(error, ValueError) else OSError
+            raise about(kind(f"The machines of this training do not come together: {text}"), "devices") from error
+    return Machines(jax.process_index(), jax.process_count())
+
+
+def machines() -> Machines:
+    """The processes that train together; one, unless :func:`join_machines` has found others."""
+    if keras.backend.backend() != "jax":
+        return Machines()
+    import jax
+
+    return Machines(jax.process_index(), jax.process_count())
+
+
+def _tensorflow_workers() -> int:
+    """Number of workers in TensorFlow's own variable."""
+    try:
+        cluster = json.loads(os.environ.get("TF_CONFIG", "{}"))["cluster"]
+        return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return 0
 
 
 @contextlib.contextmanager
@@ -38,6 +106,8 @@ def on_devices(count: int | None, batch_size: int) -> Iterator[list[str]]:
     if len(devices) == 1:
         yield devices
         return
+    if len(devices) < len(found) and machines().count > 1:
+        raise about(ValueError(f"On several machines, devices must be all of them. Received: {count}"), "devices")
     if batch_size % len(devices):
         raise about(
             ValueError(f"batch_size must be a multiple of the {len(devices)} devices. Received: {batch_size}"),
@@ -47,7 +117,7 @@ def on_devices(count: int | None, batch_size: int) -> Iterator[list[str]]:
     backend = keras.backend.backend()
     if backend == "jax":
         before = keras.distribution.distribution()
-        keras.distribution.set_distribution(_SplitBatches(devices, batch_size))
+        keras.distribution.set_distribution(_SplitBatches(devices))
         try:
             yield devices
         finally:
@@ -92,6 +162,24 @@ def synchronized(network: keras.Model) -> Iterator[None]:
             layer.synchronized = False
 
 
+@contextlib.contextmanager
+def splitting() -> Iterator[list[keras.callbacks.Callback]]:
+    """Inside the block, batches of training are split, if there are several devices.
+
+    Gives the callbacks that ``fit`` needs for it. All other batches, those of validation too, every device computes as
+    a whole: their last one may be of any size.
+    """
+    distribution = keras.distribution.distribution()
+    if not isinstance(distribution, _SplitBatches):
+        yield []
+        return
+    distribution.is_splitting = True
+    try:
+        yield [_WholeValidation(distribution)]
+    finally:
+        distribution.is_splitting = False
+
+
 class DividedBatches(keras.utils.PyDataset):
     """Batches whose last one can be split evenly too: up to one image less than devices is left out of each epoch.
 
@@ -99,15 +187,16 @@ class DividedBatches(keras.utils.PyDataset):
 
     Args:
         batches: All but the last have a size that can be split.
-        devices: Number of devices.
+        devices: Number of devices, over all machines.
+        part: Which part of each batch this process gives to its devices.
 
     Raises:
         ValueError: If there are fewer images than devices.
     """
 
-    def __init__(self, batches: keras.utils.PyDataset, devices: int) -> None:
+    def __init__(self, batches: keras.utils.PyDataset, devices: int, part: Machines = Machines()) -> None:
         super().__init__()
-        self._batches, self._devices = batches, devices
+        self._batches, self._devices, self._part = batches, devices, part
         last = len(batches[len(batches) - 1][0])
         self._count = len(batches) - (last < devices)
         if not self._count:
@@ -118,8 +207,9 @@ class DividedBatches(keras.utils.PyDataset):
 
     def __getitem__(self, step: int) -> tuple[Any, ...]:
         batch = self._batches[step]
-        count = len(batch[0]) // self._devices * self._devices
-        return tuple(part[:count] for part in batch)
+        count = len(batch[0]) // self._devices * self._devices // self._part.count
+        first = count * self._part.number
+        return tuple(array[first : first + count] for array in batch)
 
     def on_epoch_end(self) -> None:
         """Moves on to the next epoch; Keras calls it."""
@@ -127,17 +217,32 @@ class DividedBatches(keras.utils.PyDataset):
 
 
 class _SplitBatches(keras.distribution.DataParallel):
-    """Splits training batches; others, whose last one may be of any size, every device computes as a whole.
+    """Splits batches where it is told to.
 
     Keras takes the layout of all batches of an epoch from the first.
     """
 
-    def __init__(self, devices: list[str], batch_size: int) -> None:
-        super().__init__(devices=devices)
-        self._batch_size = batch_size
+    def __init__(self, devices: list[str]) -> None:
+        # Each process gives its own part, see DividedBatches.
+        super().__init__(devices=devices, auto_shard_dataset=False)
+        self.is_splitting = False
 
     def get_data_layout(self, data_shape: tuple[int, ...]) -> Any:
         """How an array is spread over the devices."""
-        if data_shape and data_shape[0] == self._batch_size:
+        if self.is_splitting:
             return super().get_data_layout(data_shape)
         return keras.distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
+
+
+class _WholeValidation(keras.callbacks.Callback):
+    """Splits no batches of validation."""
+
+    def __init__(self, distribution: _SplitBatches) -> None:
+        super().__init__()
+        self._distribution = distribution
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._distribution.is_splitting = False
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._distribution.is_splitting = True

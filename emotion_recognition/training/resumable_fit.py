@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from emotion_recognition.training.devices import DividedBatches, device_count, synchronized
+from emotion_recognition.training.devices import DividedBatches, device_count, machines, splitting, synchronized
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
 from emotion_recognition.training.log_file import COLUMNS
@@ -82,11 +82,8 @@ def fit_resumably(
     log = EpochLog(run.log_path, rows, earlier=history["rows"], stage=len(history["entries"]) + 1, columns=columns)
     devices, shown = device_count(), batches(len(rows))
     if devices > 1:
-        shown = DividedBatches(shown, devices)
-        # Only batches of training's own size are split, see devices.py.
-        if fit_options.get("validation_batch_size") == settings.batch_size:
-            fit_options["validation_batch_size"] = settings.batch_size - 1
-    with _refusing_nan(settings.learning_rate), synchronized(trainee):
+        shown = DividedBatches(shown, devices, machines())
+    with _refusing_nan(settings.learning_rate), synchronized(trainee), splitting() as callbacks:
         trainee.fit(
             shown,
             shuffle=False,
@@ -98,6 +95,7 @@ def fit_resumably(
                 log,
                 SaveResumePoint(run.resume_path, facts, early_stopping, log, history),
                 *run.callbacks,
+                *callbacks,
             ],
             verbose=run.verbose,
             **fit_options,

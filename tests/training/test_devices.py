@@ -1,17 +1,24 @@
 """Training on several virtual devices, whose number a backend is given as it starts, learns what one device learns."""
 
+import argparse
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 import TrainNetwork
-from emotion_recognition.training.devices import DividedBatches, on_devices
+from emotion_recognition.command_line.training_options import enter_devices
+from emotion_recognition.training import devices
+from emotion_recognition.training.devices import DividedBatches, Machines, on_devices
+from emotion_recognition.training.settings import FitSettings
 
 # 52 images in batches of 16 leave 4 for the last one; 50 validation images cannot be split over 4 devices.
 SCRIPT = """
@@ -29,8 +36,9 @@ if not is_random:
 import keras, numpy as np
 import test_stage as t
 from emotion_recognition.data.batches.augmentation import Augmentation
-from emotion_recognition.training.devices import on_devices
+from emotion_recognition.training.devices import join_machines, on_devices
 
+joined = join_machines()
 folder = Path(sys.argv[1])
 NO_CHANGES = Augmentation(flip=False, rotation=0, shift=0, zoom=0, brightness=0, contrast=0)
 images = np.random.default_rng(0).integers(0, 256, (52, 16, 16, 1), dtype=np.uint8)
@@ -61,6 +69,9 @@ def fit(devices, name, **options):
     assert not any(getattr(layer, "synchronized", False) for layer in network.layers), "only TensorFlow opens such"
     return [[row["loss"], row["accuracy"], row["val_loss"], row["val_accuracy"]] for row in done.rows]
 
+if joined.count > 1:
+    print(json.dumps(fit(None, f"machine{joined.number}")))
+    sys.exit()
 losses = {"one": fit(1, "one"), "several": fit(count, "several")}
 try:
     fit(count, "resumed", callbacks=[Stop()])
@@ -70,31 +81,52 @@ print(json.dumps(losses))
 """
 
 
+def start(backend: str, tmp_path: Path, count: int, is_random: bool, **variables: str) -> "subprocess.Popen[str]":
+    path = json.dumps([str(Path(__file__).parent), *sys.path])
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={count}",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        **variables,
+    }
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path), path, str(count), str(int(is_random))]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+
+
+def rows_of(process: "subprocess.Popen[str]") -> Any:
+    output, error = process.communicate()
+    assert process.returncode == 0, error
+    return json.loads(output.splitlines()[-1])
+
+
 # TensorFlow's devices draw random numbers of their own, so nothing is random there.
 @pytest.mark.parametrize(("backend", "count", "is_random"), [("jax", 4, True), ("tensorflow", 2, False)])
 def test_several_devices_learn_what_one_learns_and_are_resumed(
     backend: str, count: int, is_random: bool, tmp_path: Path
 ) -> None:
-    path = json.dumps([str(Path(__file__).parent), *sys.path])
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path), path, str(count), str(int(is_random))],
-        env={
-            **os.environ,
-            "KERAS_BACKEND": backend,
-            "XLA_FLAGS": f"--xla_force_host_platform_device_count={count}",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    rows = json.loads(done.stdout.splitlines()[-1])
+    process = start(backend, tmp_path, count, is_random)
+    on_two_machines = []
+    if backend == "jax":
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        for number in range(2):
+            variables = {
+                "KERAS_DISTRIBUTION_JOB_ADDRESSES": address,
+                "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
+                "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
+                "JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo",
+            }
+            on_two_machines.append(start(backend, tmp_path, count // 2, is_random, **variables))
+    rows = rows_of(process)
     assert len(rows["one"]) == 2
     # The same to rounding in the first epoch; rounding grows from step to step.
     assert rows["several"][0] == pytest.approx(rows["one"][0], abs=1e-4)
     assert rows["several"][1] == pytest.approx(rows["one"][1], abs=0.05)
     assert rows["resumed"][1] == pytest.approx(rows["several"][1], abs=1e-5)
+    for machine in on_two_machines:
+        np.testing.assert_allclose(rows_of(machine), rows["several"], atol=1e-4)
 
 
 def test_the_last_batch_is_cut_to_what_can_be_split() -> None:
@@ -109,6 +141,46 @@ def test_the_last_batch_is_cut_to_what_can_be_split() -> None:
     batches = DividedBatches(Batches(), 4)
     assert [len(batches[step][1]) for step in range(len(batches))] == [8, 4]
     assert len(DividedBatches(Batches(), 8)) == 1
+    # Of the second of two machines.
+    own = DividedBatches(Batches(), 4, Machines(1, 2))
+    assert [list(own[step][1]) for step in range(len(own))] == [[4, 5, 6, 7], [2, 3]]
+
+
+def test_one_of_several_machines_writes_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(devices, "join_machines", lambda: Machines(1, 2))
+    output = tmp_path / "model.keras"
+    (tmp_path / "model.resume.h5").write_text("state", encoding="utf-8")
+    arguments = argparse.Namespace(devices=None, resume=True)
+    with contextlib.ExitStack() as stack:
+        own = enter_devices(stack, arguments, [FitSettings(batch_size=8)], output)
+        assert own.name == output.name
+        assert own.parent != tmp_path
+        assert own.with_name("model.resume.h5").read_text(encoding="utf-8") == "state"
+        print("not shown")
+    assert not own.parent.exists()
+    assert capsys.readouterr().out.splitlines() == [
+        "each batch is split over 1 devices of 2 machines: cpu:0",
+        "this is process 2 of 2; the first one writes the files",
+    ]
+    with pytest.raises(ValueError, match=r"On several machines, devices must be all of them\. Received: 1"):
+        enter_devices(contextlib.ExitStack(), argparse.Namespace(devices=1), [], output)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}}', "TF_CONFIG names several machines, on which Keras 3"),
+        ("JAX_COORDINATOR_ADDRESS", "127.0.0.1:1", "needs KERAS_BACKEND=jax. Received: tensorflow"),
+    ],
+)
+def test_tensorflow_trains_on_one_machine(
+    variable: str, value: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ValueError, match=message):
+        devices.join_machines()
 
 
 def test_devices_that_are_not_there_are_refused(
@@ -116,8 +188,8 @@ def test_devices_that_are_not_there_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"devices must be 1\.\.1, which are cpu:0\. Received: 2"), on_devices(2, 8):
         pass
-    with on_devices(None, 7) as devices:
-        assert devices == ["cpu:0"]
+    with on_devices(None, 7) as found:
+        assert found == ["cpu:0"]
     output = tmp_path / "model.keras"
     assert TrainNetwork.main(["-b", str(small_base), "-om", str(output), "--devices", "2"]) == 2
     assert capsys.readouterr().err == ("error: devices must be 1..1, which are cpu:0. Received: 2 (--devices)\n")
