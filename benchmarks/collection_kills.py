@@ -1,11 +1,13 @@
 """Annotates a collection on two Ray nodes while workers, nodes and the first process are killed, and compares tables.
 
-    python benchmarks/collection_kills.py --pictures 20000 --kills 20
+    python -m benchmarks.collection_kills --pictures 20000 --kills 20
 
 Makes small pictures, of which a third have the sample's face, a tenth are broken and the others have no face; annotates
 them undisturbed in processes of this machine, and then on a cluster, both nodes of which run here. At random moments
 a random one of worker, node and first process is killed with SIGKILL; what dies is started again, the first process
-with ``--resume``. In the end the tables must have the same bytes.
+with ``--resume``. The moments are spread over the run: the next one is chosen by the shards that are done. In the end
+all kills must have happened, the tables must have the bytes of the undisturbed ones, and each picture must be in them
+once, as what it is.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +43,35 @@ def make_pictures(folder: Path, count: int, side: int = 96) -> None:
     face = cv2.imencode(".jpg", cv2.resize(sample[18:210, 129:321], (side, side)))[1].tobytes()
     noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     other = cv2.imencode(".jpg", cv2.blur(noise, (9, 9)))[1].tobytes()
+    contents = {"unreadable": face[:500], "face": face, "no face": other}
     for i in range(count):
         path = folder / f"{i // 1000:03d}" / f"{i:06d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(face[:500] if i % 10 == 9 else face if i % 3 == 0 else other)
+        path.write_bytes(contents[answer(i)])
+
+
+def answer(i: int) -> str:
+    """What must come out of picture i."""
+    return "unreadable" if i % 10 == 9 else "face" if i % 3 == 0 else "no face"
+
+
+def answers(faces: Iterable[str], others: Iterable[tuple[str, str]]) -> dict[int, str]:
+    """What has come out of each picture, by its number.
+
+    Args:
+        faces: The ``file`` of each row of the table of faces.
+        others: ``file`` and ``status`` of each row of the other table.
+
+    Raises:
+        ValueError: If a picture has more than one row; each has one face at most.
+    """
+    found: dict[int, str] = {}
+    for file, status in (*((file, "face") for file in faces), *others):
+        number = int(Path(file).stem)
+        if number in found:
+            raise ValueError(f"picture {number} has two rows: {found[number]}, {status}")
+        found[number] = status
+    return found
 
 
 def tables(out: Path) -> dict[str, bytes]:
@@ -63,6 +91,12 @@ def children_of(parents: set[int], title: str) -> list[int]:
             except (OSError, ValueError, IndexError):
                 continue
     return found
+
+
+def moments(shards: int, kills: int, chance: random.Random) -> list[int]:
+    """Numbers of shards, in order, after which something dies; the last tenth is left in peace."""
+    most = max(1, shards * 9 // 10)
+    return sorted(chance.randrange(most) for _ in range(kills))
 
 
 class Disturbance:
@@ -121,7 +155,6 @@ def main() -> int:
     parser.add_argument("--pictures", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--shard_size", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=8.0, help="mean time between two kills")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the figures")
     arguments = parser.parse_args()
@@ -144,12 +177,18 @@ def _compare(folder: Path, arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     disturbance = Disturbance([*common, "--out", str(folder / "out"), "--resume", "--engine", "ray"], chance)
     done = folder / "out" / "done"
-    while sum(disturbance.kills.values()) < arguments.kills and disturbance.driver.poll() is None:
-        time.sleep(chance.uniform(0.5, 2 * arguments.seconds - 0.5))
-        shards = len(list(done.glob("*.json"))) if done.is_dir() else 0
-        print(f"{shards} shards done", flush=True)
-        if disturbance.driver.poll() is None:
+    shards = -(-arguments.pictures // arguments.shard_size)
+    for moment in moments(shards, arguments.kills, chance):
+        while (now := len(list(done.glob("*.json")))) < moment and disturbance.driver.poll() is None:
+            time.sleep(0.2)
+        # Not always as a shard has just been written.
+        time.sleep(chance.uniform(0, 2))
+        before = sum(disturbance.kills.values())
+        while disturbance.driver.poll() is None and sum(disturbance.kills.values()) == before:
+            # There may be no worker at this moment.
             disturbance.kill()
+            time.sleep(0.2)
+        print(f"{now} of {shards} shards were done", flush=True)
     status = disturbance.driver.wait()
     seconds = time.monotonic() - began
     disturbance.cluster.shutdown()
@@ -158,6 +197,7 @@ def _compare(folder: Path, arguments: argparse.Namespace) -> int:
         "pictures": arguments.pictures,
         "shards": len(whole) // 2,
         "kills": dict(disturbance.kills),
+        "all_kills": sum(disturbance.kills.values()) == arguments.kills,
         "status": status,
         "same": whole == out,
         "undisturbed_seconds": round(undisturbed, 1),
@@ -165,12 +205,14 @@ def _compare(folder: Path, arguments: argparse.Namespace) -> int:
     }
     import pandas as pd
 
-    for name in ("faces", "others"):
-        figures[f"{name}_rows"] = [len(pd.read_parquet(folder / run / name)) for run in ("whole", "out")]
+    faces, others = (pd.read_parquet(folder / "out" / name) for name in ("faces", "others"))
+    figures["faces_rows"], figures["others_rows"] = len(faces), len(others)
+    found = answers(faces["file"], zip(others["file"], others["status"], strict=True))
+    figures["as_known"] = found == {i: answer(i) for i in range(arguments.pictures)}
     print(json.dumps(figures, indent=2))
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    return 0 if figures["same"] else 1
+    return 0 if figures["same"] and figures["as_known"] and figures["all_kills"] else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Memory of the process that leads a collection, at 1, 10 and 100 thousand pictures, none of which is decoded.
 
-    python benchmarks/collection_memory.py
+    python -m benchmarks.collection_memory
+
+Prints too how many pictures a second it lists and writes, which bounds what one collection gets from a cluster.
 
 Each number runs in a process of its own: a list of that many paths is planned, every shard is handed to an engine that
 gives back a face for each picture at once, and the tables are written.
@@ -11,6 +13,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections import deque
 from pathlib import Path
 
@@ -53,29 +56,38 @@ class AtOnce:
         )
 
 
-def megabytes(number: int) -> float:
-    """The largest memory of this process in MB, after a collection of so many pictures."""
+def figures_of(number: int) -> tuple[float, float, float]:
+    """The largest memory of this process in MB after so many pictures, and the seconds for their plan and tables."""
     names = ("happy", "sad")
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder, "list.txt")
         with listed.open("w", encoding="utf-8") as file:
             file.writelines(f"pictures/of/a/collection/{i:09d}.jpg\n" for i in range(number))
         files = CollectionFiles(Path(folder, "out"))
+        began = time.monotonic()
         write_plan(files.plan, items_of([str(listed)]), SHARD_SIZE)
+        planned = time.monotonic()
         with Plan(files.plan) as plan:
             work = ShardWork(DetectorPlan(()), Fingerprint("", ""), names)
             annotate_shards(files, plan, AtOnce(names), work, seconds=60, shard_size=SHARD_SIZE)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        written = time.monotonic()
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return memory, planned - began, written - planned
 
 
 def main() -> int:
     """Runs each number in a process of its own and prints the memory."""
     if len(sys.argv) == 2:
-        print(json.dumps(megabytes(int(sys.argv[1]))))
+        print(json.dumps(figures_of(int(sys.argv[1]))))
         return 0
     for number in NUMBERS:
         done = subprocess.run([sys.executable, __file__, str(number)], capture_output=True, text=True, check=True)
-        print(f"{number:>9,} pictures: {float(done.stdout):.0f} MB", flush=True)
+        memory, listing, writing = json.loads(done.stdout)
+        print(
+            f"{number:>9,} pictures: {memory:.0f} MB; {number / listing:,.0f} a second are listed, "
+            f"{number / writing:,.0f} a second written",
+            flush=True,
+        )
     return 0
 
 
