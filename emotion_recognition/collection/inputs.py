@@ -145,7 +145,10 @@ def _in_parquet(file: str, column: str | None) -> Iterator[Item]:
                     yield from (_file(places.beside(file, path)) for path in batch.column(0).to_pylist() if path)
             else:
                 yield from _bytes_in(table, file, chosen)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OSError) as error:
+            # Arrow says with an OSError too that a file is damaged, without the number that one of the system has.
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
             text = str(error).splitlines()[0].rstrip(".")
             raise about(ValueError(f"{file} is not a Parquet file, or is damaged: {text}."), "input") from error
 

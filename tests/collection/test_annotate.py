@@ -1,6 +1,7 @@
 """Collections from the first picture to the tables, in this process and in others."""
 
 import dataclasses
+import gzip
 import json
 import os
 import subprocess
@@ -12,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from emotion_recognition.collection import CollectionSettings, DetectorPlan, annotate_collection
 from emotion_recognition.collection.annotate import Piece
@@ -62,7 +65,9 @@ class Here:
         pass
 
 
-def annotate(pictures: Path, out: Path, plan: DetectorPlan, settings: CollectionSettings = SMALL, **more: Any) -> Any:
+def annotate(
+    pictures: Path | str, out: Path, plan: DetectorPlan, settings: CollectionSettings = SMALL, **more: Any
+) -> Any:
     return annotate_collection([str(pictures)], out, plan, settings, engine=more.pop("engine", Here), **more)
 
 
@@ -219,6 +224,39 @@ def test_a_full_disk_leaves_whole_shards_that_are_resumed(
     assert same(tmp_path, whole)
 
 
+def test_a_disk_that_is_full_before_the_first_shard_leaves_nothing(
+    pictures: Path, plan: DetectorPlan, tmp_path: Path
+) -> None:
+    with full_disk(500), pytest.raises(OSError, match=r"plan\.sqlite cannot be written: ") as caught:
+        annotate(pictures, tmp_path, plan)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_input_behind_a_good_one_leaves_nothing(pictures: Path, plan: DetectorPlan, tmp_path: Path) -> None:
+    (tmp_path / "cut.tgz").write_bytes(gzip.compress(bytes(20_000))[:-9])
+    (tmp_path / "cut.tar").write_bytes(b"no tar" * 200)
+    paths = pa.table({"path": [f"{i}.jpg" for i in range(500)], "size": list(range(500))})
+    parquet.write_table(paths, tmp_path / "list.parquet", compression="none", use_dictionary=False)
+    whole = (tmp_path / "list.parquet").read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(whole[:-10])
+    # The footer is whole, the paths are not.
+    (tmp_path / "flipped.parquet").write_bytes(whole[:4] + bytes(200) + whole[204:])
+    for name, column, message in (
+        ("cut.tgz", None, "is not a tar file, or is damaged"),
+        ("cut.tar", None, "is not a tar file, or is damaged"),
+        ("cut.parquet", None, "is not a Parquet file, or is damaged"),
+        ("flipped.parquet", None, "is not a Parquet file, or is damaged"),
+        ("list.parquet", "picture", "has no column picture"),
+    ):
+        settings = dataclasses.replace(SMALL, column=column)
+        with pytest.raises(ValueError, match=message) as caught:
+            annotate_collection([str(pictures), str(tmp_path / name)], tmp_path / "out", plan, settings, engine=Here)
+        assert "\n" not in str(caught.value)
+        assert name in str(caught.value)
+        assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_bad_numbers_and_no_input(plan: DetectorPlan, tmp_path: Path) -> None:
     for name in ("shard_size", "every", "seconds"):
         with pytest.raises(ValueError, match=f"{name} must be at least 1. Received: 0"):
@@ -241,6 +279,8 @@ def test_frames_of_a_video_and_feature_vectors(plan: DetectorPlan, tmp_path: Pat
     assert list(faces["time"]) == pytest.approx([0, 0.2])
     assert {len(vector) for vector in faces["embedding"]} == {256}
     assert (others["frame"][0], others["status"][0]) == (4, "no face")
+    by_url = annotate(f"file://{tmp_path / 'film.mp4'}", tmp_path / "url", plan, dataclasses.replace(SMALL, every=2))
+    assert by_url == counts
 
 
 #: Annotates in processes of its own; kills one of them when a shard is written, and itself when more are.
