@@ -4,8 +4,10 @@ Every trial is a run of TrainNetwork.py, which repeats it from the command that 
 """
 
 import argparse
+import contextlib
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from emotion_recognition.command_line.exit_status import exit_status
@@ -19,6 +21,7 @@ examples:
   TuneNetwork.py -n 7 --trials 30
   TuneNetwork.py -n 7 --search learning_rate=1e-3..0.3:log --search optimizer=sgd,adam -- --recipe onecycle -epochs 10
   TuneNetwork.py -n 7 --trials 60                  goes on with the same study, to 60 trials in all
+  TuneNetwork.py -n 7 --trials 60 --engine ray --address auto --gpus_per_worker 1
 
 What follows -- is given to every run of TrainNetwork.py. Several of these may run at the same time with one --study."""
 
@@ -42,8 +45,28 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--study", default="search", metavar="NAME", help="name of the search, and of its folder in output/"
     )
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="trials at the same time")
     parser.add_argument("--seed", type=int, default=0, help="seed of the choices; training has its own")
+    engine = parser.add_argument_group("where trials are trained")
+    engine.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="this machine, or a Ray cluster that shares -b"
+    )
+    engine.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="trials at the same time (default: 1, on a cluster as many as it has room for)",
+    )
+    engine.add_argument(
+        "--address",
+        metavar="auto|HOST:PORT",
+        help="the Ray cluster; auto finds that of this machine (default: a new one on this machine)",
+    )
+    engine.add_argument(
+        "--cpus_per_worker", type=float, default=1.0, metavar="N", help="cores that Ray reserves for each trial"
+    )
+    engine.add_argument(
+        "--gpus_per_worker", type=float, default=0.0, metavar="SHARE", help="GPUs that Ray reserves for each trial"
+    )
     return parser
 
 
@@ -57,13 +80,20 @@ def main(argv: list[str] | None = None) -> int:
 
 def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
     for name in ("trials", "workers"):
-        if getattr(arguments, name) < 1:
+        if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             raise ValueError(f"--{name} must be at least 1. Received: {getattr(arguments, name)}")
     ranges = [parse_range(text) for text in arguments.search or USUAL]
     if len({part.name for part in ranges}) < len(ranges):
         raise ValueError(f"--search must name each setting once. Received: {' '.join(arguments.search)}")
     if Path(arguments.study).name != arguments.study or arguments.study in ("", ".", ".."):
         raise ValueError(f"--study must be a name. Received: {arguments.study}")
+    if arguments.engine == "local" and (
+        arguments.address is not None or arguments.cpus_per_worker != 1 or arguments.gpus_per_worker
+    ):
+        raise ValueError("--address, --cpus_per_worker and --gpus_per_worker are for --engine ray.")
+    if arguments.engine == "ray":
+        # The processes of other machines run in other folders.
+        arguments.base_path = arguments.base_path.resolve()
     folder: Path = Workspace(arguments.base_path).output_folder / arguments.study
 
     from emotion_recognition.tuning.study import Search, Trial, import_optuna, report_of, run_search
@@ -83,7 +113,21 @@ def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
 
     search = Search(folder / "study.sqlite", arguments.study, ranges, command, model, arguments.seed)
     say = lambda text: print(text, flush=True)  # noqa: E731
-    study = run_search(search, arguments.trials, workers=arguments.workers, say=say)
+    with contextlib.ExitStack() as stack:
+        workers = arguments.workers or 1
+        if arguments.engine == "ray":
+            from emotion_recognition.tuning.ray_trainings import RayTrainings
+
+            cpus, gpus = arguments.cpus_per_worker, arguments.gpus_per_worker
+            trainings = RayTrainings(search.storage, arguments.address, cpus_per_worker=cpus, gpus_per_worker=gpus)
+            stack.enter_context(trainings)
+            room = trainings.slots
+            workers = min(arguments.workers or room, room)
+            print(
+                f"trains {workers} trial{'s' * (workers != 1)} at a time on a cluster with room for {room}", flush=True
+            )
+            search = replace(search, start=trainings)
+        study = run_search(search, arguments.trials, workers=workers, say=say)
     report = report_of(study, search)
     write_json(folder / "report.json", report)
     print(f"Best of {len(report['trials'])} trials: {report['best']['val_accuracy']:.2%} on validation")

@@ -47,6 +47,8 @@ def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
         (["--search", "epochs=1..2"], "search must be NAME=LOW..HIGH or NAME=A,B with NAME one of learning_rate, "),
         (["--search", "ema=0..1", "--search", "ema=0..2"], "--search must name each setting once."),
         (["--study", "../x"], "--study must be a name. Received: ../x"),
+        (["--address", "auto"], "--address, --cpus_per_worker and --gpus_per_worker are for --engine ray."),
+        (["--engine", "ray", "--address", "127.0.0.1:1"], "There is no Ray cluster at 127.0.0.1:1: Connection refused"),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,10 +8,8 @@ Each wait has an end, and what comes to none is lost and named.
 import collections
 import contextlib
 import logging
-import os
-import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -19,10 +17,10 @@ from emotion_recognition.collection.annotate import Piece
 from emotion_recognition.collection.items import Item
 from emotion_recognition.collection.shard_work import ShardWork, Tables
 from emotion_recognition.collection.worker_pool import Finished, Lost
-from emotion_recognition.error_about import about
+from emotion_recognition.ray_cluster import check_gpus, connected, import_ray, room_for
 
-#: Seconds for reaching a cluster's address; for its first actor to come up; for a finished result to arrive.
-_REACH_SECONDS, _START_SECONDS, _FETCH_SECONDS = 10.0, 300.0, 60.0
+#: Seconds for the first actor to come up; for a finished result to arrive.
+_START_SECONDS, _FETCH_SECONDS = 300.0, 60.0
 
 #: Seconds between two looks at whether nodes have come or gone.
 _LOOK_SECONDS = 5.0
@@ -51,16 +49,8 @@ class RayEngine:
     def __init__(
         self, work: ShardWork, address: str | None = None, workers: int | None = None, *, gpus_per_worker: float = 0.0
     ) -> None:
-        if gpus_per_worker < 0:
-            raise about(
-                ValueError(f"gpus_per_worker must be at least 0. Received: {gpus_per_worker}"), "gpus_per_worker"
-            )
-        try:
-            import ray  # noqa: F401
-        except ImportError as error:
-            raise ValueError(
-                f"A cluster needs Ray; install it with: pip install -r requirements-cluster.txt ({error})"
-            ) from error
+        check_gpus(gpus_per_worker)
+        import_ray()
         self._work, self._address, self._asked, self._gpus = work, address, workers, gpus_per_worker
         self._waiting: collections.deque[Piece] = collections.deque()
         self._actors: list[_Actor] = []
@@ -111,7 +101,7 @@ class RayEngine:
             self._check_start()
 
     def __enter__(self) -> "RayEngine":
-        self._stack.enter_context(_connected(self._address))
+        self._stack.enter_context(connected(self._address))
         self._without_actor_since = time.monotonic()
         self._look_at_cluster()
         return self
@@ -124,19 +114,13 @@ class RayEngine:
         self._stack.close()
 
     def _look_at_cluster(self) -> None:
-        import ray
-
         if time.monotonic() - self._looked < _LOOK_SECONDS:
             return
         self._looked = time.monotonic()
         if self._asked is not None:
             self._slots = self._asked
             return
-        resources = ray.cluster_resources()
-        room = resources.get("CPU", 0.0)
-        if self._gpus:
-            room = min(room, resources.get("GPU", 0.0) / self._gpus)
-        self._slots = max(1, int(room))
+        self._slots = max(1, room_for(1, self._gpus))
 
     def _fill(self) -> None:
         while len(self._actors) < self._slots:
@@ -255,39 +239,3 @@ class _Actor:
 
         with contextlib.suppress(Exception):
             ray.kill(self._handle)
-
-
-@contextlib.contextmanager
-def _connected(address: str | None) -> Iterator[None]:
-    """Inside the block this process is connected to a cluster."""
-    # Ray would send figures about its use, and let a run without GPUs see those that are there.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import ray
-
-    if ray.is_initialized():
-        yield
-        return
-    if address not in (None, "auto"):
-        _check_reachable(str(address))
-    options: dict[str, Any] = {} if address is not None else {"include_dashboard": False}
-    try:
-        ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        text = str(error).splitlines()[0]
-        raise about(OSError(f"There is no Ray cluster at {address or 'this machine'}: {text}"), "address") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _check_reachable(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise about(ValueError(f"address must be auto or HOST:PORT. Received: {address}"), "address")
-    try:
-        socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
-    except OSError as error:
-        text = f"There is no Ray cluster at {address}: {error.strerror or error}"
-        raise about(OSError(text), "address") from error

@@ -45,6 +45,7 @@ ADVICE = {
     "frames_per_second": "--frames_per_second",
     "freeze": "--freeze",
     "gpus_per_worker": "--gpus_per_worker",
+    "cpus_per_worker": "--cpus_per_worker",
     "head_dropout": "--head_dropout",
     "hidden": "--hidden",
     "image_size": "--image_size",

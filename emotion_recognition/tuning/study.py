@@ -5,8 +5,6 @@ may work on one file at the same time, and a search that was interrupted goes on
 """
 
 import contextlib
-import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from emotion_recognition.models.card import read_card
 from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.run import log_path
 from emotion_recognition.tuning.search_space import Range
+from emotion_recognition.tuning.trainings import LocalTraining, LostTrainingError, Training
 
 #: Seconds between two looks at a trial's log.
 _LOOK_SECONDS = 1.0
@@ -51,6 +50,7 @@ class Search:
         command: From a trial to the command line that trains it.
         model: From a trial to the model file that this command writes.
         seed: Of the choices.
+        start: Starts a command line, here or elsewhere.
     """
 
     storage: Path
@@ -59,6 +59,7 @@ class Search:
     command: Callable[[Trial], Sequence[str]]
     model: Callable[[Trial], Path]
     seed: int = 0
+    start: Callable[[Sequence[str]], Training] = LocalTraining
 
 
 def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[str], None] = lambda text: None) -> Any:
@@ -170,14 +171,17 @@ class _TrialError(Exception):
 def _train(search: Search, trial: Trial, chosen: Any, optuna: Any, say: Callable[[str], None]) -> float:
     """Trains and watches the log; returns the accuracy on validation of the model that was saved."""
     model = search.model(trial)
-    # A file: nobody reads while it trains, and a full pipe would stop it.
-    with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(search.command(trial), stdout=subprocess.DEVNULL, stderr=messages)
-        _watch(process, model, trial, chosen, optuna, say)
-        messages.seek(0)
-        error = messages.read().decode(errors="replace")
-    if process.returncode != 0:
-        last = (error.strip().splitlines() or [f"status {process.returncode}"])[-1]
+    try:
+        training = search.start(search.command(trial))
+        try:
+            status = _watch(training, model, trial, chosen, optuna, say)
+            error = training.errors() if status else ""
+        finally:
+            training.end()
+    except LostTrainingError as lost:
+        status, error = 1, str(lost)
+    if status:
+        last = (error.strip().splitlines() or [f"status {status}"])[-1]
         chosen.set_user_attr("error", last)
         say(f"trial {trial.number}: failed with {_text_of(trial.settings)}: {last}")
         raise _TrialError(last)
@@ -185,27 +189,19 @@ def _train(search: Search, trial: Trial, chosen: Any, optuna: Any, say: Callable
     return float(card["metrics"]["val"]["accuracy"])
 
 
-def _watch(
-    process: "subprocess.Popen[bytes]", model: Path, trial: Trial, chosen: Any, optuna: Any, say: Callable[[str], None]
-) -> None:
-    """Reports a trial's epochs until it ends; ends it early where they look bad."""
+def _watch(training: Training, model: Path, trial: Trial, chosen: Any, optuna: Any, say: Callable[[str], None]) -> int:
+    """Reports a trial's epochs until it ends, and gives its exit status; raises where they look bad."""
     reported = 0
-    try:
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_LOOK_SECONDS)
-            for row in read_log(log_path(model))[reported:]:
-                chosen.report(row["val_accuracy"], reported)
-                reported += 1
-                if process.returncode is None and chosen.should_prune():
-                    say(f"trial {trial.number}: stopped after {reported} epochs with {_text_of(trial.settings)}")
-                    raise optuna.TrialPruned
-            if process.returncode is not None:
-                break
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait()
+    while True:
+        status = training.wait(_LOOK_SECONDS)
+        for row in read_log(log_path(model))[reported:]:
+            chosen.report(row["val_accuracy"], reported)
+            reported += 1
+            if status is None and chosen.should_prune():
+                say(f"trial {trial.number}: stopped after {reported} epochs with {_text_of(trial.settings)}")
+                raise optuna.TrialPruned
+        if status is not None:
+            return status
 
 
 def _text_of(settings: Mapping[str, Any]) -> str:

@@ -1,0 +1,96 @@
+"""Connects this process to a Ray cluster; collections and searches use one."""
+
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from emotion_recognition.error_about import about
+
+#: Seconds for reaching a cluster's address.
+_REACH_SECONDS = 10.0
+
+
+def import_ray() -> Any:
+    """Imports Ray.
+
+    Raises:
+        ValueError: If it is not installed.
+    """
+    try:
+        import ray
+    except ImportError as error:
+        message = f"A cluster needs Ray; install it with: pip install -r requirements-cluster.txt ({error})"
+        raise ValueError(message) from error
+    return ray
+
+
+def check_gpus(gpus_per_worker: float) -> None:
+    """Refuses what is no share of a GPU.
+
+    Raises:
+        ValueError: If it is below 0.
+    """
+    if not gpus_per_worker >= 0:
+        raise about(ValueError(f"gpus_per_worker must be at least 0. Received: {gpus_per_worker}"), "gpus_per_worker")
+
+
+@contextlib.contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Inside the block this process is connected to a cluster; a connection that is there already stays.
+
+    Args:
+        address: ``"auto"`` for the cluster of this machine, ``"HOST:PORT"`` for another; None starts one here.
+
+    Raises:
+        ValueError: If it is no address.
+        OSError: If there is no cluster at that address.
+    """
+    # Ray would send figures about its use, and let a run without GPUs see those that are there.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    if address not in (None, "auto"):
+        _check_reachable(str(address))
+    options: dict[str, Any] = {} if address is not None else {"include_dashboard": False}
+    try:
+        ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        text = str(error).splitlines()[0]
+        raise about(OSError(f"There is no Ray cluster at {address or 'this machine'}: {text}"), "address") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def room_for(cpus: float, gpus: float) -> int:
+    """Number of actors of so many cores and GPUs that the cluster has room for, busy or not.
+
+    Example:
+        An actor of one core and half a GPU, on machines with 8 cores and 2 GPUs: 4.
+    """
+    import ray
+
+    resources = ray.cluster_resources()
+    room = resources.get("CPU", 0.0) / cpus
+    if gpus:
+        room = min(room, resources.get("GPU", 0.0) / gpus)
+    return int(room)
+
+
+def _check_reachable(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise about(ValueError(f"address must be auto or HOST:PORT. Received: {address}"), "address")
+    try:
+        socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
+    except OSError as error:
+        text = f"There is no Ray cluster at {address}: {error.strerror or error}"
+        raise about(OSError(text), "address") from error
