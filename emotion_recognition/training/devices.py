@@ -10,6 +10,8 @@ On several machines, which only JAX can do, each runs the same program; the firs
 import contextlib
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +22,9 @@ from emotion_recognition.error_about import about
 
 #: Keras's variable and JAX's: either says where the first process of several waits for the others.
 _ADDRESS = ("KERAS_DISTRIBUTION_JOB_ADDRESSES", "JAX_COORDINATOR_ADDRESS")
+
+#: Seconds that a process waits for the first one, as JAX does; between two tries, and for one of them.
+_WAIT_SECONDS, _PAUSE_SECONDS, _REACH_SECONDS = 300.0, 1.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ def join_machines() -> Machines:
         return Machines()
     if backend != "jax":
         raise about(ValueError(f"Training on several machines needs KERAS_BACKEND=jax. Received: {backend}"), "devices")
+    if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":
+        _wait_for_first(next(os.environ[name] for name in _ADDRESS if name in os.environ))
     import jax
 
     if not jax.distributed.is_initialized():
@@ -71,6 +78,24 @@ def machines() -> Machines:
     import jax
 
     return Machines(jax.process_index(), jax.process_count())
+
+
+def _wait_for_first(addresses: str) -> None:
+    """Waits until the first process listens: JAX itself would end this one without an error to catch."""
+    address = addresses.partition(",")[0]
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise about(ValueError(f"The address of the first machine must be HOST:PORT. Received: {address}"), "devices")
+    end = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
+            return
+        except OSError as error:
+            if isinstance(error, socket.gaierror) or time.monotonic() >= end:
+                text = f"There is no first process of this training at {address}: {error.strerror or error}"
+                raise about(OSError(text), "devices") from error
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _tensorflow_workers() -> int:

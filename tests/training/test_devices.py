@@ -16,6 +16,7 @@ import pytest
 
 import TrainNetwork
 from emotion_recognition.command_line.training_options import enter_devices
+from emotion_recognition.error_about import names_of
 from emotion_recognition.training import devices
 from emotion_recognition.training.devices import DividedBatches, Machines, on_devices
 from emotion_recognition.training.settings import FitSettings
@@ -166,6 +167,23 @@ def test_one_of_several_machines_writes_the_files(
     ]
     with pytest.raises(ValueError, match=r"On several machines, devices must be all of them\. Received: 1"):
         enter_devices(contextlib.ExitStack(), argparse.Namespace(devices=1), [], output)
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("127.0.0.1:1", r"There is no first process of this training at 127\.0\.0\.1:1: Connection refused"),
+        ("10.0.0.1", r"The address of the first machine must be HOST:PORT\. Received: 10\.0\.0\.1"),
+    ],
+)
+def test_a_first_machine_that_is_not_there(address: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(devices, "_WAIT_SECONDS", 0.0)
+    monkeypatch.setenv("KERAS_DISTRIBUTION_JOB_ADDRESSES", f"{address},10.0.0.2:1")
+    monkeypatch.setenv("KERAS_DISTRIBUTION_PROCESS_ID", "1")
+    with pytest.raises((ValueError, OSError), match=message) as caught:
+        devices.join_machines()
+    assert names_of(caught.value) == ("devices",)
 
 
 @pytest.mark.parametrize(
