@@ -81,7 +81,13 @@ def main() -> int:
         print(json.dumps(figures_of(int(sys.argv[1]))))
         return 0
     for number in NUMBERS:
-        done = subprocess.run([sys.executable, __file__, str(number)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.collection_memory", str(number)],
+            cwd=Path(__file__).resolve().parents[1],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
         memory, listing, writing = json.loads(done.stdout)
         print(
             f"{number:>9,} pictures: {memory:.0f} MB; {number / listing:,.0f} a second are listed, "

@@ -5,12 +5,11 @@ may work on one file at the same time, and a search that was interrupted goes on
 """
 
 import contextlib
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from emotion_recognition.error_about import about
 from emotion_recognition.models.card import read_card
@@ -18,6 +17,7 @@ from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.run import log_path
 from emotion_recognition.tuning.search_space import Range
 from emotion_recognition.tuning.trainings import LocalTraining, LostTrainingError, Training
+from emotion_recognition.tuning.trial_sampler import TrialSampler
 
 #: Seconds between two looks at a trial's log.
 _LOOK_SECONDS = 1.0
@@ -87,6 +87,7 @@ def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[
             study_name=search.name,
             load_if_exists=True,
             direction="maximize",
+            sampler=TrialSampler(optuna, search.seed),
             pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP_TRIALS),
         )
         known = study.user_attrs.get("ranges")
@@ -100,9 +101,6 @@ def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[
     study.set_user_attr("ranges", ranges)
 
     def objective(chosen: Any) -> float:
-        # From its number: whoever goes on with a study, or works on it beside others, would draw the same values again.
-        (seed,) = np.random.SeedSequence([search.seed, chosen.number]).generate_state(1)
-        study.sampler = optuna.samplers.TPESampler(seed=int(seed))
         trial = Trial(chosen.number, {part.name: part.suggest(chosen) for part in search.ranges})
         value = _train(search, trial, chosen, optuna, say)
         say(f"trial {trial.number}: {value:.4f} with {_text_of(trial.settings)}")
@@ -131,7 +129,9 @@ def report_of(study: Any, search: Search) -> dict[str, Any]:
     best = study.best_trial
     importances: dict[str, float] = {}
     # Optuna cannot say it of a single trial, or where all values are the same.
-    with contextlib.suppress(ValueError, RuntimeError, ZeroDivisionError):
+    with contextlib.suppress(ValueError, RuntimeError, ZeroDivisionError), warnings.catch_warnings():
+        # It warns where a few trials say little; so does their number.
+        warnings.simplefilter("ignore")
         importances = optuna.importance.get_param_importances(study)
     return {
         "study": search.name,

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def test_a_search_that_goes_on_tries_other_values(search: Search) -> None:
     run_search(search, 1)
     tried = [trial.params["weight_decay"] for trial in run_search(search, 2).get_trials()]
     assert len(set(tried)) == len(tried) == 2
+
+
+def test_trials_at_the_same_time_try_what_they_would_alone(search: Search, tmp_path: Path) -> None:
+    tried = []
+    for workers in (1, 2):
+        own = replace(search, storage=tmp_path / f"{workers}.sqlite", name=str(workers))
+        trials = run_search(own, 3, workers=workers).get_trials()
+        tried.append([trials[number].params for number in range(3)])
+    assert tried[0] == tried[1]
 
 
 def test_trials_that_fail_are_reported(search: Search) -> None:
