@@ -8,8 +8,9 @@ import numpy as np
 class TrialSampler:
     """An Optuna sampler that has a TPE sampler for each trial.
 
-    TPE is of Bergstra et al. 2011, "Algorithms for hyper-parameter optimization". With one for the whole study, a search that goes on, or works on a study beside others, would draw the same values
-    again; and which of two threads draws first would decide what both try.
+    TPE is of Bergstra et al. 2011, "Algorithms for hyper-parameter optimization". With one for the whole study, a
+    search that goes on, or works on a study beside others, would draw the same values again; and which of two threads
+    draws first would decide what both try.
 
     Args:
         optuna: The module.
