@@ -13,7 +13,7 @@ FACES ?=
 FERPLUS ?= $(BASE)/fer2013/fer2013new.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve site test lint format docs bench bench-peers faults figures reproduce clean
+.PHONY: help demo serve site test lint format docs bench bench-collections bench-peers faults figures reproduce clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,11 @@ bench: $(VENV)/.run ## measure speed, each figure beside its comparison in the s
 	else \
 		echo "face detectors are not compared; name the folder with val.csv and val/: make bench FACES=folder"; \
 	fi
+
+bench-collections: $(VENV)/.dev ## measure collections on processes and Ray nodes, and memory; then kill what runs, 20 times
+	$(BIN)/python -m benchmarks.collection_speed
+	$(BIN)/python -m benchmarks.collection_memory
+	$(BIN)/python -m benchmarks.collection_kills
 
 bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the package fer, which gets an environment of its own
 	$(BIN)/python -m benchmarks.peers -b $(BASE) --peer_python $(VENV)-peers/bin/python $(PEERS_OPTIONS)

@@ -58,9 +58,9 @@ def test_trials_run_on_the_cluster(ray: Any, search: Search) -> None:
         assert trainings.slots == 2
         said: list[str] = []
         ranges = (Range("learning_rate", 0.0, 0.8),)
-        study = run_search(dataclasses.replace(search, ranges=ranges, start=trainings), 3, workers=2, say=said.append)
+        study = run_search(dataclasses.replace(search, ranges=ranges, start=trainings), 2, workers=2, say=said.append)
         done = [trial for trial in study.get_trials() if trial.state.name == "COMPLETE"]
-        assert len(done) >= 3, said
+        assert len(done) == 2, said
         for trial in done:
             assert trial.value == pytest.approx(1 - (trial.params["learning_rate"] - 0.3) ** 2)
         training = trainings([sys.executable, "-c", "import sys; sys.exit('error: diverged')"])
