@@ -1,6 +1,7 @@
 """Puts the service together: routes, page, gate. The server runs what comes out."""
 
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,11 @@ def create_app(service: Service) -> ASGIApp:
 def _file(name: str, content: bytes) -> Any:
     kind = "application/json" if name.endswith(".json") else "application/octet-stream"
 
-    async def answer() -> Response:
-        return Response(content, media_type=kind, headers={"Cache-Control": "max-age=3600"})
+    tag = f'"{hashlib.sha256(content).hexdigest()}"'
+
+    async def answer(request: Request) -> Response:
+        known = tag in request.headers.get("if-none-match", "")
+        return Response(b"" if known else content, 304 if known else 200, {"ETag": tag}, kind)
 
     return answer
 

@@ -98,6 +98,7 @@ export class Timeline {
 
   constructor(canvas, text, colours) {
     Object.assign(this, { canvas, text, colours });
+    text.textContent = "";
   }
 
   /** Takes the next frame and draws. */
@@ -122,9 +123,9 @@ export class Timeline {
     const { canvas, colours } = this;
     const rows = [...new Set(this.#frames.flatMap(({ faces }) => faces.map((face) => face.identity)))].sort((a, b) => a - b);
     const start = Math.max(0, end - SHOWN_SECONDS);
-    const height = 22;
+    const [height, axis] = [22, 18];
     canvas.width = Math.max(200, canvas.clientWidth || 600);
-    canvas.height = Math.max(1, rows.length) * height;
+    canvas.height = Math.max(1, rows.length) * height + axis;
     const pen = canvas.getContext("2d");
     pen.font = "12px system-ui, sans-serif";
     pen.textBaseline = "middle";
@@ -139,5 +140,9 @@ export class Timeline {
     });
     pen.fillStyle = getComputedStyle(canvas).color;
     rows.forEach((row, index) => pen.fillText(String(row), 4, (index + 0.5) * height));
+    const below = canvas.height - axis / 2;
+    pen.fillText(`${start.toFixed(0)} s`, left, below);
+    pen.textAlign = "right";
+    pen.fillText(`${Math.max(start + 1, end).toFixed(0)} s`, canvas.width, below);
   }
 }
