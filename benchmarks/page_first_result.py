@@ -7,20 +7,15 @@ Times are the page's own, from the start of its loading; the sample is asked for
 """
 
 import argparse
-import contextlib
-import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from benchmarks.service_load import started
 from emotion_recognition.command_line.exit_status import exit_status
-
-ROOT = Path(__file__).resolve().parents[1]
 
 #: Targets in seconds.
 BARS = {"server": 2.0, "device": 5.0}
@@ -76,7 +71,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     if browser is None or driver is None:
         raise ValueError("This needs Chromium and ChromeDriver, see CONTRIBUTING.md.")
     loads: dict[str, list[dict[str, float]]] = {place: [] for place in BARS}
-    with _server() as address:
+    with started() as (_, address):
         for _ in range(arguments.loads):
             for place, steps in loads.items():
                 times, files = load(browser, driver, address, place)
@@ -125,23 +120,6 @@ def load(browser: str, driver: str, address: str, place: str) -> tuple[dict[str,
             return dict(chrome.execute_script("return steps")), list(chrome.execute_script(_FILES))
         finally:
             chrome.quit()
-
-
-@contextlib.contextmanager
-def _server() -> Iterator[str]:
-    command = [sys.executable, str(ROOT / "EmotionServer.py"), "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                if match := re.search(r"serving at (http://\S+)", line):
-                    yield match[1]
-                    break
-            else:
-                raise ValueError("The service has not started.")
-        finally:
-            process.terminate()
-            process.wait(60)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 import emotion_recognition
 from emotion_recognition.serving.gate import Gate
@@ -48,6 +49,7 @@ def create_app(service: Service) -> ASGIApp:
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=life,
     )
     for routes in (detect_routes, about_routes, stream_routes, recommend_routes):
@@ -57,8 +59,19 @@ def create_app(service: Service) -> ASGIApp:
     app.add_exception_handler(Exception, _failed)
     for name, content in service.device.items():
         app.add_api_route(f"/device/{name}", _file(name, content), include_in_schema=False)
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    # Not mounted at "/", which would also take the wrong methods of the routes above.
+    app.router.default = _page_or_nothing(StaticFiles(directory=PAGE, html=True))
     return Gate(app, service.metrics, service.api_key)
+
+
+def _page_or_nothing(files: StaticFiles) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await files(scope, receive, send)
+        else:
+            await WebSocketClose()(scope, receive, send)
+
+    return answer
 
 
 def _file(name: str, content: bytes) -> Any:

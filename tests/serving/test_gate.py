@@ -50,6 +50,17 @@ def test_pages_of_other_sites_are_refused(serves: Serves) -> None:
     assert (damaged.status_code, damaged.json()["code"]) == (403, "other_origin")
 
 
+def test_a_wrong_method_or_address_is_told_without_a_fault(serves: Serves) -> None:
+    client = serves()
+    for method, path, allowed in (("GET", "/v1/detect", "POST"), ("OPTIONS", "/v1/people/ada", "DELETE")):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.headers["allow"], answer.json()["code"]) == (405, allowed, "wrong_method")
+    assert client.post("/v1/detect/", content=png()).status_code == 405  # no redirection: there is no such address
+    assert client.get("/v1/nowhere").json()["code"] == "not_found"
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/nowhere"):
+        pass
+
+
 def refused_stream(client: TestClient, **more: object) -> int:
     with pytest.raises(WebSocketDisconnect) as raised, client.websocket_connect("/v1/stream", **more):  # type: ignore[arg-type]
         pass
