@@ -1,9 +1,12 @@
 """Pictures and streams at addresses, from a server on this machine."""
 
+import contextlib
 import http.server
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +20,7 @@ from emotion_recognition.detection.video.address import check_address, fetch_pic
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY
+from tests.detection.video.rtsp_server import Camera
 
 SAMPLE = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
 
@@ -158,6 +162,50 @@ def test_a_stream_that_does_not_come_back_ends_with_one_line(host: str) -> None:
         pytest.raises(OSError, match=r"/live has ended: 2 attempts to connect again failed\."),
     ):
         list(reader)
+
+
+@contextlib.contextmanager
+def camera(*frames: int, **how: Any) -> Iterator[str]:
+    """The address of a camera with RTSP on this machine."""
+    with Camera(list(frames), **how) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.address
+        server.shutdown()
+        thread.join()
+
+
+def shades(address: str) -> Iterator[int]:
+    """How bright each frame is, in tens of its grey values."""
+    with VideoReader(address) as reader:
+        assert (reader.is_camera, reader.size, reader.rate) == (True, (64, 48), 10.0)
+        for frame in reader:
+            yield round(float(frame.image.mean()) / 10)
+
+
+def test_a_camera_with_rtsp_is_read_and_connected_to_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "WAITS", (0.0, 0.0))
+    with camera(12, 9) as address:
+        shown = shades(address)
+        seen = list(itertools.islice(shown, 21))
+        with pytest.raises(OSError, match=r"^rtsp://127\.0\.0\.1:\d+/live has ended: 2 attempts to connect again"):
+            next(shown)
+    assert seen == [*range(12), *range(9)]
+
+
+def test_a_camera_with_rtsp_that_falls_silent_is_connected_to_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "WAITS", (0.0,))
+    monkeypatch.setattr(streams.open_stream, "__defaults__", (0.5,))
+    with camera(9, 9, silent=True) as address:
+        assert list(itertools.islice(shades(address), 10)) == [*range(9), 0]
+
+
+def test_a_camera_with_rtsp_gets_the_password_that_is_never_shown() -> None:
+    with camera(9, password="secret") as address:
+        assert next(shades(address)) == 0
+        with pytest.raises(OSError, match="gives no picture and no video") as raised:
+            next(shades(address.replace("secret", "wrong")))
+    assert "wrong" not in str(raised.value)
 
 
 @pytest.mark.parametrize("good", [0, 1])
