@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import itertools
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -191,6 +192,22 @@ def test_a_camera_with_rtsp_is_read_and_connected_to_again(monkeypatch: pytest.M
         with pytest.raises(OSError, match=r"^rtsp://127\.0\.0\.1:\d+/live has ended: 2 attempts to connect again"):
             next(shown)
     assert seen == [*range(12), *range(9)]
+
+
+def test_what_a_stream_has_shown_is_kept_when_it_breaks_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(streams, "WAITS", (0.0,))
+    file = tmp_path / "live.json"
+    with camera(5, 4) as address:
+        options = ["-b", str(REPOSITORY / DEFAULT_BASE_PATH), "-i", address, "--json", str(file)]
+        assert EmotionDetector.main(options) == 1
+    printed = capsys.readouterr()
+    assert "9 frames" in printed.out
+    assert printed.err == f"note: {address} has ended: 1 attempts to connect again failed. What it has shown is kept.\n"
+    seen = json.loads(file.read_text(encoding="utf-8"))
+    assert [result["frame"] for result in seen["results"]] == list(range(9))
+    assert seen["summary"]["frames"] == 9
 
 
 def test_a_camera_with_rtsp_that_falls_silent_is_connected_to_again(monkeypatch: pytest.MonkeyPatch) -> None:
