@@ -243,6 +243,19 @@ def test_a_camera_that_is_allowed_too_late_is_let_go(page: Page) -> None:
     assert page.run("return document.getElementById('stop').hidden")
 
 
+def test_without_a_camera_the_page_says_what_to_do(page: Page) -> None:
+    missing = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
+    insecure = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
+    for script, said in ((missing, "There is no camera. Connect one, or choose"), (insecure, "only to pages of https")):
+        page.run(script)
+        page.click("camera")
+        page.click("agree")
+        page.until_error(said)
+    page.click("sample")
+    page.until_said("1 face: happy")
+    assert page.run("return document.getElementById('error').hidden")
+
+
 def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
