@@ -13,7 +13,7 @@ FROM python:3.13-slim
 RUN useradd --create-home --uid 10001 service
 WORKDIR /app
 COPY requirements-detect.txt requirements-serve.txt requirements-recommend.txt ./
-# --build-arg RECOMMEND= leaves recommendations out, and with them 250 MB.
+# --build-arg RECOMMEND= leaves recommendations out, and with them 370 MB of SciPy, pandas and others.
 ARG RECOMMEND=requirements-recommend.txt
 RUN pip install --no-cache-dir -r requirements-detect.txt -r requirements-serve.txt ${RECOMMEND:+-r $RECOMMEND}
 COPY EmotionServer.py ./

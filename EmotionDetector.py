@@ -56,8 +56,8 @@ EPILOG = """examples:
   EmotionDetector.py -i rtsp://camera.local/live --json live.json
   EmotionDetector.py -i camera --show                    q, Escape or Ctrl-C ends it
 
-exit status: 0 all done; 1 some pictures could not be read, the others are done; 2 bad input, nothing is done;
-70 a fault of the program itself"""
+exit status: 0 all done; 1 some pictures could not be read or a stream broke off, the rest is done; 2 bad input,
+nothing is done; 70 a fault of the program itself"""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _detect(arguments: argparse.Namespace) -> int:
-    """Runs the script; returns the number of pictures that could not be read."""
+    """Runs the script; returns the number of pictures that could not be read, or of streams that broke off."""
     from emotion_recognition.detection.face_detectors.opening import detector_files
     from emotion_recognition.detection.results.parquet_file import check_parquet
     from emotion_recognition.detection.runs.inputs import find_input
@@ -173,7 +173,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         window = open_window(stack) if arguments.show else None
         failed = 0
         if reader is not None:
-            show_video(reader, output, detector, outputs, video, window)
+            failed = show_video(reader, output, detector, outputs, video, window)
         elif output is not None:
             look = _in_processes(arguments, source, plan, result_files)
             failed = show_pictures(source, output, detector, outputs, window, look)

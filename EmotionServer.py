@@ -95,7 +95,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
         import cv2
 
-        from emotion_recognition.serving.app import create_app
+        from emotion_recognition.serving.app import PAGE, create_app
         from emotion_recognition.serving.looking import Looks
         from emotion_recognition.serving.metrics import Metrics
         from emotion_recognition.serving.pool import Pool
@@ -105,6 +105,8 @@ def _serve(arguments: argparse.Namespace) -> None:
         cv2.setNumThreads(max(1, (os.cpu_count() or 1) // limits.detectors))
         plan = plan_of(arguments, models, workspace)
         detectors = [plan.open() for _ in range(limits.detectors)]
+        for detector in detectors:
+            detector.detect(PAGE / "sample.jpg")  # the first picture takes more time than those that follow
         names = detectors[0].classifier.class_names
         face_detector = detectors[0].face_detector
         runtime = detectors[0].classifier.runtime

@@ -13,7 +13,7 @@ FACES ?=
 FERPLUS ?= $(BASE)/fer2013/fer2013new.csv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve site test lint format docs bench bench-collections bench-peers faults figures reproduce clean
+.PHONY: help demo serve site test lint format docs bench bench-collections bench-peers fuzz faults figures reproduce clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -119,6 +119,10 @@ bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the 
 
 reproduce: $(VENV)/.run ## make the released emotion models again, hours on a CPU: make reproduce FER2013=fer2013.csv FERPLUS=fer2013new.csv
 	$(BIN)/python -m benchmarks.reproduce -b build/reproduced --fer2013 "$(FER2013)" --votes "$(FERPLUS)" --mixed_precision
+
+fuzz: $(VENV)/.dev ## send the service thousands of damaged bodies, and all that its OpenAPI document allows
+	$(BIN)/python -m benchmarks.service_fuzz
+	$(BIN)/python -m benchmarks.service_document
 
 faults: $(VENV)/.dev ## damage 100,000 files and kill every script at each state of its files, see docs/reliability.md
 	$(BIN)/python -m benchmarks.faults --inputs 100000 --kills all

@@ -180,7 +180,7 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
     photographs = read_photographs(arguments.photos, ClassLabels(classes, own=not are_emotions))
     if arguments.keep:
         check_can_keep(models[0], arguments.input_model[0])
-    fits = arguments.fit_prior or arguments.fit_temperature
+    fits = arguments.fit_prior is not None or arguments.fit_temperature
     tuned = tuning_of(models[0], classes, options) if fits else None
     if tuned is not None and arguments.fit_prior and tuned[1] is None:
         tuned = (tuned[0], learned_shares(models[0], classes, workspace))
@@ -213,7 +213,7 @@ def _test_photographs(arguments: argparse.Namespace, workspace: Workspace, model
     evaluation = evaluate_photographs(sightings, [model.name for model in models], options)
     fit = None
     if tuned is not None:
-        fit = fit_to_photographs(sightings, *tuned, power=arguments.fit_prior, temperature=arguments.fit_temperature)
+        fit = fit_to_photographs(sightings, *tuned, prior=arguments.fit_prior, temperature=arguments.fit_temperature)
     print(photographs_text(evaluation, fit))
     if arguments.runtime is not None:
         print(f"runtime: {detector.classifier.runtime}")

@@ -92,7 +92,7 @@ def test_a_new_detector_is_trained_and_leaves_model_card_copy_log_and_curves(
     base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The network of full size takes long to compile.
-    monkeypatch.setattr(start, "face_ssd", lambda priors: face_ssd(priors, TINY))
+    monkeypatch.setattr(start, "face_ssd", lambda priors, landmarks: face_ssd(priors, TINY, landmarks=landmarks))
     options = (
         "--augmentation",
         "mosaic=0.25,flip=0",

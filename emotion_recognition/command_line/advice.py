@@ -88,6 +88,7 @@ ADVICE = {
     "size": "--size",
     "smooth": "--smooth",
     "stages": "--stages",
+    "steps_per_execution": "--steps_per_execution",
     "stream_above": "--stream_above",
     "streams": "--streams",
     "study": "--study",

@@ -114,7 +114,7 @@ def show_video(
     outputs: "Outputs",
     settings: "VideoSettings",
     window: "Window | None",
-) -> None:
+) -> int:
     """Runs over a video or a camera, prints how long each emotion was seen and shows the frames in the window.
 
     Args:
@@ -124,6 +124,9 @@ def show_video(
         outputs: Where the results go.
         settings: How the video is looked at.
         window: Closing it ends the run; None for no window.
+
+    Returns:
+        1 for a stream that broke off for good, else 0.
 
     Raises:
         ValueError: If no frame can be decoded.
@@ -142,6 +145,9 @@ def show_video(
     print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
     for path in files:
         print(f"Wrote {path}")
+    if outcome.broken_off:
+        note(f"{outcome.broken_off} What it has shown is kept.")
+    return 1 if outcome.broken_off else 0
 
 
 def left_out_text(paths: Sequence[Path]) -> str:

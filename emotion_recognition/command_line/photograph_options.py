@@ -5,6 +5,7 @@ from pathlib import Path
 
 from emotion_recognition.command_line.detection_options import add_detector_options
 from emotion_recognition.detection.face_detectors.registry import AUTO
+from emotion_recognition.evaluation.photographs.prior_fits import CLASSES, POWER
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES
 
 
@@ -26,9 +27,11 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--fit_prior",
-        action="store_true",
-        help="fit the power of --prior_power to the photographs, for a model whose card has its class "
-        "shares or names a training split that is built",
+        nargs="?",
+        choices=(POWER, CLASSES),
+        const=POWER,
+        help="fit the power of --prior_power to the photographs, or a number for each class, for a model whose card "
+        "has its class shares or names a training split that is built (without a value: power)",
     )
     group.add_argument(
         "--fit_temperature", action="store_true", help="fit the temperature of the probabilities to the photographs"
@@ -59,7 +62,7 @@ def _refuse(options: dict[str, bool], why: str) -> None:
 
 
 def _check_fit(arguments: argparse.Namespace) -> None:
-    fits = arguments.fit_prior or arguments.fit_temperature
+    fits = arguments.fit_prior is not None or arguments.fit_temperature
     if arguments.keep and not fits:
         raise ValueError("--keep needs --fit_prior or --fit_temperature.")
     if fits and arguments.input_model is not None and len(arguments.input_model) > 1:
@@ -82,7 +85,7 @@ def _of_photographs(arguments: argparse.Namespace) -> dict[str, bool]:
     """Whether each option that is for photographs alone is given."""
     return {
         "--mirrored": arguments.mirrored,
-        "--fit_prior": arguments.fit_prior,
+        "--fit_prior": arguments.fit_prior is not None,
         "--fit_temperature": arguments.fit_temperature,
         "--keep": arguments.keep,
         "--detector": arguments.detector != AUTO,

@@ -125,6 +125,13 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
         metavar="N|all",
         help="devices that each batch is split over (JAX or TensorFlow); on several machines, all of them (JAX)",
     )
+    add(
+        "--steps_per_execution",
+        type=int,
+        default=1,
+        metavar="N",
+        help="training steps that run on the device at a time, which spares a fast one waiting (JAX or TensorFlow)",
+    )
     add("--mixed_precision", action="store_true", help="compute in bfloat16, keep weights in float32")
     add(
         "--export",
@@ -179,8 +186,17 @@ def training_run(arguments: argparse.Namespace, output: Path, **options: Any) ->
         arguments: What was parsed.
         output: The model file to write.
         **options: More of the run's arguments.
+
+    Raises:
+        ValueError: If steps are to be executed fewer than one at a time.
     """
-    return TrainingRun.beside(output, resume=arguments.resume, verbose=1 if sys.stdout.isatty() else 2, **options)
+    return TrainingRun.beside(
+        output,
+        resume=arguments.resume,
+        verbose=1 if sys.stdout.isatty() else 2,
+        steps_per_execution=arguments.steps_per_execution,
+        **options,
+    )
 
 
 def enter_devices(

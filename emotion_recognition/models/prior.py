@@ -2,7 +2,9 @@
 
 A network trained on few disgusted faces says "disgust" too rarely where they are not as rare. Dividing its
 probabilities by the training split's class shares, to some power, takes that out (logit adjustment: Menon et al. 2021,
-arXiv:2007.07314). Shares and power are in the model's card; the caller may choose another power.
+arXiv:2007.07314). Shares and power are in the model's card; the caller may choose another power. Shares that were
+fitted to labelled photographs take the place of the training split's, see
+:mod:`emotion_recognition.evaluation.photographs.fitting`.
 """
 
 from collections.abc import Mapping
@@ -24,8 +26,10 @@ class Prior:
     """A class prior and the power that it is divided out to.
 
     Args:
-        class_shares: Each class's share of the training images, above 0, in the order of the network's outputs.
+        class_shares: What probabilities are divided by, above 0, in the order of the network's outputs: each class's
+            share of the training images, or what was fitted in its place.
         power: 0 changes nothing, 1 leaves what the network says of classes that are equally frequent; at most 2.
+        training_shares: Each class's share of the training images where the others were fitted, else None.
 
     Raises:
         ValueError: If a share is not above 0 or the power is out of range.
@@ -33,10 +37,12 @@ class Prior:
 
     class_shares: tuple[float, ...]
     power: float
+    training_shares: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not self.class_shares or not all(LEAST <= share <= 1 for share in self.class_shares):
-            raise ValueError(f"class_shares must be above 0 and at most 1. Received: {list(self.class_shares)}")
+        for name, shares in (("class_shares", self.class_shares), ("training_shares", self.training_shares)):
+            if shares is not None and (not shares or not all(LEAST <= share <= 1 for share in shares)):
+                raise ValueError(f"{name} must be above 0 and at most 1. Received: {list(shares)}")
         check_power(self.power)
 
     def taken_out(self, probabilities: np.ndarray) -> np.ndarray:
@@ -60,7 +66,8 @@ class Prior:
 
     def to_card(self) -> dict[str, Any]:
         """The part of a model's card."""
-        return {"class_shares": list(self.class_shares), "power": self.power}
+        learned = {} if self.training_shares is None else {"training_shares": list(self.training_shares)}
+        return {"class_shares": list(self.class_shares), "power": self.power, **learned}
 
 
 def check_power(power: float) -> None:
@@ -91,16 +98,21 @@ def prior_of(card: Mapping[str, Any] | None, classes: int, power: float | None =
                 ValueError("prior_power needs a model whose card has its class shares, under prior."), "prior_power"
             )
         return None
-    shares = entry.get("class_shares") if isinstance(entry, Mapping) else None
-    stated = entry.get("power") if isinstance(entry, Mapping) else None
-    if not isinstance(shares, list) or not all(map(_is_number, (stated, *shares))):
+    values = entry if isinstance(entry, Mapping) else {}
+    stated, lists = values.get("power"), [values.get(name, []) for name in ("class_shares", "training_shares")]
+    if "class_shares" not in values or not all(isinstance(numbers, list) for numbers in lists):
+        numbers = [None]
+    else:
+        numbers = [stated, *lists[0], *lists[1]]
+    if not all(map(_is_number, numbers)):
         raise ValueError(
             f"The card's prior must have class_shares and a power, which are numbers. Received: {shortened(entry)}"
         )
-    if len(shares) != classes:
-        raise ValueError(f"The card's prior must have {classes} class_shares. Received: {len(shares)}")
-    assert isinstance(stated, int | float)
-    return Prior(tuple(map(float, shares)), float(stated) if power is None else power)
+    for name, given in zip(("class_shares", "training_shares"), lists, strict=True):
+        if name in values and len(given) != classes:
+            raise ValueError(f"The card's prior must have {classes} {name}. Received: {len(given)}")
+    divided, learned = (tuple(map(float, given)) for given in lists)
+    return Prior(divided, float(stated) if power is None else power, learned or None)
 
 
 def _is_number(value: object) -> bool:

@@ -1,6 +1,7 @@
 """Puts the service together: routes, page, gate. The server runs what comes out."""
 
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 import emotion_recognition
 from emotion_recognition.serving.gate import Gate
@@ -47,6 +49,7 @@ def create_app(service: Service) -> ASGIApp:
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=life,
     )
     for routes in (detect_routes, about_routes, stream_routes, recommend_routes):
@@ -56,15 +59,29 @@ def create_app(service: Service) -> ASGIApp:
     app.add_exception_handler(Exception, _failed)
     for name, content in service.device.items():
         app.add_api_route(f"/device/{name}", _file(name, content), include_in_schema=False)
-    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    # Not mounted at "/", which would also take the wrong methods of the routes above.
+    app.router.default = _page_or_nothing(StaticFiles(directory=PAGE, html=True))
     return Gate(app, service.metrics, service.api_key)
+
+
+def _page_or_nothing(files: StaticFiles) -> ASGIApp:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await files(scope, receive, send)
+        else:
+            await WebSocketClose()(scope, receive, send)
+
+    return answer
 
 
 def _file(name: str, content: bytes) -> Any:
     kind = "application/json" if name.endswith(".json") else "application/octet-stream"
 
-    async def answer() -> Response:
-        return Response(content, media_type=kind, headers={"Cache-Control": "max-age=3600"})
+    tag = f'"{hashlib.sha256(content).hexdigest()}"'
+
+    async def answer(request: Request) -> Response:
+        known = tag in request.headers.get("if-none-match", "")
+        return Response(b"" if known else content, 304 if known else 200, {"ETag": tag}, kind)
 
     return answer
 

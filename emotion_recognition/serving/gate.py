@@ -82,6 +82,9 @@ class Gate:
                     headers[name] = value
                 if scope["path"].startswith(("/v1/", "/healthz", "/metrics")):
                     headers["Cache-Control"] = "no-store"
+                else:
+                    # The page's files belong together: a browser asks whether what it has is still right.
+                    headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 
         try:

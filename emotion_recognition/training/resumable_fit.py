@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from emotion_recognition.error_about import about
 from emotion_recognition.training.devices import DividedBatches, device_count, machines, splitting, synchronized
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
@@ -63,8 +64,13 @@ def fit_resumably(
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
-        ValueError: If the unfinished run had other settings, or training diverged.
+        ValueError: If the unfinished run had other settings, or training diverged; or the backend executes steps one
+            by one, and several at once are asked for.
     """
+    if run.steps_per_execution > 1 and keras.backend.backend() == "torch":
+        message = f"steps_per_execution must be 1 with the torch backend. Received: {run.steps_per_execution}"
+        raise about(ValueError(message), "steps_per_execution")
+    trainee.steps_per_execution = run.steps_per_execution
     facts = {**facts, **run.identity}
     if settings.schedule == "constant":
         facts = {name: fact for name, fact in facts.items() if name != "epochs"}  # may be made longer or shorter

@@ -40,7 +40,8 @@ def test_a_card_states_shares_and_power_and_the_caller_may_choose_another_power(
     assert prior_of(card, 2, 0.0) == Prior((0.25, 0.75), 0.0)
     assert prior_of({}, 2) is None
     assert prior_of(None, 2, 0.0) is None
-    assert prior_of({"prior": Prior((0.25, 0.75), 0.5).to_card()}, 2) == Prior((0.25, 0.75), 0.5)
+    for prior in (Prior((0.25, 0.75), 0.5), Prior((0.25, 0.75), 1.0, (0.5, 0.5))):
+        assert prior_of({"prior": prior.to_card()}, 2) == prior
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,9 @@ def test_a_card_states_shares_and_power_and_the_caller_may_choose_another_power(
         ({"class_shares": [0.5, True], "power": 0.5}, r"must have class_shares and a power"),
         ({"class_shares": 0.5, "power": 0.5}, r"must have class_shares and a power"),
         ({"class_shares": "ab", "power": 0.5}, r"must have class_shares and a power"),
+        ({"class_shares": [0.5, 0.5], "training_shares": [0.5], "power": 1}, r"2 training_shares\. Received: 1"),
+        ({"class_shares": [0.5, 0.5], "training_shares": [0.5, 0], "power": 1}, r"training_shares must be above 0"),
+        ({"class_shares": [0.5, 0.5], "training_shares": "ab", "power": 1}, r"must have class_shares and a power"),
         ({"power": 0.5}, r"must have class_shares and a power"),
         (0.5, r"must have class_shares and a power"),
     ],

@@ -114,7 +114,7 @@ def test_what_is_wrong_is_said_in_one_line(serves: Serves, request_: dict[str, A
 def test_what_is_not_there_is_said_as_json(serves: Serves) -> None:
     client = serves()
     assert client.get("/nowhere").json()["code"] == "not_found"
-    assert client.get("/v1/detect").json()["code"] == "not_found"
+    assert client.get("/v1/detect").json()["code"] == "wrong_method"
     assert client.get("/../../etc/passwd").status_code == 404
     assert client.get("/%2e%2e/app.py").status_code == 404
     assert client.post("/healthz").json()["code"] == "wrong_method"

@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from tests.serving.conftest import Serves, png
+from tests.serving.conftest import Serves, make_service, png
 
 
 def test_every_answer_has_the_security_headers(serves: Serves) -> None:
@@ -19,6 +19,17 @@ def test_every_answer_has_the_security_headers(serves: Serves) -> None:
         assert "set-cookie" not in answer.headers
         assert "access-control-allow-origin" not in answer.headers
     assert client.post("/v1/detect", content=png()).headers["cache-control"] == "no-store"
+
+
+def test_a_browser_asks_whether_the_files_that_it_has_are_still_right(serves: Serves) -> None:
+    client = serves(service=make_service(device={"face_ssd.onnx": b"network", "device.json": b"{}"}))
+    for path in ("/", "/main.js", "/device/face_ssd.onnx"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+        again = client.get(path, headers={"if-none-match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/device/face_ssd.onnx").content == b"network"
+    assert client.get("/device/device.json", headers={"if-none-match": answer.headers["etag"]}).json() == {}
 
 
 def test_pages_of_other_sites_are_refused(serves: Serves) -> None:
@@ -37,6 +48,17 @@ def test_pages_of_other_sites_are_refused(serves: Serves) -> None:
     assert "access-control-allow-origin" not in asked.headers
     damaged = client.post("/v1/detect", content=png(), headers={"origin": "http://[testserver"})
     assert (damaged.status_code, damaged.json()["code"]) == (403, "other_origin")
+
+
+def test_a_wrong_method_or_address_is_told_without_a_fault(serves: Serves) -> None:
+    client = serves()
+    for method, path, allowed in (("GET", "/v1/detect", "POST"), ("OPTIONS", "/v1/people/ada", "DELETE")):
+        answer = client.request(method, path)
+        assert (answer.status_code, answer.headers["allow"], answer.json()["code"]) == (405, allowed, "wrong_method")
+    assert client.post("/v1/detect/", content=png()).status_code == 405  # no redirection: there is no such address
+    assert client.get("/v1/nowhere").json()["code"] == "not_found"
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/nowhere"):
+        pass
 
 
 def refused_stream(client: TestClient, **more: object) -> int:

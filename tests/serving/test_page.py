@@ -1,5 +1,6 @@
 """The page in a real browser: pictures, the camera, the device, the keyboard, a phone's width, and what goes wrong."""
 
+import base64
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ import pytest
 from emotion_recognition.pictures.image_file import read_image
 from emotion_recognition.serving.schemas import EXAMPLE_FACE
 from tests.conftest import REPOSITORY
-from tests.serving.test_server import SAMPLE, running
+from tests.serving.test_server import SAMPLE, Served, running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -119,7 +120,8 @@ class Page:
     def keep(self, name: str) -> None:
         if PICTURES:
             Path(PICTURES).mkdir(parents=True, exist_ok=True)
-            self.driver.save_screenshot(str(Path(PICTURES, f"{name}.png")))
+            whole = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+            Path(PICTURES, f"{name}.png").write_bytes(base64.b64decode(whole["data"]))
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +243,19 @@ def test_a_camera_that_is_allowed_too_late_is_let_go(page: Page) -> None:
     assert page.run("return document.getElementById('stop').hidden")
 
 
+def test_without_a_camera_the_page_says_what_to_do(page: Page) -> None:
+    missing = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))"
+    insecure = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })"
+    for script, said in ((missing, "There is no camera. Connect one, or choose"), (insecure, "only to pages of https")):
+        page.run(script)
+        page.click("camera")
+        page.click("agree")
+        page.until_error(said)
+    page.click("sample")
+    page.until_said("1 face: happy")
+    assert page.run("return document.getElementById('error').hidden")
+
+
 def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys
@@ -346,9 +361,36 @@ def test_a_refused_camera_and_a_server_that_went_away_are_told(tmp_path: Path) -
             process.communicate(timeout=PATIENCE)
             page.driver.find_element("id", "file").send_keys(str(SAMPLE))
             page.until_error("The server cannot be reached.")
+            assert "On this device" in page.text("error")
+            assert page.run("return document.getElementById('result').hidden")  # it was another picture's
             page.keep("away")
     finally:
         page.driver.quit()
+
+
+def test_a_server_that_goes_away_during_a_stream_is_told_and_may_come_back(browser: Page) -> None:
+    def use_the_camera() -> None:
+        browser.click("camera")
+        browser.click("agree")
+        browser.until("!document.getElementById('stop').hidden")
+        browser.until("document.getElementById('timeline-text').textContent.includes('face 1 ')")
+
+    served = Served()
+    browser.open(f"http://127.0.0.1:{served.port}/")
+    use_the_camera()
+    served.end()
+    browser.until_error("start the camera again.")
+    assert browser.run("return document.getElementById('video').srcObject") is None
+    assert browser.text("status") == ""
+    assert "On this device" not in browser.text("error")  # this server has no networks for it
+    assert browser.run("return document.getElementById('stop').hidden")
+    assert browser.run("return document.activeElement.id") == "camera"
+    browser.keep("away-stream")
+    served = Served(port=served.port)
+    use_the_camera()
+    assert browser.run("return document.getElementById('error').hidden")
+    browser.click("stop")
+    served.end()
 
 
 def test_the_site_detects_without_a_server(browser: Page, tmp_path: Path) -> None:

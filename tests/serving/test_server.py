@@ -99,9 +99,11 @@ def test_the_script_serves_the_released_models_and_ends_when_told(tmp_path: Path
 class Served:
     """A server in a thread, whose detector a test controls."""
 
-    def __init__(self, detector: Any = None, recommender: Recommender | None = None, **settings: Any) -> None:
+    def __init__(
+        self, detector: Any = None, recommender: Recommender | None = None, port: int = 0, **settings: Any
+    ) -> None:
         limits = ServingSettings(**{"detectors": 1, **settings})
-        self.listening = open_socket("127.0.0.1", 0)
+        self.listening = open_socket("127.0.0.1", port)
         self.port = self.listening.getsockname()[1]
         self.server = uvicorn.Server(
             server_config(create_app(make_service(limits, detector, recommender=recommender)), limits)

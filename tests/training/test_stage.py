@@ -131,6 +131,23 @@ def interrupt(folder: Path, settings: StageSettings = SETTINGS, epoch: int = 1) 
         fit(folder, tiny_network(), settings, callbacks=[Interrupt()])
 
 
+def test_several_steps_at_a_time_learn_what_one_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, several = tiny_network(), tiny_network()
+    ends: list[int] = []
+    counting = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: ends.append(batch))
+    rows = fit(tmp_path, one).rows
+    others = fit(tmp_path / "several", several, steps_per_execution=3, callbacks=[counting]).rows
+    assert len(ends) == 2 * SETTINGS.epochs  # four batches an epoch
+    assert without_time(rows) == [pytest.approx(row) for row in without_time(others)]
+    for weights, same in zip(one.get_weights(), several.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, same, rtol=1e-5, atol=1e-6)
+    with pytest.raises(ValueError, match=r"steps_per_execution must be at least 1\. Received: 0"):
+        fit(tmp_path / "none", several, steps_per_execution=0)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(ValueError, match=r"steps_per_execution must be 1 with the torch backend\. Received: 2"):
+        fit(tmp_path / "torch", several, steps_per_execution=2)
+
+
 def test_a_run_interrupted_after_early_stopping_had_decided_only_restores_the_best_weights(tmp_path: Path) -> None:
     # At this rate the loss rises after the first epochs; patience 1 stops at the first rise.
     settings = StageSettings(epochs=30, patience=1, batch_size=8, seed=3, learning_rate=0.5, augmentation=None)

@@ -17,6 +17,7 @@ from emotion_recognition.detection.runs.pacing import Pacing
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.detection.video.settings import VideoSettings
 from emotion_recognition.detection.video.smoothing import Smoother
+from emotion_recognition.detection.video.streams import StreamEndedError
 from emotion_recognition.detection.video.timeline import Timeline
 from emotion_recognition.detection.video.tracking import FaceTracker
 from emotion_recognition.detection.video.video_faces import faces_of_video
@@ -31,11 +32,13 @@ class VideoOutcome:
         frames: Number of frames that were read; the annotated video repeats some where they are unevenly spaced.
         lost: Number of frames that could not be decoded, as far as there is evidence.
         timeline: Who showed what when.
+        broken_off: Why a stream ended before anybody ended it; empty where none did.
     """
 
     frames: int
     lost: int
     timeline: Timeline
+    broken_off: str = ""
 
 
 def open_reader(source: Input) -> VideoReader:
@@ -67,6 +70,8 @@ def look_at_video(
 ) -> VideoOutcome:
     """Annotates a video; a camera is looked at until it ends, the window is closed or Ctrl-C is pressed.
 
+    A stream that breaks off for good ends, too; the outcome says so.
+
     Args:
         reader: The frames.
         detect: Finds the faces of a BGR image and what they express.
@@ -89,7 +94,7 @@ def look_at_video(
         sights = faces_of_video(
             reader, detect, name=reader.name, every=settings.every, tracker=tracker, smoother=smoother
         )
-        pacing, before = Pacing(reader.rate), None
+        pacing, before, broken_off = Pacing(reader.rate), None, ""
         try:
             for frame, sight in sights:
                 outputs.record(sight, frame.image, name)
@@ -107,8 +112,10 @@ def look_at_video(
         except KeyboardInterrupt:
             if not reader.is_camera:
                 raise
+        except StreamEndedError as error:
+            broken_off = str(error)  # what it has shown is kept, as when a camera ends
         timeline.finish()
-    outcome = VideoOutcome(reader.read, reader.lost, timeline)
+    outcome = VideoOutcome(reader.read, reader.lost, timeline, broken_off)
     outputs.summarise(
         {
             "frames": outcome.frames,

@@ -13,6 +13,10 @@ from emotion_recognition.pictures.quiet_opencv import silent_opencv
 WAITS = (0.5, 1.0, 2.0, 4.0)
 
 
+class StreamEndedError(OSError):
+    """A stream that has shown something and cannot be connected to any more."""
+
+
 def open_stream(address: str, timeout: float = TIMEOUT) -> cv2.VideoCapture:
     """Connects to a stream.
 
@@ -57,7 +61,7 @@ def connect_again(capture: cv2.VideoCapture, address: str) -> tuple[cv2.VideoCap
         The stream, and the frame that it began with. One that opens and shows nothing counts as not connected.
 
     Raises:
-        OSError: If no attempt leads to a frame.
+        StreamEndedError: If no attempt leads to a frame.
     """
     capture.release()
     for wait in WAITS:
@@ -70,4 +74,4 @@ def connect_again(capture: cv2.VideoCapture, address: str) -> tuple[cv2.VideoCap
         if decoded and image is not None:
             return capture, np.asarray(image)
         capture.release()
-    raise OSError(f"{shown(address)} has ended: {len(WAITS)} attempts to connect again failed.")
+    raise StreamEndedError(f"{shown(address)} has ended: {len(WAITS)} attempts to connect again failed.")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from emotion_recognition.evaluation.photographs.fitting import FOLDS, Fit, Outcome
+from emotion_recognition.evaluation.photographs.fitting import FOLDS, Fit, Knobs, Outcome
+from emotion_recognition.evaluation.photographs.prior_fits import CLASSES, POWER
 
 
 def fit_text(fit: Fit) -> str:
@@ -16,7 +17,11 @@ def fit_text(fit: Fit) -> str:
     width = max(len(row[0]) for row in rows)
     what = " and ".join(
         name
-        for name, is_fitted in (("prior power", fit.fits_power), ("temperature", fit.fits_temperature))
+        for name, is_fitted in (
+            ("prior power", fit.fits_prior == POWER),
+            ("class shares", fit.fits_prior == CLASSES),
+            ("temperature", fit.fits_temperature),
+        )
         if is_fitted
     )
     header = (
@@ -30,6 +35,7 @@ def fit_text(fit: Fit) -> str:
                 f"{name:<{width}}  {power:>12}  {temperature:>16}  {_cells(outcome)}"
                 for name, power, temperature, outcome in rows
             ),
+            *_shares_line(fit),
         ]
     )
 
@@ -39,25 +45,34 @@ def fit_json(fit: Fit) -> dict[str, Any]:
     return {
         "faces": fit.faces,
         "fitted": [
-            *(["prior_power"] if fit.fits_power else []),
+            *(["prior_power"] if fit.fits_prior == POWER else []),
+            *(["class_shares"] if fit.fits_prior == CLASSES else []),
             *(["temperature"] if fit.fits_temperature else []),
         ],
-        "before": {
-            "prior_power": fit.before.power,
-            "temperature": fit.before.temperature,
-            **fit.outcome_before.to_json(),
-        },
-        "after": {
-            "prior_power": fit.after.power,
-            "temperature": fit.after.temperature,
-            **fit.outcome_after.to_json(),
-        },
+        "before": {**_knobs_json(fit, fit.before), **fit.outcome_before.to_json()},
+        "after": {**_knobs_json(fit, fit.after), **fit.outcome_after.to_json()},
         "cross_validated": {
             "prior_powers": [knobs.power for knobs in fit.of_folds],
             "temperatures": [knobs.temperature for knobs in fit.of_folds],
             **fit.cross_validated.to_json(),
         },
     }
+
+
+def _knobs_json(fit: Fit, knobs: Knobs) -> dict[str, Any]:
+    shares = {} if knobs.class_shares is None else {"class_shares": _by_name(fit, knobs.class_shares)}
+    return {"prior_power": knobs.power, "temperature": knobs.temperature, **shares}
+
+
+def _shares_line(fit: Fit) -> list[str]:
+    if fit.after.class_shares is None:
+        return []
+    shares = _by_name(fit, fit.after.class_shares)
+    return [f"class shares after: {', '.join(f'{name} {share:.3f}' for name, share in shares.items())}"]
+
+
+def _by_name(fit: Fit, shares: tuple[float, ...]) -> dict[str, float]:
+    return dict(zip(fit.training_shares, shares, strict=True))
 
 
 def _span(values: list[float]) -> str:

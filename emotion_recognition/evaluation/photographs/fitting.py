@@ -1,26 +1,35 @@
-"""Fits the prior's power and the temperature of a model to what it says of labelled photographs.
+"""Fits the prior and the temperature of a model to what it says of labelled photographs.
 
-The power (Menon et al. 2021, arXiv:2007.07314) is the one of :data:`POWERS` with the lowest log loss in which every
-class that occurs has the same weight, whatever its number of photographs: a smooth stand-in for the mean recall, which
-jumps with each photograph of a rare class. How sure the model is in all must not decide it, so each power is judged at
-the temperature that suits it best. The temperature is then the one with the lowest log loss over the photographs, at
-that power. Before: :mod:`emotion_recognition.evaluation.photographs.looking`; next:
+Of the prior, either one number is fitted or one for each class. The power (Menon et al. 2021, arXiv:2007.07314) is the
+one of :data:`POWERS` with the lowest log loss in which every class that occurs has the same weight, whatever its number
+of photographs: a smooth stand-in for the mean recall, which jumps with each photograph of a rare class. How sure the
+model is in all must not decide it, so each power is judged at the temperature that suits it best.
+
+One number for each class is bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar 2020,
+arXiv:1901.06852): an offset of each class's logit beside the power and the temperature. It is written as the class
+shares that probabilities are then divided by, so that whatever uses a prior uses it too. In the log loss that decides,
+a class weighs as much as the square root of its number of photographs, between the accuracy and the mean recall;
+offsets have a normal prior of standard deviation :data:`OFFSET_DEVIATION`, so that a few photographs change little.
+
+The temperature is then the one with the lowest log loss over the photographs, at that prior. Before:
+:mod:`emotion_recognition.evaluation.photographs.looking`; next:
 :mod:`emotion_recognition.evaluation.photographs.report` and :mod:`emotion_recognition.evaluation.photographs.keeping`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 from emotion_recognition.emotions import class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.calibration import fit_temperature, log_loss
 from emotion_recognition.evaluation.photographs.evaluate import PhotographMetrics, measure
 from emotion_recognition.evaluation.photographs.looking import Sightings
+from emotion_recognition.evaluation.photographs.prior_fits import CLASSES, POWER
 from emotion_recognition.models.calibration import LEAST
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.model_options import ModelOptions
@@ -30,6 +39,8 @@ from emotion_recognition.models.prior import MOST_POWER
 POWERS = tuple(np.linspace(0, MOST_POWER, 41).round(2).tolist())
 #: Parts of the photographs for cross-validation, and the seed that deals them out.
 FOLDS, SEED = 5, 0
+#: Standard deviation of the offsets' prior, nats.
+OFFSET_DEVIATION = 0.5
 #: Fewer faces say nothing.
 LEAST_FACES = 10
 
@@ -43,10 +54,12 @@ class Knobs:
     Args:
         power: Of the class shares that the probabilities are divided by, 0..2.
         temperature: Above 0.
+        class_shares: What they are divided by, in the order of the classes, where those are not the training images'.
     """
 
     power: float
     temperature: float
+    class_shares: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +90,10 @@ class Fit:
 
     Args:
         photographs: What the photographs are called.
-        class_shares: The share of the training images of each class, by its name; empty where it is not known.
+        training_shares: The share of the training images of each class, by its name; empty where it is not known.
         faces: On how many of them a face was found.
-        fits_power: Whether the power was fitted.
+        fits_prior: What was fitted of the prior,
+            :data:`~emotion_recognition.evaluation.photographs.prior_fits.POWER` or ``CLASSES``; None if nothing was.
         fits_temperature: Whether the temperature was.
         before: The numbers before.
         after: Those that were fitted to all photographs.
@@ -90,9 +104,9 @@ class Fit:
     """
 
     photographs: str
-    class_shares: dict[str, float]
+    training_shares: dict[str, float]
     faces: int
-    fits_power: bool
+    fits_prior: str | None
     fits_temperature: bool
     before: Knobs
     after: Knobs
@@ -103,7 +117,7 @@ class Fit:
 
 
 def tuning_of(model: Path, class_names: Sequence[str], options: ModelOptions) -> tuple[Knobs, np.ndarray | None]:
-    """The numbers that a model is used with, and the class shares in its card.
+    """The numbers that a model is used with, and the training images' class shares in its card.
 
     Args:
         model: The model file.
@@ -121,21 +135,25 @@ def tuning_of(model: Path, class_names: Sequence[str], options: ModelOptions) ->
     if prior is None:
         return Knobs(0.0, conventions.temperature), None
     order = class_order(class_names, "the photographs", conventions.class_names, f"the model {model}")
-    shares = np.array(prior.class_shares)
-    return Knobs(prior.power, conventions.temperature), shares if order is None else shares[list(order)]
+    divided, learned = np.array(prior.class_shares), np.array(prior.training_shares or prior.class_shares)
+    if order is not None:
+        divided, learned = divided[list(order)], learned[list(order)]
+    fitted = None if prior.training_shares is None else tuple(divided.tolist())
+    return Knobs(prior.power, conventions.temperature, fitted), learned
 
 
 def fit_to_photographs(
-    sightings: Sightings, before: Knobs, class_shares: np.ndarray | None, *, power: bool, temperature: bool
+    sightings: Sightings, before: Knobs, training_shares: np.ndarray | None, *, prior: str | None, temperature: bool
 ) -> Fit:
     """Fits the numbers of the one model that has seen the photographs.
 
     Args:
         sightings: What was seen by a single model, each face once.
         before: The numbers by which it was seen.
-        class_shares: float array (classes,), above 0: the shares of the training images, in the order of the classes.
-            None, where they are not known, allows for no power but 0.
-        power: Whether to fit the power.
+        training_shares: float array (classes,), above 0: the shares of the training images, in the order of the
+            classes. None, where they are not known, allows for no power but 0.
+        prior: What to fit of it, :data:`~emotion_recognition.evaluation.photographs.prior_fits.POWER` or ``CLASSES``;
+            None leaves it as it is.
         temperature: Whether to fit the temperature.
 
     Raises:
@@ -144,7 +162,7 @@ def fit_to_photographs(
     """
     if sightings.mirrored:
         raise about(ValueError("a fit needs each face by itself, without its mirror image."), "mirrored")
-    if class_shares is None and (power or before.power):
+    if training_shares is None and (prior or before.power):
         raise about(ValueError("fit_prior needs a model whose card has its class shares, under prior."), "fit_prior")
     found = sightings.found
     labels = sightings.labels[found]
@@ -153,16 +171,21 @@ def fit_to_photographs(
             f"a fit needs photographs with at least {LEAST_FACES} faces of at least 2 classes. Received: {len(labels)} "
             f"faces of {len(np.unique(labels))} classes"
         )
-    log_shares = np.zeros(sightings.probabilities.shape[1]) if class_shares is None else np.log(class_shares)
+    log_shares = np.zeros(sightings.probabilities.shape[1]) if training_shares is None else np.log(training_shares)
     seen = np.log(np.maximum(sightings.probabilities[found], LEAST, dtype=np.float64))
-    logits = seen * before.temperature + before.power * log_shares
+    logits = seen * before.temperature + _prior_logits(log_shares, before)
 
     def fitted(chosen: np.ndarray) -> Knobs:
-        best = _best_power(labels[chosen], logits[chosen], log_shares) if power else before.power
+        best = before
+        if prior == POWER:
+            best = Knobs(_best_power(labels[chosen], logits[chosen], log_shares), before.temperature)
+        elif prior == CLASSES:
+            shares = _best_shares(labels[chosen], logits[chosen], log_shares)
+            best = Knobs(1.0, before.temperature, tuple(shares.tolist()))
         if not temperature:
-            return Knobs(best, before.temperature)
-        plain = _probabilities(logits[chosen], log_shares, Knobs(best, 1.0))
-        return Knobs(best, fit_temperature(labels[chosen], plain).temperature)
+            return best
+        plain = _probabilities(logits[chosen], log_shares, replace(best, temperature=1.0))
+        return replace(best, temperature=fit_temperature(labels[chosen], plain).temperature)
 
     def outcome(probabilities: np.ndarray) -> Outcome:
         of_all = np.zeros(sightings.probabilities.shape)
@@ -177,10 +200,10 @@ def fit_to_photographs(
     return Fit(
         sightings.photographs.name,
         {}
-        if class_shares is None
-        else dict(zip(sightings.photographs.class_names, class_shares.tolist(), strict=True)),
+        if training_shares is None
+        else dict(zip(sightings.photographs.class_names, training_shares.tolist(), strict=True)),
         len(labels),
-        power,
+        prior,
         temperature,
         before,
         after,
@@ -228,8 +251,41 @@ def _best_power(labels: np.ndarray, logits: np.ndarray, log_shares: np.ndarray) 
     return float(POWERS[int(np.argmin([loss(power) for power in POWERS]))])
 
 
+def _best_shares(labels: np.ndarray, logits: np.ndarray, log_shares: np.ndarray) -> np.ndarray:
+    """float64 (classes,), above 0, adding up to 1: what the probabilities are best divided by."""
+    rows, classes = np.arange(len(labels)), logits.shape[1]
+    weights = 1 / np.sqrt(np.bincount(labels, minlength=classes)[labels])
+    weights /= weights.sum()
+    precision = 1 / (len(labels) * OFFSET_DEVIATION**2)
+
+    def loss(values: np.ndarray) -> tuple[float, np.ndarray]:
+        """The weighted log loss and its gradient at log inverse temperature, power and offsets."""
+        scale, power, offsets = np.exp(values[0]), values[1], values[2:]
+        adjusted = logits - power * log_shares + offsets
+        probabilities = _softmax(scale * adjusted)
+        wrong = probabilities.copy()
+        wrong[rows, labels] -= 1
+        wrong *= scale * weights[:, None]
+        by_offset = wrong.sum(axis=0)
+        of_labels = np.log(np.maximum(probabilities[rows, labels], LEAST))
+        gradient = [np.sum(wrong * adjusted), -by_offset @ log_shares, *(by_offset + precision * offsets)]
+        return float(precision / 2 * offsets @ offsets - weights @ of_labels), np.array(gradient)
+
+    low, high = np.log(_TEMPERATURES)
+    limits = [(-high, -low), (0.0, MOST_POWER), *[(None, None)] * classes]
+    best = minimize(loss, np.zeros(2 + classes), jac=True, method="L-BFGS-B", bounds=limits).x
+    return _softmax(best[1] * log_shares - best[2:])
+
+
+def _prior_logits(log_shares: np.ndarray, knobs: Knobs) -> np.ndarray:
+    return knobs.power * (log_shares if knobs.class_shares is None else np.log(knobs.class_shares))
+
+
 def _probabilities(logits: np.ndarray, log_shares: np.ndarray, knobs: Knobs) -> np.ndarray:
     """float64 (N, classes) of logits that have the whole prior in them."""
-    adjusted = (logits - knobs.power * log_shares) / knobs.temperature
-    powers = np.exp(adjusted - adjusted.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+    return _softmax((logits - _prior_logits(log_shares, knobs)) / knobs.temperature)
+
+
+def _softmax(adjusted: np.ndarray) -> np.ndarray:
+    powers = np.exp(adjusted - adjusted.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

@@ -6,6 +6,7 @@ from emotion_recognition.emotions import CLASS_COUNTS, class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.photographs.fitting import Fit
 from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.prior import Prior
 from emotion_recognition.workspace import Workspace, card_path
 
 
@@ -47,11 +48,15 @@ def keep_fit(fit: Fit, model: Path) -> Path:
     if card is None:
         raise about(ValueError(f"{model} has no card to keep a fit in."), "keep")
     origin = {"fitted_to": f"photographs: {fit.photographs}", "faces": fit.faces}
-    if fit.fits_power:
-        names = list(fit.class_shares)
+    if fit.fits_prior is not None:
+        names, fitted = list(fit.training_shares), fit.after.class_shares
         order = class_order(card["class_names"], "the card", names, "the photographs") or range(len(names))
-        shares = [fit.class_shares[names[index]] for index in order]
-        card["prior"] = {"class_shares": shares, "power": fit.after.power, **origin}
+        learned = tuple(fit.training_shares[names[index]] for index in order)
+        if fitted is None:
+            prior = Prior(learned, fit.after.power)
+        else:
+            prior = Prior(tuple(fitted[index] for index in order), fit.after.power, learned)
+        card["prior"] = {**prior.to_card(), **origin}
     if fit.fits_temperature:
         card["calibration"] = {
             "temperature": fit.after.temperature,

@@ -6,6 +6,8 @@ import { Told } from "./server.js";
 
 const LARGEST = 4096;
 
+const PRELOAD = { rel: "preload", as: "fetch", type: "application/wasm", crossOrigin: "anonymous" };
+
 /** What detection in this browser lacks, in words; empty where nothing is missing. */
 export async function missingHere() {
   if (typeof WebAssembly !== "object") return "(this browser cannot)";
@@ -19,6 +21,7 @@ export async function missingHere() {
 export class Device {
   #opened = null;
   #version = "";
+  #isLoaded = false;
 
   open() {
     this.#opened ??= this.#open().catch((error) => {
@@ -29,16 +32,30 @@ export class Device {
   }
 
   async #open() {
-    const ort = await import("./ort/ort.wasm.bundle.min.mjs");
-    ort.env.wasm.numThreads = 1;
-    this.#version = ort.env.versions.web;
-    // The script that belongs to it is in the bundle.
-    ort.env.wasm.wasmPaths = { wasm: new URL("ort/ort-wasm-simd-threaded.wasm", location.href).href };
-    return openDetector(ort, async (name) => {
+    const opened = await openDetector(this.#runtime(), async (name) => {
       const answer = await fetch(`device/${name}`);
       if (!answer.ok) throw new Error(`${name}: ${answer.status}`);
       return answer.arrayBuffer();
     });
+    this.#isLoaded = true;
+    return opened;
+  }
+
+  async #runtime() {
+    const wasm = new URL("ort/ort-wasm-simd-threaded.wasm", location.href).href;
+    // It would be asked for only when the script that runs it is there.
+    document.head.append(Object.assign(document.createElement("link"), PRELOAD, { href: wasm }));
+    const ort = await import("./ort/ort.wasm.bundle.min.mjs");
+    ort.env.wasm.numThreads = 1;
+    this.#version = ort.env.versions.web;
+    // The script that belongs to it is in the bundle.
+    ort.env.wasm.wasmPaths = { wasm };
+    return ort;
+  }
+
+  /** Whether what is needed has been loaded. */
+  get isLoaded() {
+    return this.#isLoaded;
   }
 
   /** What is on a bitmap, a video's frame or a canvas of that size. */

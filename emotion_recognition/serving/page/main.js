@@ -33,6 +33,9 @@ function fail(error) {
   say("");
   $("error").textContent =
     error instanceof Told ? error.message : `Something went wrong (${error.message}). Reload the page and try again.`;
+  if (error.away && !document.querySelector("input[value=device]").disabled) {
+    $("error").textContent += " Or choose “On this device” above.";
+  }
   $("error").hidden = false;
   if (error.key) $("key-field").hidden = false;
 }
@@ -77,8 +80,9 @@ async function described(where) {
 async function showPicture(blob, name) {
   stopCamera();
   const where = place(); // as it was when the picture was given, whatever is chosen meanwhile
-  const mine = begin("Looking …");
+  const mine = begin(where === "device" && !device.isLoaded ? "Loading the networks, then looking …" : "Looking …");
   $("timeline-part").hidden = true;
+  let shown = false;
   try {
     if (blob.type && !blob.type.startsWith("image/")) throw new Told("This is no picture. Choose a JPEG, PNG or WebP.");
     if (where === "none") throw new Told("There is nothing to detect with. Is the server running? Reload the page.");
@@ -102,10 +106,15 @@ async function showPicture(blob, name) {
     $("result").hidden = false;
     drawPicture($("picture"), bitmap, result, by.colours);
     listFaces($("faces"), result.faces, by.colours);
+    $("picture").scrollIntoView({ block: "nearest" });
+    shown = true;
     say(sentence(result));
     await recommend(result, where, mine);
   } catch (error) {
-    if (mine === run) fail(error);
+    if (mine !== run) return;
+    // What is left of another picture would be taken for this one's.
+    if (!shown) $("result").hidden = $("recommendations").hidden = true;
+    fail(error);
   }
 }
 
@@ -186,6 +195,7 @@ async function startCamera() {
       results.push({ ...result, file: "camera" });
       if (results.length > KEPT_FRAMES) results.shift();
       drawPicture($("picture"), frame, result, by.colours);
+      if (results.length === 1) $("picture").scrollIntoView({ block: "nearest" });
       listFaces($("faces"), result.faces, by.colours);
       timeline.add(result);
       // A screen reader hears what changes, not every frame.
@@ -254,6 +264,8 @@ for (const input of document.querySelectorAll("input[name=place]")) {
     stopCamera();
     $("recommendations").hidden = true;
     placeChanged();
+    // Who has chosen it will need it; what goes wrong is told with the picture.
+    if (input.value === "device") device.open().catch(() => {});
   };
 }
 document.addEventListener("paste", ({ clipboardData }) => {

@@ -1,9 +1,16 @@
 // Detection by the server: pictures by HTTP with a progress, frames by WebSocket. Errors say what to do.
 
-/** An error whose text is for the person before the screen. */
-export class Told extends Error {}
+/** An error whose text is for the person before the screen; `away` where another place would do. */
+export class Told extends Error {
+  constructor(text, about = {}) {
+    super(text);
+    Object.assign(this, about);
+  }
+}
 
-const AWAY = "The server cannot be reached. Check the connection and try again, or switch to this device.";
+const away = (what = "The server cannot be reached. Check the connection and try again.") =>
+  new Told(what, { away: true });
+const LOST = "The server went away, and the camera is off. Check the connection and start the camera again.";
 
 /** A text as a WebSocket's protocol may have it; the server takes it back. */
 const asToken = (text) =>
@@ -43,7 +50,7 @@ export class Server {
       for (const [header, value] of Object.entries(this.#headers())) request.setRequestHeader(header, value);
       request.responseType = "json";
       request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-      request.onerror = () => reject(new Told(AWAY));
+      request.onerror = () => reject(away());
       request.onload = () => {
         if (request.status === 200) resolve(request.response);
         else reject(this.#told(request.status, request.response, request.getResponseHeader("Retry-After")));
@@ -58,16 +65,16 @@ export class Server {
       const headers = { ...this.#headers(), "Content-Type": "application/json" };
       answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
     } catch {
-      throw new Told(AWAY);
+      throw away();
     }
     if (answer.ok) return answer.json();
     throw this.#told(answer.status, await answer.json().catch(() => null), answer.headers.get("Retry-After"));
   }
 
   #told(status, body, wait) {
-    if (status === 401) return Object.assign(new Told("The server asks for an API key: enter it above."), { key: true });
+    if (status === 401) return new Told("The server asks for an API key: enter it above.", { key: true });
     if (status === 503) return new Told(`The server is busy. Try again in ${wait ?? "a few"} seconds.`);
-    return new Told(body?.error ?? `The server answered ${status}. Try again, or switch to this device.`);
+    return body?.error ? new Told(body.error) : away(`The server answered ${status}. Try again.`);
   }
 
   /** Opens a stream: gives a function from a frame's blob to what is on it, and one that closes. */
@@ -76,26 +83,26 @@ export class Server {
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address, this.#key ? ["emotions", `key.${asToken(this.#key)}`] : ["emotions"]);
     let waiting = null;
-    let reason = AWAY;
+    let reason = LOST;
     socket.onmessage = ({ data }) => {
       waiting?.resolve(JSON.parse(data));
       waiting = null;
     };
     socket.onclose = (event) => {
       if (event.reason) reason = `The server has ended the stream: ${event.reason}.`;
-      waiting?.reject(new Told(reason));
+      waiting?.reject(away(reason));
       waiting = null;
     };
     const open = new Promise((resolve, reject) => {
       socket.onopen = resolve;
       // A browser does not say why; the key is the reason that is known.
-      socket.onerror = () => reject(this.#asksForKey ? this.#told(401) : new Told(AWAY));
+      socket.onerror = () => reject(this.#asksForKey ? this.#told(401) : away());
     });
     open.catch(() => {});
     return {
       look: async (blob) => {
         await open;
-        if (socket.readyState !== WebSocket.OPEN) throw new Told(reason);
+        if (socket.readyState !== WebSocket.OPEN) throw away(reason);
         return new Promise((resolve, reject) => {
           waiting = { resolve, reject };
           socket.send(blob);

@@ -15,17 +15,17 @@ export function drawPicture(canvas, source, result, colours) {
   const pen = canvas.getContext("2d");
   if (source) pen.drawImage(source, 0, 0, result.width, result.height);
   else pen.clearRect(0, 0, result.width, result.height);
-  const size = Math.max(14, Math.round(Math.max(result.width, result.height) / 40));
+  const size = Math.max(14, Math.round(Math.max(result.width, result.height) / 50));
   pen.font = `600 ${size}px system-ui, sans-serif`;
   pen.textBaseline = "top";
-  for (const face of result.faces) {
+  result.faces.forEach((face, index) => {
     const [x, y, width, height] = face.box;
     const colour = colours[face.emotion] ?? USUAL;
     pen.lineWidth = Math.max(2, size / 6);
     pen.strokeStyle = colour;
     pen.strokeRect(x, y, width, height);
-    const who = face.identity === null ? "" : `${face.identity}: `;
-    const text = `${who}${face.emotion} ${PERCENT.format(face.probabilities[face.emotion])}`;
+    const who = numberOf(index, result.faces);
+    const text = `${who && `${who}: `}${face.emotion} ${PERCENT.format(face.probabilities[face.emotion])}`;
     const textWidth = pen.measureText(text).width + size / 2;
     const left = Math.max(0, Math.min(x - pen.lineWidth / 2, result.width - textWidth));
     const top = y - size * 1.4 < 0 ? y : y - size * 1.4;
@@ -33,8 +33,14 @@ export function drawPicture(canvas, source, result, colours) {
     pen.fillRect(left, top, textWidth, size * 1.4);
     pen.fillStyle = readable(colour);
     pen.fillText(text, left + size / 4, top + size * 0.2);
-  }
+  });
   canvas.setAttribute("aria-label", `The picture. ${sentence(result)}`);
+}
+
+/** What picture and list call a face: its identity, or its place in the list where none has one and there are several. */
+function numberOf(index, faces) {
+  if (faces.some(({ identity }) => identity !== null)) return faces[index].identity ?? "?";
+  return faces.length > 1 ? index + 1 : "";
 }
 
 /** A result in words. */
@@ -56,7 +62,7 @@ export function listFaces(list, faces, colours) {
       else list.append(fresh);
       entry = fresh;
     }
-    entry.querySelector("h3").textContent = `Face ${face.identity ?? index + 1}: ${face.emotion}`;
+    entry.querySelector("h3").textContent = `Face ${numberOf(index, faces) || 1}: ${face.emotion}`;
     names.forEach((name, place) => {
       const share = face.probabilities[name];
       entry.querySelectorAll(".track span")[place].style.width = `${100 * share}%`;
@@ -98,6 +104,7 @@ export class Timeline {
 
   constructor(canvas, text, colours) {
     Object.assign(this, { canvas, text, colours });
+    text.textContent = "";
   }
 
   /** Takes the next frame and draws. */
@@ -122,9 +129,9 @@ export class Timeline {
     const { canvas, colours } = this;
     const rows = [...new Set(this.#frames.flatMap(({ faces }) => faces.map((face) => face.identity)))].sort((a, b) => a - b);
     const start = Math.max(0, end - SHOWN_SECONDS);
-    const height = 22;
+    const [height, axis] = [22, 18];
     canvas.width = Math.max(200, canvas.clientWidth || 600);
-    canvas.height = Math.max(1, rows.length) * height;
+    canvas.height = Math.max(1, rows.length) * height + axis;
     const pen = canvas.getContext("2d");
     pen.font = "12px system-ui, sans-serif";
     pen.textBaseline = "middle";
@@ -139,5 +146,9 @@ export class Timeline {
     });
     pen.fillStyle = getComputedStyle(canvas).color;
     rows.forEach((row, index) => pen.fillText(String(row), 4, (index + 0.5) * height));
+    const below = canvas.height - axis / 2;
+    pen.fillText(`${start.toFixed(0)} s`, left, below);
+    pen.textAlign = "right";
+    pen.fillText(`${Math.max(start + 1, end).toFixed(0)} s`, canvas.width, below);
   }
 }

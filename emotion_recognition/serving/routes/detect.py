@@ -12,7 +12,13 @@ from emotion_recognition.serving.routes.errors import error_answers
 from emotion_recognition.serving.service import Service
 
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
-_BASE64 = {"type": "string", "description": "The file's bytes as base64, or a data: URL", "minLength": 4}
+_BASE64 = {
+    "type": "string",
+    "description": "The file's bytes as base64, or a data: URL",
+    "contentEncoding": "base64",
+    "pattern": "^(data:[^,]*,)?([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+    "minLength": 4,
+}
 _FILE = {"type": "string", "format": "binary"}
 
 

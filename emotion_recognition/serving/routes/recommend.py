@@ -191,6 +191,7 @@ def _recommend_body(service: Service) -> dict[str, Any]:
                 "type": "object",
                 "properties": dict.fromkeys(names, share),
                 "additionalProperties": False,
+                "minProperties": 1,
             },
             "image": {"type": "string", "description": "In place of probabilities: a picture's bytes as base64"},
             "catalogue": {"type": "array", "items": item, "description": "In place of the server's"},
@@ -198,6 +199,8 @@ def _recommend_body(service: Service) -> dict[str, Any]:
             "person": {**_PERSON, "description": "Who is to be remembered; needs consent"},
             "consent": {"type": "boolean", "description": "Whether the person agrees to be remembered"},
         },
+        "oneOf": [{"required": ["probabilities"]}, {"required": ["image"]}],
+        "dependentSchemas": {"person": {"required": ["consent"], "properties": {"consent": {"const": True}}}},
     }
     example = {"probabilities": {names[0]: 0.1, names[-1]: 0.9}, "count": 3}
     return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}

@@ -1,9 +1,13 @@
 """Pictures and streams at addresses, from a server on this machine."""
 
+import contextlib
 import http.server
+import itertools
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +21,7 @@ from emotion_recognition.detection.video.address import check_address, fetch_pic
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY
+from tests.detection.video.rtsp_server import Camera
 
 SAMPLE = Workspace(REPOSITORY / DEFAULT_BASE_PATH).sample_photo
 
@@ -158,6 +163,66 @@ def test_a_stream_that_does_not_come_back_ends_with_one_line(host: str) -> None:
         pytest.raises(OSError, match=r"/live has ended: 2 attempts to connect again failed\."),
     ):
         list(reader)
+
+
+@contextlib.contextmanager
+def camera(*frames: int, **how: Any) -> Iterator[str]:
+    """The address of a camera with RTSP on this machine."""
+    with Camera(list(frames), **how) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.address
+        server.shutdown()
+        thread.join()
+
+
+def shades(address: str) -> Iterator[int]:
+    """How bright each frame is, in tens of its grey values."""
+    with VideoReader(address) as reader:
+        assert (reader.is_camera, reader.size, reader.rate) == (True, (64, 48), 10.0)
+        for frame in reader:
+            yield round(float(frame.image.mean()) / 10)
+
+
+def test_a_camera_with_rtsp_is_read_and_connected_to_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "WAITS", (0.0, 0.0))
+    with camera(12, 9) as address:
+        shown = shades(address)
+        seen = list(itertools.islice(shown, 21))
+        with pytest.raises(OSError, match=r"^rtsp://127\.0\.0\.1:\d+/live has ended: 2 attempts to connect again"):
+            next(shown)
+    assert seen == [*range(12), *range(9)]
+
+
+def test_what_a_stream_has_shown_is_kept_when_it_breaks_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(streams, "WAITS", (0.0,))
+    file = tmp_path / "live.json"
+    with camera(5, 4) as address:
+        options = ["-b", str(REPOSITORY / DEFAULT_BASE_PATH), "-i", address, "--json", str(file)]
+        assert EmotionDetector.main(options) == 1
+    printed = capsys.readouterr()
+    assert "9 frames" in printed.out
+    assert printed.err == f"note: {address} has ended: 1 attempts to connect again failed. What it has shown is kept.\n"
+    seen = json.loads(file.read_text(encoding="utf-8"))
+    assert [result["frame"] for result in seen["results"]] == list(range(9))
+    assert seen["summary"]["frames"] == 9
+
+
+def test_a_camera_with_rtsp_that_falls_silent_is_connected_to_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "WAITS", (0.0,))
+    monkeypatch.setattr(streams.open_stream, "__defaults__", (0.5,))
+    with camera(9, 9, silent=True) as address:
+        assert list(itertools.islice(shades(address), 10)) == [*range(9), 0]
+
+
+def test_a_camera_with_rtsp_gets_the_password_that_is_never_shown() -> None:
+    with camera(9, password="secret") as address:
+        assert next(shades(address)) == 0
+        with pytest.raises(OSError, match="gives no picture and no video") as raised:
+            next(shades(address.replace("secret", "wrong")))
+    assert "wrong" not in str(raised.value)
 
 
 @pytest.mark.parametrize("good", [0, 1])

@@ -16,6 +16,7 @@ from emotion_recognition.evaluation.photographs.keeping import check_can_keep, k
 from emotion_recognition.evaluation.photographs.labelled import Photograph, Photographs
 from emotion_recognition.evaluation.photographs.learned_shares import learned_shares
 from emotion_recognition.evaluation.photographs.looking import Sightings
+from emotion_recognition.evaluation.photographs.prior_fits import CLASSES, POWER
 from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.workspace import Workspace
@@ -42,7 +43,7 @@ def sightings(knobs: Knobs = PLAIN, *, mirrored: bool = False, missing: int = 0)
 
 @pytest.mark.parametrize("knobs", [PLAIN, Knobs(0.4, 2.0), Knobs(1.0, 0.7)])
 def test_the_power_and_the_temperature_are_found_wherever_the_model_stands(knobs: Knobs) -> None:
-    fit = fit_to_photographs(sightings(knobs), knobs, SHARES, power=True, temperature=True)
+    fit = fit_to_photographs(sightings(knobs), knobs, SHARES, prior=POWER, temperature=True)
     assert fit.after.power == 1.0
     assert fit.after.temperature == pytest.approx(1.0, abs=0.01)
     assert fit.outcome_after.metrics.accuracy == fit.outcome_after.metrics.mean_recall == 0.75
@@ -51,7 +52,7 @@ def test_the_power_and_the_temperature_are_found_wherever_the_model_stands(knobs
 
 
 def test_before_is_what_was_seen_and_missing_faces_stay_wrong() -> None:
-    fit = fit_to_photographs(sightings(missing=20), PLAIN, SHARES, power=True, temperature=False)
+    fit = fit_to_photographs(sightings(missing=20), PLAIN, SHARES, prior=POWER, temperature=False)
     # 0.25 · 0.8 is more than 0.75 · 0.2: the model sees nothing but the first class.
     assert fit.outcome_before.metrics.accuracy == 40 / 100
     assert fit.outcome_before.metrics.mean_recall == 0.5
@@ -61,18 +62,60 @@ def test_before_is_what_was_seen_and_missing_faces_stay_wrong() -> None:
     assert fit.faces == 80
 
 
+def test_a_number_for_each_class_is_what_the_model_says_too_often() -> None:
+    # It says what is true of shares 0.8 and 0.2; those it is said to have learned explain nothing.
+    fit = fit_to_photographs(sightings(missing=3), PLAIN, np.array([0.5, 0.5]), prior=CLASSES, temperature=True)
+    assert fit.after.class_shares == pytest.approx(
+        (0.8, 0.2), abs=0.03
+    )  # the offsets' own prior holds it back a little
+    assert (fit.after.power, fit.fits_prior) == (1.0, CLASSES)
+    assert fit.outcome_after.metrics.accuracy == 60 / 83
+    assert fit.cross_validated.metrics.accuracy == 60 / 83
+    # Where the shares explain everything, the power alone is enough: no offset is needed.
+    known = fit_to_photographs(sightings(), PLAIN, SHARES, prior=CLASSES, temperature=True)
+    assert known.after.class_shares == pytest.approx((0.8, 0.2), abs=1e-3)
+    # Ten faces leave the numbers nearer to where they were than eighty.
+    seen = sightings()
+    few = Sightings(seen.photographs, "eyes", False, seen.probabilities, np.arange(80) % 8 == 0, 0, {}, "")
+    held = fit_to_photographs(few, PLAIN, np.array([0.5, 0.5]), prior=CLASSES, temperature=False).after.class_shares
+    assert held is not None
+    assert 0.5 < held[0] < fit.after.class_shares[0]
+
+
+def test_numbers_for_each_class_are_kept_beside_the_training_shares(tmp_path: Path) -> None:
+    model = tmp_path / "mine.keras"
+    prior = {"class_shares": [0.5, 0.5], "power": 0.0}
+    write_card(model, {"class_names": ["sad", "happiness"], "prior": prior})
+    knobs, shares = tuning_of(model, ("happy", "sad"), ModelOptions())
+    fit = fit_to_photographs(sightings(), knobs, shares, prior=CLASSES, temperature=True)
+    keep_fit(fit, model)
+    card = read_card(model)
+    assert card is not None
+    assert fit.after.class_shares is not None
+    assert card["prior"]["class_shares"] == list(reversed(fit.after.class_shares))
+    assert (card["prior"]["training_shares"], card["prior"]["power"]) == ([0.5, 0.5], 1.0)
+    # The next fit begins with them, and ends where it began.
+    again, learned = tuning_of(model, ("happy", "sad"), ModelOptions())
+    assert again == fit.after
+    said = fit_to_photographs(sightings(), PLAIN, learned, prior=None, temperature=False)
+    assert said.outcome_before.metrics.accuracy == 0.5
+    assert fit_text(fit).splitlines()[-1].startswith("class shares after: happy 0.")
+    assert fit_json(fit)["after"]["class_shares"]["happy"] == fit.after.class_shares[0]
+    assert fit_json(fit)["fitted"] == ["class_shares", "temperature"]
+
+
 def test_without_the_power_the_temperature_alone_is_fitted() -> None:
     true = Knobs(1.0, 0.5)
-    fit = fit_to_photographs(sightings(true), true, SHARES, power=False, temperature=True)
+    fit = fit_to_photographs(sightings(true), true, SHARES, prior=None, temperature=True)
     assert fit.after.power == 1.0
     assert fit.after.temperature == pytest.approx(1.0, abs=0.01)
-    unknown = fit_to_photographs(sightings(), PLAIN, None, power=False, temperature=True)
+    unknown = fit_to_photographs(sightings(), PLAIN, None, prior=None, temperature=True)
     assert unknown.after.power == 0
     assert unknown.outcome_after.log_loss < unknown.outcome_before.log_loss
 
 
 def test_each_photograph_is_judged_by_what_was_fitted_without_it() -> None:
-    fit = fit_to_photographs(sightings(), PLAIN, SHARES, power=True, temperature=True)
+    fit = fit_to_photographs(sightings(), PLAIN, SHARES, prior=POWER, temperature=True)
     assert len(fit.of_folds) == 5
     assert fit.cross_validated.metrics.examples == 80
     assert fit.cross_validated.metrics.accuracy == 0.75
@@ -92,20 +135,20 @@ def test_folds_have_the_same_share_of_each_class() -> None:
 
 def test_what_cannot_be_fitted_is_refused() -> None:
     with pytest.raises(ValueError, match="without its mirror image") as caught:
-        fit_to_photographs(sightings(mirrored=True), PLAIN, SHARES, power=True, temperature=False)
+        fit_to_photographs(sightings(mirrored=True), PLAIN, SHARES, prior=POWER, temperature=False)
     assert names_of(caught.value) == ("mirrored",)
     with pytest.raises(ValueError, match="class shares, under prior") as caught:
-        fit_to_photographs(sightings(), PLAIN, None, power=True, temperature=False)
+        fit_to_photographs(sightings(), PLAIN, None, prior=POWER, temperature=False)
     assert names_of(caught.value) == ("fit_prior",)
     seen = sightings()
     few = Sightings(seen.photographs, "eyes", False, seen.probabilities, np.arange(80) < 9, 0, {}, "")
     with pytest.raises(ValueError, match=r"at least 10 faces of at least 2 classes\. Received: 9 faces of 1 classes"):
-        fit_to_photographs(few, PLAIN, SHARES, power=True, temperature=True)
+        fit_to_photographs(few, PLAIN, SHARES, prior=POWER, temperature=True)
 
 
 @pytest.fixture
 def fit() -> Fit:
-    return fit_to_photographs(sightings(), PLAIN, SHARES, power=True, temperature=True)
+    return fit_to_photographs(sightings(), PLAIN, SHARES, prior=POWER, temperature=True)
 
 
 def test_the_report_has_the_three_lines(fit: Fit) -> None:
@@ -149,7 +192,7 @@ def test_the_card_takes_what_was_fitted_and_keeps_the_rest(fit: Fit, tmp_path: P
 def test_the_temperature_alone_leaves_the_prior_alone(tmp_path: Path) -> None:
     model = tmp_path / "mine.keras"
     write_card(model, {"class_names": ["happy", "sad"]})
-    keep_fit(fit_to_photographs(sightings(), PLAIN, None, power=False, temperature=True), model)
+    keep_fit(fit_to_photographs(sightings(), PLAIN, None, prior=None, temperature=True), model)
     card = read_card(model)
     assert card is not None
     assert set(card) == {"class_names", "calibration"}
@@ -201,7 +244,7 @@ def test_shares_are_those_of_the_training_split_that_the_card_names(fit: Fit, tm
     assert learned_shares(model, names, workspace).tolist() == [0.4, 0.2, 0.2, 0.1, 0.1]
     # What the card lacks is written into it, in the order of its own classes.
     shares = dict(zip(names, (0.4, 0.2, 0.2, 0.1, 0.1), strict=True))
-    keep_fit(replace(fit, class_shares=shares), model)
+    keep_fit(replace(fit, training_shares=shares), model)
     kept = read_card(model)
     assert kept is not None
     assert kept["prior"]["class_shares"] == [0.1, 0.1, 0.2, 0.2, 0.4]
