@@ -111,6 +111,7 @@ def prior_of(card: Mapping[str, Any] | None, classes: int, power: float | None =
     for name, given in zip(("class_shares", "training_shares"), lists, strict=True):
         if name in values and len(given) != classes:
             raise ValueError(f"The card's prior must have {classes} {name}. Received: {len(given)}")
+    assert isinstance(stated, int | float)
     divided, learned = (tuple(map(float, given)) for given in lists)
     return Prior(divided, float(stated) if power is None else power, learned or None)
 
