@@ -159,7 +159,7 @@ def downloads(page: Page) -> list[str]:
 def test_an_uploaded_picture_is_looked_at_and_its_result_can_be_saved(page: Page, place: str) -> None:
     page.choose(place)
     page.driver.find_element("id", "file").send_keys(str(SAMPLE))
-    page.until_said("1 face: happy, 99")
+    page.until_said("1 face: happy, 100%")
     assert page.faces() == ["Face 1: happy"]
     shares = page.run("return [...document.querySelectorAll('#faces .share')].map((share) => share.textContent)")
     assert len(shares) == 7
