@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import TestNetwork
 import TrainNetwork
 from benchmarks.reproduce import MODELS, comparison, main
 from emotion_recognition.models.card import write_card
@@ -57,3 +58,21 @@ def test_a_step_that_fails_ends_the_whole(tmp_path: Path, capfd: pytest.CaptureF
     error = capfd.readouterr().err
     assert "missing.csv" in error
     assert error.splitlines()[-1] == "error: BuildDataset.py failed; its message is above."
+
+
+def test_the_prior_of_the_model_for_photographs_is_fitted_before_it_is_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[tuple[object, ...]] = []
+    monkeypatch.setattr("benchmarks.reproduce.build_once", lambda *_: None)
+    monkeypatch.setattr("benchmarks.reproduce.train_once", lambda *_: None)
+    monkeypatch.setattr("benchmarks.reproduce.run_script", lambda *command: commands.append(command))
+    options = ["-b", str(tmp_path), "--fer2013", "a.csv", "--votes", "b.csv", "--only", "3"]
+    assert main(options) == 0
+    assert not any("--photos" in command for command in commands)
+    commands.clear()
+    assert main([*options, "--photographs", "mine"]) == 0
+    # The model that it starts from is tested on both splits; then its own prior, then its own splits.
+    assert ["--photos" in command for command in commands] == [False, False, True, False, False]
+    arguments = TestNetwork.build_parser().parse_args([str(part) for part in commands[2][1:]])
+    assert (arguments.photos, arguments.fit_prior, arguments.keep) == (Path("mine"), "classes", True)
