@@ -14,6 +14,7 @@ from keras import layers
 from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.error_about import about
 from emotion_recognition.models.face_ssd.priors import (
     LANDMARK_OUTPUTS_PER_BOX,
     OUTPUTS_PER_BOX,
@@ -21,6 +22,7 @@ from emotion_recognition.models.face_ssd.priors import (
     make_priors,
 )
 from emotion_recognition.training.compiling import build_optimizer, jit_choice
+from emotion_recognition.training.devices import device_count
 from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
@@ -56,8 +58,12 @@ def fit_face_stage(
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
-        ValueError: If the unfinished run had other settings, or training diverged.
+        ValueError: If the unfinished run had other settings, or training diverged; or several devices are to share a
+            batch on TensorFlow, where none knows how many faces the others have.
     """
+    if device_count() > 1 and keras.backend.backend() == "tensorflow":
+        message = f"devices must be 1 for a face detector on TensorFlow; use JAX. Received: {device_count()}"
+        raise about(ValueError(message), "devices")
     keras.utils.set_random_seed(settings.seed)
     trainee = with_rows(network, settings.size, len(priors.strides))
     landmarks = len(network.outputs) > len(priors.strides)

@@ -171,6 +171,15 @@ def test_a_run_of_an_earlier_version_goes_on_with_the_changes_that_it_began_with
         read_resume_point(path, {**facts, "augmentation": {**facts["augmentation"], "damaged": 0.3}})
 
 
+def test_several_devices_are_refused_where_none_knows_the_others_faces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emotion_recognition.training.face_ssd.stage.device_count", lambda: 2)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
+    with pytest.raises(ValueError, match=r"devices must be 1 for a face detector on TensorFlow; use JAX\. Received: 2"):
+        fit(tmp_path, tiny_network())
+
+
 def test_early_stopping_keeps_the_best_epoch(tmp_path: Path) -> None:
     network = tiny_network()
     # At this rate the validation loss soon rises.
