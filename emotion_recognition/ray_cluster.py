@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -78,11 +79,11 @@ def room_for(cpus: float, gpus: float) -> int:
     """
     import ray
 
-    resources = ray.cluster_resources()
-    room = resources.get("CPU", 0.0) / cpus
-    if gpus:
-        room = min(room, resources.get("GPU", 0.0) / gpus)
-    return int(room)
+    # An actor has to fit on one machine.
+    rooms = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    return sum(
+        int(min(room.get("CPU", 0.0) / cpus, room.get("GPU", 0.0) / gpus if gpus else math.inf)) for room in rooms
+    )
 
 
 def _check_reachable(address: str) -> None:

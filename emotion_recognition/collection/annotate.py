@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from emotion_recognition.collection.collection_files import CollectionFiles
-from emotion_recognition.collection.items import VIDEO, Item
+from emotion_recognition.collection.items import IN_PACKED_TAR, VIDEO, Item
 from emotion_recognition.collection.plan import Plan
 from emotion_recognition.collection.shard_work import ShardWork, Tables
 from emotion_recognition.collection.worker_pool import Finished, Lost
@@ -89,6 +89,8 @@ def annotate_shards(
     def limit(items: Sequence[Item]) -> float:
         if any(item.kind == VIDEO for item in items):
             return seconds * _VIDEO_FACTOR
+        if any(item.kind == IN_PACKED_TAR for item in items):
+            return seconds  # a process may have to unpack it from its start
         return max(min(_LEAST_SECONDS, seconds), seconds * len(items) / shard_size)
 
     while True:

@@ -5,6 +5,9 @@ import tempfile
 from collections.abc import Sequence
 from typing import Protocol
 
+#: Seconds that a training has to end after it is told to.
+_PATIENCE = 10.0
+
 
 class LostTrainingError(Exception):
     """A training of which nothing more will be heard, because its machine is gone for instance."""
@@ -55,5 +58,7 @@ class LocalTraining:
         """Ends it, if it has not ended."""
         if self._process.poll() is None:
             self._process.terminate()
-        self._process.wait()
+        if self.wait(_PATIENCE) is None:
+            self._process.kill()
+            self._process.wait()
         self._messages.close()

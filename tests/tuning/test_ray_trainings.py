@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from emotion_recognition.error_about import names_of
+from emotion_recognition.ray_cluster import room_for
+from emotion_recognition.tuning import trainings
 from emotion_recognition.tuning.ray_trainings import RayTrainings
 from emotion_recognition.tuning.search_space import Range
 from emotion_recognition.tuning.study import Search, run_search
@@ -93,3 +95,23 @@ def test_a_machine_without_the_folder_or_room_is_an_error(ray: Any, tmp_path: Pa
     with pytest.raises(ValueError, match=r"cpus_per_worker must be above 0\. Received: 0") as caught:
         RayTrainings(tmp_path, cpus_per_worker=0)
     assert names_of(caught.value) == ("cpus_per_worker",)
+
+
+def test_a_training_has_to_fit_on_one_machine(ray: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = [{"Alive": True, "Resources": {"CPU": 4.0, "GPU": 1.0}} for _ in range(3)]
+    nodes.append({"Alive": False, "Resources": {"CPU": 64.0, "GPU": 8.0}})
+    monkeypatch.setattr(ray, "nodes", lambda: nodes)
+    assert [room_for(cpus, gpus) for cpus, gpus in ((1, 0), (3, 0), (5, 0), (1, 0.4))] == [12, 3, 0, 6]
+
+
+def test_a_training_that_does_not_end_when_it_is_told_to_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainings, "_PATIENCE", 0.0)
+    stubborn = (
+        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "sys.stderr.write('on'); sys.stderr.flush(); signal.pause()"
+    )
+    training = trainings.LocalTraining([sys.executable, "-c", stubborn])
+    while not training.errors():
+        assert training.wait(0.01) is None
+    training.end()
+    assert training.wait(0) is not None
