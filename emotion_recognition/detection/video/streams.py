@@ -58,7 +58,8 @@ def connect_again(capture: cv2.VideoCapture, address: str) -> tuple[cv2.VideoCap
         address: Its address.
 
     Returns:
-        The stream, and the frame that it began with. One that opens and shows nothing counts as not connected.
+        The stream, and the frame that it began with. One that opens and shows nothing, or larger pictures
+        than may be, counts as not connected.
 
     Raises:
         StreamEndedError: If no attempt leads to a frame.
@@ -68,7 +69,7 @@ def connect_again(capture: cv2.VideoCapture, address: str) -> tuple[cv2.VideoCap
         time.sleep(wait)
         try:
             capture = open_stream(address)
-        except OSError:
+        except (OSError, ValueError):
             continue
         decoded, image = capture.read()
         if decoded and image is not None:

@@ -238,6 +238,13 @@ def test_a_stream_that_opens_and_shows_nothing_ends_as_well(host: str, good: int
     assert Handler.connections <= good + 3
 
 
+def test_a_stream_that_comes_back_too_large_has_ended(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with VideoReader(f"{host}/live") as reader:
+        monkeypatch.setattr(streams, "MAX_PIXELS", 64 * 48 - 1)
+        with pytest.raises(streams.StreamEndedError, match=r"/live has ended: 2 attempts"):
+            list(reader)
+
+
 def test_a_password_that_should_be_escaped_is_not_shown_either() -> None:
     for address in ("rtsp://ada:pass/word@camera/live", "http://ada:pass#word@camera/", "http://ada:pass word@camera/"):
         with pytest.raises(ValueError, match="An address must be like") as raised:
