@@ -90,7 +90,8 @@ def report(place: str, loads: Sequence[Mapping[str, float]]) -> str:
         >>> print(report("server", [{"page ready": 0.5, "result": 1.0}, {"page ready": 0.25, "result": 1.5}]))
         server: page ready 0.38 s, result 1.25 s (1.00 to 1.50 s; bar 2 s)
     """
-    names = sorted({name for steps in loads for name in steps}, key=lambda name: (name == "result", loads[0][name]))
+    # A step that a load has skipped says nothing.
+    names = sorted(set.intersection(*map(set, loads)), key=lambda name: (name == "result", loads[0][name]))
     medians = {name: statistics.median(steps[name] for steps in loads) for name in names}
     results = [steps["result"] for steps in loads]
     said = ", ".join(f"{name} {value:.2f} s" for name, value in medians.items())

@@ -29,8 +29,8 @@ def add_model_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup
         "--prior_power",
         type=float,
         metavar="POWER",
-        help="power, 0..2, of the training images' class shares that probabilities are divided by; more finds rare "
-        "emotions more often (default: what the cards say, else 0)",
+        help="power, 0..2, of the class shares in the cards that probabilities are divided by; 0 leaves what the "
+        "networks say (default: what the cards say, else 0)",
     )
 
 

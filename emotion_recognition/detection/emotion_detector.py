@@ -53,7 +53,7 @@ class EmotionDetector:
             the face in its boxes.
         options: What the models expect and give where their cards do not say it: pixel range, interpolation, kind of
             output; and the power of the class prior.
-        prior: In place of ``options.prior_power``: the power of the training images' class shares, 0..2, that the
+        prior: In place of ``options.prior_power``: the power, 0..2, of the class shares in the card that the
             probabilities are divided by, see :mod:`emotion_recognition.models.prior`.
         mirrored: Whether the probabilities of each face are averaged with those of its mirror image.
         embeddings: Whether each face gets its feature vector: what the last dense layer of the network sees of it, for

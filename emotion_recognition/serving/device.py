@@ -35,7 +35,7 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
     copy = read_copy(model)
     if copy is None:
         raise ValueError(f"{model} has no ONNX copy.")
-    conventions = read_conventions(model, len(copy.card["class_names"]), options or ModelOptions())
+    conventions = read_conventions(model, len(copy.card["class_names"]), options or ModelOptions(), card=copy.card)
     is_grey = copy.entry.channels == 1 and conventions.pixel_range == "0..255"
     if not is_grey or conventions.interpolation != "auto":
         raise ValueError(f"{model} must take grey pixels 0..255, resized as usual, to run in a browser.")

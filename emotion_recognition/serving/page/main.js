@@ -85,7 +85,7 @@ async function showPicture(blob, name) {
   let shown = false;
   try {
     if (blob.type && !blob.type.startsWith("image/")) throw new Told("This is no picture. Choose a JPEG, PNG or WebP.");
-    if (where === "none") throw new Told("There is nothing to detect with. Is the server running? Reload the page.");
+    checkPlace(where);
     const bitmap = await createImageBitmap(blob).catch(() => null);
     let result;
     if (where === "device") {
@@ -150,11 +150,16 @@ async function recommend({ faces }, where, mine) {
   $("recommendations").hidden = false;
 }
 
+function checkPlace(where) {
+  if (where === "none") throw new Told("There is nothing to detect with. Is the server running? Reload the page.");
+}
+
 async function startCamera() {
   const where = place(); // what the person has agreed to
   const mine = begin("Starting the camera …");
   let by;
   try {
+    checkPlace(where);
     by = await described(where);
     // The browser asks the person, who may begin something else meanwhile.
     if (!(await camera.start(() => mine === run && where === place()))) {
