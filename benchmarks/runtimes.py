@@ -4,7 +4,8 @@ Crops of noise go through the whole of :class:`~emotion_recognition.detection.cl
 take all ways in turn and medians count, so that a busy machine slows all of them alike; read the ratios. With one
 thread, seconds are those of the processor, which other processes do not lengthen. With
 ``--peer_python``, the package ``fer`` classifies its crops in the same rounds, see ``make bench-peers``; how many
-threads it takes is its own affair.
+threads it takes is its own affair. ``--front`` draws accuracy against parameters and milliseconds, of the models whose
+cards have FER2013's test split, with the times of one thread in batches of 16.
 """
 
 import argparse
@@ -12,16 +13,18 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.peer_worker import CROPS
 from benchmarks.peers import REPOSITORY, Worker
+from emotion_recognition.atomic_file import check_can_write
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.models import NETWORKS
+from emotion_recognition.models.card import read_card
 from emotion_recognition.models.runtimes.registry import RUNTIMES
 from emotion_recognition.workspace import Workspace
 
@@ -30,6 +33,13 @@ if TYPE_CHECKING:
 
 #: The first way, which the others are compared with, is that of the first runtime with float32, one by one.
 BATCHES, THREADS = (1, 16, 64), (1, 2)
+
+#: Parameters, and accuracy on FER2013's test split, of other projects' networks, see docs/evaluation.md.
+OTHERS = {"fer": (58_423, 0.6556), "face-api.js": (324_000, 0.586)}
+
+_PEER = "fer, all at once"
+#: The size of batches whose times are drawn.
+_SHOWN = BATCHES.index(16)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -40,6 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--images", type=int, default=256, help="crops in each measurement")
     parser.add_argument("--threads", nargs="+", type=int, default=THREADS, help="numbers of threads, a table each")
     parser.add_argument("--rounds", type=int, default=5, help="rounds over all ways")
+    parser.add_argument("--front", type=Path, metavar="FILE", help="draw accuracy against parameters and milliseconds")
     parser.add_argument("--peer_python", help="the Python of the environment that has fer")
     return parser
 
@@ -53,6 +64,8 @@ def main(argv: list[str] | None = None) -> int:
 def _measure(arguments: argparse.Namespace) -> None:
     import numpy as np
 
+    if arguments.front is not None:
+        check_can_write(arguments.front)
     workspace = Workspace(arguments.base_path)
     models = [workspace.find_model(name) for name in arguments.input_model or ()]
     models = models or [workspace.released_model(arguments.num_emotions)]
@@ -66,11 +79,50 @@ def _measure(arguments: argparse.Namespace) -> None:
             worker = [arguments.peer_python, str(REPOSITORY / "benchmarks" / "peer_worker.py"), "fer", "{}"]
             peer = Worker(worker)
         for threads in arguments.threads:
-            _print(
-                threads, _rounds(_ways(copies, threads, arguments.num_emotions), crops, arguments.rounds, peer, threads)
-            )
+            ways = _ways(copies, threads, arguments.num_emotions)
+            rates = _rounds(ways, crops, arguments.rounds, peer, threads)
+            _print(threads, rates)
+            if threads == 1 and arguments.front is not None:
+                # Only here: Matplotlib is not there where detection alone is installed.
+                from emotion_recognition.plots import draw_front
+
+                draw_front(arguments.front, front(copies, rates), "FER2013's test split, and what it costs")
         if peer is not None:
             peer.close()
+
+
+def front(copies: Sequence[Path], rates: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    """What :func:`~emotion_recognition.plots.draw_front` draws: models that were tested, and other projects' networks.
+
+    Args:
+        copies: Model files; those whose card has no figures of the test split are left out.
+        rates: Faces a second in batches of each of :data:`BATCHES`, by way.
+
+    Returns:
+        The rows, ours first.
+    """
+    rows = []
+    for copy in copies:
+        card = read_card(copy) or {}
+        tested = card.get("metrics", {}).get("test")
+        if tested is None:
+            continue
+        ways = {
+            way.removeprefix(f"{copy.stem}, "): each for way, each in rates.items() if way.startswith(f"{copy.stem}, ")
+        }
+        milliseconds = {runtime: 1000 / each[_SHOWN] for runtime, each in ways.items()}
+        rows.append(
+            {
+                "name": copy.stem,
+                "parameters": card["parameters"],
+                "accuracy": tested["accuracy"],
+                "milliseconds": milliseconds,
+            }
+        )
+    for name, (parameters, accuracy) in OTHERS.items():
+        timed = {name: 1000 / rates[_PEER][0]} if name == "fer" and _PEER in rates else {}
+        rows.append({"name": name, "parameters": parameters, "accuracy": accuracy, "milliseconds": timed})
+    return rows
 
 
 def _untrained(network: str, folder: Path) -> Path:
@@ -121,7 +173,7 @@ def _rounds(
             if number:
                 of_peer.append(answer)
     rates = {way: [len(crops) / statistics.median(spent[way, size]) for size in BATCHES] for way in ways}
-    return {**rates, "fer, all at once": [CROPS / statistics.median(of_peer)]} if of_peer else rates
+    return {**rates, _PEER: [CROPS / statistics.median(of_peer)]} if of_peer else rates
 
 
 def _in_batches(call: Callable[..., object], crops: "np.ndarray", size: int) -> None:

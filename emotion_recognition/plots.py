@@ -473,6 +473,45 @@ def draw_comparison(path: Path, rows: Sequence[Mapping[str, Any]], title: str) -
     _save(figure, path)
 
 
+def draw_front(path: Path, rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    """Draws accuracy against size, and against time, in two charts side by side.
+
+    Args:
+        path: PNG file to write.
+        rows: For each network ``name``, ``parameters``, ``accuracy``, 0..1, and ``milliseconds``: those of a face, by
+            what runs the network; empty where its time was not measured.
+        title: Stands above the figure.
+    """
+    figure = Figure(figsize=(10, 4.6), layout="constrained")
+    figure.suptitle(title, fontsize="medium")
+    by_size, by_time = figure.subplots(1, 2, sharey=True)
+    for number, row in enumerate(rows):
+        colour, accuracy = f"C{number % 10}", row["accuracy"]
+        by_size.plot(row["parameters"], accuracy, "o", color=colour, label=row["name"])
+        for runner, milliseconds in row["milliseconds"].items():
+            by_time.plot(milliseconds, accuracy, "o", color=colour)
+            # Above and below in turn: the ways of one network stand on one line.
+            side = 1 if len(by_time.texts) % 2 else -1
+            by_time.annotate(
+                runner,
+                (milliseconds, accuracy),
+                xytext=(0, 9 * side),
+                textcoords="offset points",
+                ha="center",
+                va="center",
+                fontsize="x-small",
+            )
+    by_size.set(xscale="log", xlabel="parameters", ylabel="accuracy")
+    by_time.set(xscale="log", xlabel="milliseconds a face")
+    by_size.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    for axes in (by_size, by_time):
+        axes.margins(0.15)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    by_size.legend(loc="lower right", fontsize="x-small")
+    _save(figure, path)
+
+
 def draw_network(stem: Path, network: "keras.Model") -> str:
     """Draws a network's layers with Graphviz, or writes its summary as text where Graphviz is missing.
 
