@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from emotion_recognition.error_about import about
+from emotion_recognition.host_and_port import host_and_port
 
 #: Seconds for reaching a cluster's address.
 _REACH_SECONDS = 10.0
@@ -87,11 +88,11 @@ def room_for(cpus: float, gpus: float) -> int:
 
 
 def _check_reachable(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    place = host_and_port(address)
+    if place is None:
         raise about(ValueError(f"address must be auto or HOST:PORT. Received: {address}"), "address")
     try:
-        socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
+        socket.create_connection(place, timeout=_REACH_SECONDS).close()
     except OSError as error:
         text = f"There is no Ray cluster at {address}: {error.strerror or error}"
         raise about(OSError(text), "address") from error

@@ -19,6 +19,7 @@ from typing import Any
 import keras
 
 from emotion_recognition.error_about import about
+from emotion_recognition.host_and_port import host_and_port
 
 #: Keras's variable and JAX's: either says where the first process of several waits for the others.
 _ADDRESS = ("KERAS_DISTRIBUTION_JOB_ADDRESSES", "JAX_COORDINATOR_ADDRESS")
@@ -83,13 +84,13 @@ def machines() -> Machines:
 def _wait_for_first(addresses: str) -> None:
     """Waits until the first process listens: JAX itself would end this one without an error to catch."""
     address = addresses.partition(",")[0]
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    place = host_and_port(address)
+    if place is None:
         raise about(ValueError(f"The address of the first machine must be HOST:PORT. Received: {address}"), "devices")
     end = time.monotonic() + _WAIT_SECONDS
     while True:
         try:
-            socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
+            socket.create_connection(place, timeout=_REACH_SECONDS).close()
             return
         except OSError as error:
             if isinstance(error, socket.gaierror) or time.monotonic() >= end:
