@@ -9,6 +9,7 @@ On several machines, which only JAX can do, each runs the same program; the firs
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import time
@@ -21,8 +22,8 @@ import keras
 from emotion_recognition.error_about import about
 from emotion_recognition.host_and_port import host_and_port
 
-#: Keras's variable and JAX's: either says where the first process of several waits for the others.
-_ADDRESS = ("KERAS_DISTRIBUTION_JOB_ADDRESSES", "JAX_COORDINATOR_ADDRESS")
+#: Either says where the first process of several waits for the others.
+_KERAS_ADDRESS, _JAX_ADDRESS = "KERAS_DISTRIBUTION_JOB_ADDRESSES", "JAX_COORDINATOR_ADDRESS"
 
 #: Seconds that a process waits for the first one, as JAX does; between two tries, and for one of them.
 _WAIT_SECONDS, _PAUSE_SECONDS, _REACH_SECONDS = 300.0, 1.0, 10.0
@@ -44,14 +45,23 @@ class Machines:
 def join_machines() -> Machines:
     """Connects this process with those of other machines, if the variables of Keras or JAX ask for it.
 
-    Must be called before anything is computed. It waits for the others, five minutes at most.
+    Must be called before anything is computed. It waits for the others, five minutes at most. JAX's variable, which
+    may be there for other programs, asks other backends for nothing, which is logged as a warning.
 
     Raises:
         ValueError: If the backend cannot do so, or the variables are wrong.
         OSError: If the others do not come.
     """
     backend = keras.backend.backend()
-    if not any(name in os.environ for name in _ADDRESS):
+    address = os.environ.get(_KERAS_ADDRESS)
+    if address is None and _JAX_ADDRESS in os.environ:
+        if backend == "jax":
+            address = os.environ[_JAX_ADDRESS]
+        else:
+            logging.getLogger("emotion_recognition").warning(
+                "note: %s is for JAX alone; with KERAS_BACKEND=%s this process trains by itself", _JAX_ADDRESS, backend
+            )
+    if address is None:
         if backend == "tensorflow" and _tensorflow_workers() > 1:
             text = "TF_CONFIG names several machines, on which Keras 3 does not train with TensorFlow; use JAX"
             raise about(ValueError(text), "devices")
@@ -59,7 +69,7 @@ def join_machines() -> Machines:
     if backend != "jax":
         raise about(ValueError(f"Training on several machines needs KERAS_BACKEND=jax. Received: {backend}"), "devices")
     if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":
-        _wait_for_first(next(os.environ[name] for name in _ADDRESS if name in os.environ))
+        _wait_for_first(address)
     import jax
 
     if not jax.distributed.is_initialized():
