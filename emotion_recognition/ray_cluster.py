@@ -6,10 +6,13 @@ import math
 import os
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emotion_recognition.error_about import about
 from emotion_recognition.host_and_port import host_and_port
+
+if TYPE_CHECKING:
+    from ray.exceptions import RayTaskError
 
 #: Seconds for reaching a cluster's address.
 _REACH_SECONDS = 10.0
@@ -85,6 +88,12 @@ def room_for(cpus: float, gpus: float) -> int:
     return sum(
         int(min(room.get("CPU", 0.0) / cpus, room.get("GPU", 0.0) / gpus if gpus else math.inf)) for room in rooms
     )
+
+
+def raised_there(error: "RayTaskError") -> Exception:
+    """What to raise here for an error on another machine: the ``ValueError`` or ``OSError`` itself, or its text."""
+    cause = error.cause
+    return cause if isinstance(cause, ValueError | OSError) else RuntimeError(str(error))
 
 
 def _check_reachable(address: str) -> None:
