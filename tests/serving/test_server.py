@@ -23,6 +23,7 @@ import uvicorn
 import EmotionDetector
 import EmotionServer
 from emotion_recognition.command_line.serving_options import KEY_VARIABLE, api_key
+from emotion_recognition.data.sources import plain_text
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.serving.app import create_app
 from emotion_recognition.serving.patient_protocol import PatientProtocol
@@ -263,6 +264,10 @@ def test_a_key_is_one_line_that_a_header_can_have(
         file.write_text(text, encoding="utf-8")
         assert EmotionServer.main(["--port", "0", "--api_key_file", str(file)]) == 2
         assert said in capsys.readouterr().err
+    monkeypatch.setattr(plain_text, "LARGEST_FILE", 2**20)
+    file.write_bytes(bytes(2**20 + 1))
+    assert EmotionServer.main(["--port", "0", "--api_key_file", str(file)]) == 2
+    assert capsys.readouterr().err == f"error: {file} is larger than 1 MB, far too large for what it should hold.\n"
     for text, key in (("", None), (" sesame\n", "sesame")):
         monkeypatch.setenv(KEY_VARIABLE, text)
         assert api_key(EmotionServer.build_parser().parse_args([])) == key

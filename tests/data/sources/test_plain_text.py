@@ -38,7 +38,7 @@ def test_a_file_that_is_too_large_is_refused(
     monkeypatch.setattr(plain_text, "LARGEST_FILE", 11_000_000)
     with (tmp_path / "a.csv").open("wb") as file:
         file.truncate(11_000_001)
-    with pytest.raises(ValueError, match=r"a\.csv is larger than 10 MB, far too large for what it should hold\."):
+    with pytest.raises(ValueError, match=r"a\.csv is larger than 10 MB"):
         read(tmp_path / "a.csv")
 
 
