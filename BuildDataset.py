@@ -7,19 +7,21 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from emotion_recognition.command_line.detection_options import add_detector_options, detection_settings
+from emotion_recognition.command_line.detection_options import add_detector_options, given_detector_options
+from emotion_recognition.command_line.detector_plans import open_face_detector
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.command_line.parsers import add_former_option, add_image_options, new_parser, variant_of
+from emotion_recognition.command_line.parsers import (
+    add_former_option,
+    add_image_options,
+    new_parser,
+    refuse_given,
+    variant_of,
+)
 from emotion_recognition.data.sources.registry import sources_help
 from emotion_recognition.data.sources.stratified import SplitShares
-from emotion_recognition.detection.face_detectors.registry import AUTO
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import FER2013_FILES, SPLITS, Variant, Workspace
-
-if TYPE_CHECKING:
-    from emotion_recognition.detection import FaceDetector
 
 EPILOG = f"""\
 --input takes
@@ -87,7 +89,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    _check_faces(arguments)
+    if not arguments.find_faces:
+        refuse_given(given_detector_options(arguments), "needs --find_faces")
     workspace, variant = Workspace(arguments.base_path), variant_of(arguments)
     model = None if arguments.audit_model is None else workspace.find_model(arguments.audit_model)
     paths = {name: workspace.split_path(name, arguments.num_emotions, variant=variant) for name in SPLITS}
@@ -101,36 +104,6 @@ def _run(arguments: argparse.Namespace) -> None:
         _build(arguments, workspace, variant)
     if audit:
         _audit(workspace, variant, paths, model)
-
-
-def _check_faces(arguments: argparse.Namespace) -> None:
-    given = {
-        "--detector": arguments.detector != AUTO,
-        "--detector_model": arguments.detector_model is not None,
-        "--detector_size": arguments.detector_size is not None,
-        "--any_direction": arguments.any_direction,
-        "--min_confidence": arguments.min_confidence is not None,
-    }
-    for option, is_given in given.items():
-        if is_given and not arguments.find_faces:
-            raise ValueError(f"{option} needs --find_faces.")
-
-
-def _detector(arguments: argparse.Namespace, workspace: Workspace) -> "FaceDetector | None":
-    if not arguments.find_faces:
-        return None
-    from emotion_recognition.detection import open_detector
-
-    detector = open_detector(
-        arguments.detector,
-        model=arguments.detector_model,
-        base_path=workspace.base_path,
-        settings=detection_settings(arguments),
-        size=arguments.detector_size,
-        any_direction=arguments.any_direction,
-    )
-    print(f"face detector: {detector.description}", flush=True)
-    return detector
 
 
 def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant) -> None:
@@ -148,15 +121,18 @@ def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant
     path = arguments.input or find_source(workspace)
     kind = recognise(path)
     print(f"reads {path}: {kind.name}", flush=True)
+    face_detector = None
     if arguments.find_faces:
         # Before a detector is opened, which may download its files.
         kind.check_takes(["find_faces"])
+        face_detector = open_face_detector(arguments, workspace)
+        print(f"face detector: {face_detector.description}", flush=True)
     options = SourceOptions(
         ClassLabels(arguments.class_names, own=arguments.classes is not None),
         variant,
         SplitShares(arguments.val_share, arguments.test_share, arguments.seed),
         arguments.votes,
-        _detector(arguments, workspace),
+        face_detector,
     )
     if UNLABELLED in kind.splits and (arguments.audit or arguments.audit_model or arguments.drop is not None):
         raise ValueError(f"--audit, --audit_model and --drop need labels; {path} has none.")

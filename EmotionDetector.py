@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import io
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +19,10 @@ from emotion_recognition.command_line.detection_options import (
     video_settings,
 )
 from emotion_recognition.command_line.detection_run import (
+    in_processes,
     left_out_text,
     note,
+    open_explanation,
     open_window,
     print_detector,
     show_pictures,
@@ -36,16 +37,10 @@ from emotion_recognition.command_line.model_options import (
 )
 from emotion_recognition.command_line.parsers import new_parser, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
-from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace, find_released_model
 
 if TYPE_CHECKING:
-    from emotion_recognition import EmotionDetector as Detector
-    from emotion_recognition.collection.parallel_pictures import ParallelPictures
-    from emotion_recognition.detection.detector_plan import DetectorPlan
-    from emotion_recognition.detection.drawing.explanation import Explanation
     from emotion_recognition.detection.runs.inputs import Input
-    from emotion_recognition.detection.runs.outputs import OutputSettings
 
 EPILOG = """examples:
   EmotionDetector.py -i photo.jpg                        annotates it as photo_emotions.jpg
@@ -153,7 +148,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         # A model without an ONNX copy needs Keras, which takes seconds; other mistakes have been found by now.
         detector = plan.open(face_detector)
         class_names = detector.classifier.class_names
-        explain = _explanation(models, detector) if arguments.explain else None
+        explain = open_explanation(models, detector) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}\nruntime: {detector.classifier.runtime}", flush=True)
         about = {
             "models": [str(model) for model in models],
@@ -175,7 +170,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         if reader is not None:
             failed = show_video(reader, output, detector, outputs, video, window)
         elif output is not None:
-            look = _in_processes(arguments, source, plan, result_files)
+            look = in_processes(source, plan, result_files, explain=arguments.explain, workers=arguments.workers)
             failed = show_pictures(source, output, detector, outputs, window, look)
     # Now each of these is complete.
     for path in (*files, *folders):
@@ -189,30 +184,6 @@ def _check_workers(arguments: argparse.Namespace, source: "Input") -> None:
         raise ValueError("--workers is for pictures; a video or a camera is looked at by one process.")
     if arguments.show:
         raise ValueError("--show goes through the pictures one by one; leave out --workers.")
-
-
-def _in_processes(
-    arguments: argparse.Namespace, source: "Input", plan: "DetectorPlan", settings: "OutputSettings"
-) -> "ParallelPictures | None":
-    """Looks at the pictures in several processes; None where one is enough."""
-    if arguments.workers == 1:
-        return None
-    from emotion_recognition.collection.parallel_pictures import ParallelPictures
-    from emotion_recognition.collection.worker_pool import usable_cores
-
-    workers = min(arguments.workers or usable_cores(), len(source.pictures))
-    return ParallelPictures(plan, settings, arguments.explain, workers) if workers > 1 else None
-
-
-def _explanation(models: Sequence[Path], detector: "Detector") -> "Explanation":
-    try:
-        import_keras()
-        from emotion_recognition.detection.drawing.explanation import Explanation
-    except ImportError as error:
-        raise ValueError(
-            f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
-        ) from error
-    return Explanation(models, detector)
 
 
 if __name__ == "__main__":

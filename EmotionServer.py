@@ -5,7 +5,6 @@ EmotionDetector.py does the same for files, without a server.
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,29 +94,22 @@ def _serve(arguments: argparse.Namespace) -> None:
 
         import cv2
 
+        from emotion_recognition.pictures.image_file import read_image
         from emotion_recognition.serving.app import PAGE, create_app
         from emotion_recognition.serving.looking import Looks
         from emotion_recognition.serving.metrics import Metrics
         from emotion_recognition.serving.pool import Pool
-        from emotion_recognition.serving.service import Models, Service
+        from emotion_recognition.serving.service import Service, models_of
 
         # Detectors side by side use the cores better than one that splits its work.
         cv2.setNumThreads(max(1, (os.cpu_count() or 1) // limits.detectors))
         plan = plan_of(arguments, models, workspace)
         detectors = [plan.open() for _ in range(limits.detectors)]
+        photo = read_image(PAGE / "sample.jpg")
         for detector in detectors:
-            detector.detect(PAGE / "sample.jpg")  # the first picture takes more time than those that follow
-        names = detectors[0].classifier.class_names
-        face_detector = detectors[0].face_detector
-        runtime = detectors[0].classifier.runtime
-        about = Models(
-            tuple(model.stem for model in models),
-            _without_path(face_detector.description),
-            tuple(names),
-            runtime,
-            face_detector.settings.min_confidence,
-        )
-        recommender, no_recommender = _recommender(arguments, names)
+            detector.detect(photo)  # the first picture takes more time than those that follow
+        about = models_of(detectors[0], models)
+        recommender, no_recommender = _recommender(arguments, about.class_names)
         device, no_device = _device(models, arguments, workspace)
         pool: Pool[Looks] = Pool(list(detectors), limits.queue, limits.seconds)
         service = Service(
@@ -131,8 +123,8 @@ def _serve(arguments: argparse.Namespace) -> None:
             no_recommender=no_recommender,
             device=device,
         )
-        print_detector(face_detector, arguments.detector, workspace)
-        print(f"model: {', '.join(map(str, models))}\nruntime: {runtime}", flush=True)
+        print_detector(detectors[0].face_detector, arguments.detector, workspace)
+        print(f"model: {', '.join(map(str, models))}\nruntime: {about.runtime}", flush=True)
         if recommender is None:
             print(f"no recommendations: {no_recommender}")
         if not device:
@@ -140,11 +132,6 @@ def _serve(arguments: argparse.Namespace) -> None:
         address = address_of(listening)
         serve(create_app(service), listening, limits, lambda: print(f"serving at {address}", flush=True))
     print("ended")
-
-
-def _without_path(description: str) -> str:
-    """A face detector in words without what is in brackets, the place of its file."""
-    return re.sub(r" \(.*\)", "", description)
 
 
 def _check_can_serve() -> None:

@@ -122,8 +122,8 @@ def _measure(arguments: argparse.Namespace) -> None:
     print("| what | file | adds | peak of the process |\n|---|---|---|---|")
     for name in arguments.detectors:
         try:
-            size = _size_of_detector(open_detector(name, base_path=workspace.base_path))
-            _print(name, size, detector_memory(name, workspace.base_path, photo))
+            path = open_detector(name, base_path=workspace.base_path).path
+            _print(name, path.stat().st_size if path else 0, detector_memory(name, workspace.base_path, photo))
         except (ValueError, OSError) as error:
             print(f"{name} is left out: {error}", file=sys.stderr)
     models = [workspace.find_model(name) for name in arguments.models or []]
@@ -137,12 +137,6 @@ def _measure(arguments: argparse.Namespace) -> None:
         copy = copy_path(model)
         file = copy if copy.is_file() else model
         _print(file.name, file.stat().st_size, classifier_memory(model, card["class_names"], photo))
-
-
-def _size_of_detector(detector: object) -> int:
-    """Bytes of the files of a detector that says where they are; 0 of one that came with its package."""
-    path = getattr(detector, "path", None) or getattr(getattr(detector, "files", None), "weights", None)
-    return path.stat().st_size if isinstance(path, Path) and path.is_file() else 0
 
 
 def _print(name: str, size: int, memory: Memory) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.workspace import Workspace, find_released_model
 
 #: Bodies after which memory is taken as what the service needs.
 _WARM = 0.2
@@ -103,7 +103,6 @@ def _run(count: int, seed: int) -> None:
     from starlette.testclient import TestClient
 
     from emotion_recognition import EmotionDetector
-    from emotion_recognition.emotions import class_names
     from emotion_recognition.pictures.image_file import read_image
     from emotion_recognition.serving.app import create_app
     from emotion_recognition.serving.metrics import Metrics
@@ -111,14 +110,15 @@ def _run(count: int, seed: int) -> None:
     from emotion_recognition.serving.recommending.demonstration import demonstration_items
     from emotion_recognition.serving.recommending.memory import Memory
     from emotion_recognition.serving.recommending.recommender import Recommender
-    from emotion_recognition.serving.service import Models, Service
+    from emotion_recognition.serving.service import Service, models_of
     from emotion_recognition.serving.settings import ServingSettings
 
     photo = cv2.imencode(".jpg", cv2.resize(read_image(Workspace().sample_photo), (160, 160)))[1].tobytes()
-    names = class_names(7)
-    pool: Pool[Any] = Pool([EmotionDetector()], 8, 60)
+    detector = EmotionDetector()
+    names = detector.classifier.class_names
+    pool: Pool[Any] = Pool([detector], 8, 60)
     recommender = Recommender(demonstration_items(names), names, Memory(":memory:"))
-    models = Models(("released",), "SSD", names, "OpenCV")
+    models = models_of(detector, [find_released_model(len(names))])
     service = Service(pool, ServingSettings(), models, Metrics(lambda: pool.waiting), recommender=recommender)
     with TestClient(create_app(service)) as client:
         bodies = damaged_bodies(count, seed, photo)

@@ -81,6 +81,17 @@ def class_names(num_emotions: int) -> tuple[str, ...]:
     return _CLASS_NAMES[num_emotions]
 
 
+def are_emotions(names: Sequence[str]) -> bool:
+    """Whether names are the emotions of a class count, in any order and in whatever words for them.
+
+    Example:
+        >>> are_emotions(("sad", "happy", "surprised", "angry", "neutral")), are_emotions(("sad", "happy"))
+        (True, False)
+    """
+    words = sorted(emotion_of_word(name) or name for name in names)
+    return len(names) in CLASS_COUNTS and words == sorted(class_names(len(names)))
+
+
 def emotion_of_word(word: str) -> str | None:
     """Returns the project's name of an emotion in whatever word for it; None for a word that is none.
 

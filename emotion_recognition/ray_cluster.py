@@ -6,9 +6,13 @@ import math
 import os
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emotion_recognition.error_about import about
+from emotion_recognition.host_and_port import host_and_port
+
+if TYPE_CHECKING:
+    from ray.exceptions import RayTaskError
 
 #: Seconds for reaching a cluster's address.
 _REACH_SECONDS = 10.0
@@ -86,12 +90,18 @@ def room_for(cpus: float, gpus: float) -> int:
     )
 
 
+def raised_there(error: "RayTaskError") -> Exception:
+    """What to raise here for an error on another machine: the ``ValueError`` or ``OSError`` itself, or its text."""
+    cause = error.cause
+    return cause if isinstance(cause, ValueError | OSError) else RuntimeError(str(error))
+
+
 def _check_reachable(address: str) -> None:
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    place = host_and_port(address)
+    if place is None:
         raise about(ValueError(f"address must be auto or HOST:PORT. Received: {address}"), "address")
     try:
-        socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
+        socket.create_connection(place, timeout=_REACH_SECONDS).close()
     except OSError as error:
         text = f"There is no Ray cluster at {address}: {error.strerror or error}"
         raise about(OSError(text), "address") from error

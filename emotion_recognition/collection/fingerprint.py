@@ -3,7 +3,6 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.detection.detector_plan import DetectorPlan
@@ -49,7 +48,6 @@ def fingerprint_of(plan: DetectorPlan, opened: "EmotionDetector") -> Fingerprint
     options = [plan.num_emotions, plan.classes, asdict(plan.options), plan.mirrored, plan.embeddings, runtime]
     model.update(json.dumps(options).encode())
     finder = opened.face_detector
-    found: Path | None = getattr(finder, "path", None)
-    file = finder.description if found is None else sha256_of(found)
+    file = finder.description if finder.path is None else sha256_of(finder.path)
     detector = json.dumps([finder.name, file, plan.detector_size, plan.any_direction, asdict(finder.settings)])
     return Fingerprint(model.hexdigest()[:_DIGITS], hashlib.sha256(detector.encode()).hexdigest()[:_DIGITS])

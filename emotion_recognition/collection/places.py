@@ -93,11 +93,19 @@ def pictures_below(folder: str) -> Iterator[str]:
                 if _is_picture_name(entry["name"]):
                     yield files.unstrip_protocol(entry["name"])
         return
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            picture = Path(parent, name)
-            if is_picture_file(picture):
-                yield str(picture)
+    folders = [folder]
+    while folders:
+        try:
+            entries = os.scandir(folders.pop())
+        except OSError:
+            continue
+        with entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                # An entry knows what it is, unless it is a link: one that leads to itself is an error there.
+                elif is_picture_file(Path(entry) if entry.is_symlink() else entry):
+                    yield str(Path(entry))
 
 
 def matches(pattern: str) -> Iterator[str]:

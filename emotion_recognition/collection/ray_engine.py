@@ -17,7 +17,7 @@ from emotion_recognition.collection.annotate import Piece
 from emotion_recognition.collection.items import Item
 from emotion_recognition.collection.shard_work import ShardWork, Tables
 from emotion_recognition.collection.worker_pool import Finished, Lost
-from emotion_recognition.ray_cluster import check_gpus, connected, import_ray, room_for
+from emotion_recognition.ray_cluster import check_gpus, connected, import_ray, raised_there, room_for
 
 #: Seconds for the first actor to come up; for a finished result to arrive.
 _START_SECONDS, _FETCH_SECONDS = 300.0, 60.0
@@ -140,8 +140,7 @@ class RayEngine:
         try:
             value = ray.get(actor.reference, timeout=_FETCH_SECONDS)
         except exceptions.RayTaskError as error:
-            # What the work itself raised there.
-            raise error.cause if isinstance(error.cause, ValueError | OSError) else RuntimeError(str(error)) from error
+            raise raised_there(error) from error
         except exceptions.RayError as error:
             reason = f"was lost ({type(error).__name__})"
             if actor.piece is not None:

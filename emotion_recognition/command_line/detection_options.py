@@ -75,6 +75,17 @@ def _size(text: str) -> DetectorSize:
         raise argparse.ArgumentTypeError(f"must be a number of pixels or {AUTO_SIZE}. Received: {text}") from None
 
 
+def given_detector_options(arguments: argparse.Namespace) -> dict[str, bool]:
+    """Whether each option of the face detector is given, for scripts that take them with another option alone."""
+    return {
+        "--detector": arguments.detector != AUTO,
+        "--detector_model": arguments.detector_model is not None,
+        "--detector_size": arguments.detector_size is not None,
+        "--any_direction": arguments.any_direction,
+        "--min_confidence": arguments.min_confidence is not None,
+    }
+
+
 def detection_settings(arguments: argparse.Namespace) -> DetectionSettings | None:
     """Which boxes count, by ``--min_confidence``; None for the detector's own choice."""
     return None if arguments.min_confidence is None else DetectionSettings(min_confidence=arguments.min_confidence)

@@ -1,4 +1,4 @@
-"""What the detection script prints and shows while it runs over pictures or over a video.
+"""What the detection script opens, prints and shows to run over pictures or over a video.
 
 The run itself is :mod:`emotion_recognition.detection.runs`. Importing this module imports neither OpenCV nor Keras.
 """
@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.progress import Progress
+from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
     from emotion_recognition import EmotionDetector
+    from emotion_recognition.collection.parallel_pictures import ParallelPictures
     from emotion_recognition.detection import FaceDetector, VideoReader, VideoSettings
+    from emotion_recognition.detection.detector_plan import DetectorPlan
+    from emotion_recognition.detection.drawing.explanation import Explanation
     from emotion_recognition.detection.runs.inputs import Input
-    from emotion_recognition.detection.runs.outputs import Outputs
+    from emotion_recognition.detection.runs.outputs import Outputs, OutputSettings
     from emotion_recognition.detection.runs.picture_run import LookAtPictures
     from emotion_recognition.detection.runs.window import Window
 
@@ -50,6 +54,43 @@ def open_window(stack: contextlib.ExitStack) -> "Window | None":
     except ValueError as error:
         note(f"no window: {error}")
         return None
+
+
+def open_explanation(models: Sequence[Path], detector: "EmotionDetector") -> "Explanation":
+    """What draws heat maps.
+
+    Raises:
+        ValueError: If Keras or TensorFlow is not installed, or a model has no feature maps.
+    """
+    try:
+        import_keras()
+        from emotion_recognition.detection.drawing.explanation import Explanation
+    except ImportError as error:
+        raise ValueError(
+            f"--explain needs Keras and TensorFlow; install them with: pip install -r requirements-train.txt ({error})"
+        ) from error
+    return Explanation(models, detector)
+
+
+def in_processes(
+    source: "Input", plan: "DetectorPlan", settings: "OutputSettings", *, explain: bool, workers: int | None
+) -> "ParallelPictures | None":
+    """What looks at the pictures in several processes; None where one is enough.
+
+    Args:
+        source: An input of pictures.
+        plan: What each process opens its detector by.
+        settings: What is written.
+        explain: Whether heat maps are drawn.
+        workers: Number of processes; None for one for each core.
+    """
+    if workers == 1:
+        return None
+    from emotion_recognition.collection.parallel_pictures import ParallelPictures
+    from emotion_recognition.collection.worker_pool import usable_cores
+
+    workers = min(workers or usable_cores(), len(source.pictures))
+    return ParallelPictures(plan, settings, explain, workers) if workers > 1 else None
 
 
 def show_pictures(

@@ -11,6 +11,26 @@ from emotion_recognition.workspace import Workspace
 
 if TYPE_CHECKING:
     from emotion_recognition.detection.detector_plan import DetectorPlan
+    from emotion_recognition.detection.face_detectors.looks import FaceDetector
+
+
+def open_face_detector(arguments: argparse.Namespace, workspace: Workspace) -> "FaceDetector":
+    """Opens the face detector alone, by its options; raises what :func:`~emotion_recognition.open_detector` raises.
+
+    Args:
+        arguments: What was said on the command line.
+        workspace: Where the project's own face detector is looked for.
+    """
+    from emotion_recognition.detection.face_detectors.opening import open_detector
+
+    return open_detector(
+        arguments.detector,
+        model=arguments.detector_model,
+        base_path=workspace.base_path,
+        settings=detection_settings(arguments),
+        size=arguments.detector_size,
+        any_direction=arguments.any_direction,
+    )
 
 
 def plan_of(

@@ -112,6 +112,21 @@ def add_former_option(parser: argparse.ArgumentParser, name: str, now: str) -> N
     parser.add_argument(name, action=Former, nargs="?", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
 
 
+def refuse_given(options: dict[str, bool], why: str) -> None:
+    """Refuses options that go with another one alone.
+
+    Args:
+        options: Whether each is given.
+        why: The end of the message, such as "needs --photos".
+
+    Raises:
+        ValueError: If one is.
+    """
+    for option, is_given in options.items():
+        if is_given:
+            raise ValueError(f"{option} {why}.")
+
+
 def whole_number_or_none(text: str) -> int | None:
     """An option's text as a number, or None for "none".
 

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from emotion_recognition.command_line.detection_options import add_detector_options
-from emotion_recognition.detection.face_detectors.registry import AUTO
+from emotion_recognition.command_line.detection_options import add_detector_options, given_detector_options
+from emotion_recognition.command_line.parsers import refuse_given
 from emotion_recognition.evaluation.photographs.prior_fits import CLASSES, POWER
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES
 
@@ -49,16 +49,10 @@ def check_photograph_options(arguments: argparse.Namespace) -> None:
         ValueError: If an option is given that is for photographs without ``--photos``, or for splits with it.
     """
     if arguments.photos is None:
-        _refuse(_of_photographs(arguments), "needs --photos")
+        refuse_given(_of_photographs(arguments), "needs --photos")
     else:
-        _refuse(_of_splits(arguments), "does not go with --photos")
+        refuse_given(_of_splits(arguments), "does not go with --photos")
         _check_fit(arguments)
-
-
-def _refuse(options: dict[str, bool], why: str) -> None:
-    for option, is_given in options.items():
-        if is_given:
-            raise ValueError(f"{option} {why}.")
 
 
 def _check_fit(arguments: argparse.Namespace) -> None:
@@ -88,11 +82,7 @@ def _of_photographs(arguments: argparse.Namespace) -> dict[str, bool]:
         "--fit_prior": arguments.fit_prior is not None,
         "--fit_temperature": arguments.fit_temperature,
         "--keep": arguments.keep,
-        "--detector": arguments.detector != AUTO,
-        "--detector_model": arguments.detector_model is not None,
-        "--detector_size": arguments.detector_size is not None,
-        "--any_direction": arguments.any_direction,
-        "--min_confidence": arguments.min_confidence is not None,
+        **given_detector_options(arguments),
     }
 
 

@@ -3,6 +3,7 @@
 The files of a folder go in; those that are pictures are read by :mod:`emotion_recognition.pictures.image_file`.
 """
 
+import os
 import struct
 from pathlib import Path
 
@@ -36,18 +37,19 @@ def heif_kind(encoded: bytes) -> str | None:
     return "HEIC" if brands & _HEIC_BRANDS or encoded[8:12] in _ANY_BRANDS else None
 
 
-def is_picture_file(path: Path) -> bool:
+def is_picture_file(path: Path | os.DirEntry[str]) -> bool:
     """Whether a file should be read as a picture: its name or its content says so.
 
     A file that only its name calls a picture counts too, so that a damaged one is reported.
 
     Args:
-        path: Any path; what is hidden, or no regular file, is no picture.
+        path: Any path, or an entry of a folder, which says what it is without another look; what is hidden, or no
+            regular file, is no picture.
     """
     # A leading dot marks what the system hides, and what is still being written.
     if path.name.startswith(".") or not path.is_file():
         return False
-    return path.suffix.lower() in PICTURE_SUFFIXES or _starts_as_picture(path)
+    return Path(path.name).suffix.lower() in PICTURE_SUFFIXES or _starts_as_picture(Path(path))
 
 
 def _starts_as_picture(path: Path) -> bool:

@@ -1,14 +1,18 @@
 """What the routes of one service share: detectors, limits, figures, what is said about the models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from emotion_recognition.serving.looking import Looks
 from emotion_recognition.serving.metrics import Metrics
 from emotion_recognition.serving.pool import Pool
 from emotion_recognition.serving.recommending.recommender import Recommender
 from emotion_recognition.serving.settings import ServingSettings
+
+if TYPE_CHECKING:
+    from emotion_recognition.detection.emotion_detector import EmotionDetector
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,23 @@ class Models:
             "runtime": self.runtime,
             "class_names": list(self.class_names),
         }
+
+
+def models_of(detector: "EmotionDetector", models: Sequence[Path]) -> Models:
+    """What clients are told of a detector.
+
+    Args:
+        detector: The opened detector.
+        models: The files of its emotion models.
+    """
+    classifier, face_detector = detector.classifier, detector.face_detector
+    return Models(
+        tuple(model.stem for model in models),
+        face_detector.description.replace(f" ({face_detector.path})", ""),
+        classifier.class_names,
+        classifier.runtime,
+        face_detector.settings.min_confidence,
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ On several machines, which only JAX can do, each runs the same program; the firs
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import time
@@ -19,9 +20,10 @@ from typing import Any
 import keras
 
 from emotion_recognition.error_about import about
+from emotion_recognition.host_and_port import host_and_port
 
-#: Keras's variable and JAX's: either says where the first process of several waits for the others.
-_ADDRESS = ("KERAS_DISTRIBUTION_JOB_ADDRESSES", "JAX_COORDINATOR_ADDRESS")
+#: Either says where the first process of several waits for the others.
+_KERAS_ADDRESS, _JAX_ADDRESS = "KERAS_DISTRIBUTION_JOB_ADDRESSES", "JAX_COORDINATOR_ADDRESS"
 
 #: Seconds that a process waits for the first one, as JAX does; between two tries, and for one of them.
 _WAIT_SECONDS, _PAUSE_SECONDS, _REACH_SECONDS = 300.0, 1.0, 10.0
@@ -43,14 +45,23 @@ class Machines:
 def join_machines() -> Machines:
     """Connects this process with those of other machines, if the variables of Keras or JAX ask for it.
 
-    Must be called before anything is computed. It waits for the others, five minutes at most.
+    Must be called before anything is computed. It waits for the others, five minutes at most. JAX's variable, which
+    may be there for other programs, asks other backends for nothing, which is logged as a warning.
 
     Raises:
         ValueError: If the backend cannot do so, or the variables are wrong.
         OSError: If the others do not come.
     """
     backend = keras.backend.backend()
-    if not any(name in os.environ for name in _ADDRESS):
+    address = os.environ.get(_KERAS_ADDRESS)
+    if address is None and _JAX_ADDRESS in os.environ:
+        if backend == "jax":
+            address = os.environ[_JAX_ADDRESS]
+        else:
+            logging.getLogger("emotion_recognition").warning(
+                "note: %s is for JAX alone; with KERAS_BACKEND=%s this process trains by itself", _JAX_ADDRESS, backend
+            )
+    if address is None:
         if backend == "tensorflow" and _tensorflow_workers() > 1:
             text = "TF_CONFIG names several machines, on which Keras 3 does not train with TensorFlow; use JAX"
             raise about(ValueError(text), "devices")
@@ -58,7 +69,7 @@ def join_machines() -> Machines:
     if backend != "jax":
         raise about(ValueError(f"Training on several machines needs KERAS_BACKEND=jax. Received: {backend}"), "devices")
     if os.environ.get("KERAS_DISTRIBUTION_PROCESS_ID", "0") != "0":
-        _wait_for_first(next(os.environ[name] for name in _ADDRESS if name in os.environ))
+        _wait_for_first(address)
     import jax
 
     if not jax.distributed.is_initialized():
@@ -83,13 +94,13 @@ def machines() -> Machines:
 def _wait_for_first(addresses: str) -> None:
     """Waits until the first process listens: JAX itself would end this one without an error to catch."""
     address = addresses.partition(",")[0]
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    place = host_and_port(address)
+    if place is None:
         raise about(ValueError(f"The address of the first machine must be HOST:PORT. Received: {address}"), "devices")
     end = time.monotonic() + _WAIT_SECONDS
     while True:
         try:
-            socket.create_connection((host, int(port)), timeout=_REACH_SECONDS).close()
+            socket.create_connection(place, timeout=_REACH_SECONDS).close()
             return
         except OSError as error:
             if isinstance(error, socket.gaierror) or time.monotonic() >= end:

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from emotion_recognition.error_about import about
-from emotion_recognition.ray_cluster import check_gpus, connected, import_ray, room_for
+from emotion_recognition.ray_cluster import check_gpus, connected, import_ray, raised_there, room_for
 from emotion_recognition.tuning.trainings import LocalTraining, LostTrainingError
 
 Answer = TypeVar("Answer")
@@ -123,7 +123,7 @@ class RayTraining:
         except exceptions.GetTimeoutError as error:
             raise LostTrainingError(f"no machine has answered within {seconds:g} seconds") from error
         except exceptions.RayTaskError as error:
-            raise error.cause if isinstance(error.cause, OSError) else RuntimeError(str(error)) from error
+            raise raised_there(error) from error
         except exceptions.RayError as error:
             raise LostTrainingError(f"its process or machine was lost ({type(error).__name__})") from error
 

@@ -5,6 +5,7 @@ import io
 import lzma
 import os
 import tarfile
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,25 @@ def contents(*inputs: Path | str, column: str | None = None) -> list[bytes]:
 
 def test_a_folder_leads_to_all_pictures_below_it(folder: Path) -> None:
     assert sorted(names(folder)) == [str(folder / "a.png"), str(folder / "deep" / "b.png")]
+
+
+def test_links_in_a_folder_count_by_what_they_lead_to(folder: Path) -> None:
+    for link, target in (("linked.png", "a.png"), ("loop.png", "loop.png"), ("gone.png", "none"), ("link", "deep")):
+        (folder / link).symlink_to(folder / target)
+    os.mkfifo(folder / "pipe.png")
+    assert sorted(names(folder)) == [str(folder / name) for name in ("a.png", "deep/b.png", "linked.png")]
+
+
+def test_a_folder_is_listed_without_holding_its_names(tmp_path: Path) -> None:
+    for number in range(2_000):
+        (tmp_path / f"{number:04d}.jpg").touch()
+    names(tmp_path)
+    tracemalloc.start()
+    count = sum(1 for _ in items_of([str(tmp_path)]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 2_000
+    assert peak < 100_000  # bytes; the names alone take more
 
 
 def test_a_pattern_leads_to_pictures_videos_and_lists(folder: Path) -> None:

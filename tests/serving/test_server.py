@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,10 +23,13 @@ import uvicorn
 import EmotionDetector
 import EmotionServer
 from emotion_recognition.command_line.serving_options import KEY_VARIABLE, api_key
+from emotion_recognition.data.sources import plain_text
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.serving.app import create_app
 from emotion_recognition.serving.patient_protocol import PatientProtocol
 from emotion_recognition.serving.recommending.recommender import Recommender
 from emotion_recognition.serving.server import address_of, open_socket, server_config
+from emotion_recognition.serving.service import Models, models_of
 from emotion_recognition.serving.settings import ServingSettings
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY
@@ -260,6 +264,10 @@ def test_a_key_is_one_line_that_a_header_can_have(
         file.write_text(text, encoding="utf-8")
         assert EmotionServer.main(["--port", "0", "--api_key_file", str(file)]) == 2
         assert said in capsys.readouterr().err
+    monkeypatch.setattr(plain_text, "LARGEST_FILE", 2**20)
+    file.write_bytes(bytes(2**20 + 1))
+    assert EmotionServer.main(["--port", "0", "--api_key_file", str(file)]) == 2
+    assert capsys.readouterr().err == f"error: {file} is larger than 1 MB, far too large for what it should hold.\n"
     for text, key in (("", None), (" sesame\n", "sesame")):
         monkeypatch.setenv(KEY_VARIABLE, text)
         assert api_key(EmotionServer.build_parser().parse_args([])) == key
@@ -278,9 +286,18 @@ def test_without_the_extra_one_line_says_what_to_install(
     )
 
 
-def test_the_face_detector_is_named_without_a_path() -> None:
-    said = EmotionServer._without_path("SSD at 320 pixels (/home/me (old)/face_ssd.onnx), in every direction")
-    assert said == "SSD at 320 pixels, in every direction"
+@pytest.mark.parametrize(
+    ("path", "description", "said"),
+    [
+        ("/me (old)/a.onnx", "SSD (/me (old)/a.onnx), in every direction", "SSD, in every direction"),
+        (None, "Haar cascade (alt2.xml)", "Haar cascade (alt2.xml)"),
+    ],
+)
+def test_the_face_detector_is_named_without_a_path(path: str | None, description: str, said: str) -> None:
+    face_detector = SimpleNamespace(path=path, description=description, settings=DetectionSettings())
+    classifier = SimpleNamespace(class_names=("a",), runtime="none")
+    detector: Any = SimpleNamespace(face_detector=face_detector, classifier=classifier)
+    assert models_of(detector, [Path("models/a.keras")]) == Models(("a",), said, ("a",), "none")
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])

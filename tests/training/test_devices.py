@@ -190,7 +190,7 @@ def test_a_first_machine_that_is_not_there(address: str, message: str, monkeypat
     ("variable", "value", "message"),
     [
         ("TF_CONFIG", '{"cluster": {"worker": ["a:1", "b:1"]}}', "TF_CONFIG names several machines, on which Keras 3"),
-        ("JAX_COORDINATOR_ADDRESS", "127.0.0.1:1", "needs KERAS_BACKEND=jax. Received: tensorflow"),
+        ("KERAS_DISTRIBUTION_JOB_ADDRESSES", "127.0.0.1:1", "needs KERAS_BACKEND=jax. Received: tensorflow"),
     ],
 )
 def test_tensorflow_trains_on_one_machine(
@@ -199,6 +199,16 @@ def test_tensorflow_trains_on_one_machine(
     monkeypatch.setenv(variable, value)
     with pytest.raises(ValueError, match=message):
         devices.join_machines()
+
+
+def test_jaxs_own_variable_does_not_stop_other_backends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("JAX_COORDINATOR_ADDRESS", "127.0.0.1:1")
+    assert devices.join_machines() == Machines()
+    assert caplog.messages == [
+        "note: JAX_COORDINATOR_ADDRESS is for JAX alone; with KERAS_BACKEND=tensorflow this process trains by itself"
+    ]
 
 
 def test_devices_that_are_not_there_are_refused(

@@ -27,7 +27,7 @@ def read_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
-        raise ValueError(f"{path} is larger than {LARGEST_FILE // 2**20} MB; it is no list of annotations.")
+        raise ValueError(f"{path} is larger than {LARGEST_FILE // 2**20} MB, far too large for what it should hold.")
     try:
         check_encoding(content)
     except ValueError as error:

@@ -110,6 +110,7 @@ class _Heat:
         import tensorflow as tf
 
         self._network = network
+        self._is_logits: bool | None = None  # not known before the first faces
 
         # As a graph, from which TensorFlow takes out what nobody asked for: one by one, it would also compute the
         # gradients of all weights, and crashes with those of some small convolutions. It is made once, for any number
@@ -138,8 +139,10 @@ class _Heat:
         import tensorflow as tf
 
         pixels = tf.constant(shown)
-        is_logits = Postprocessing().kind_of(np.asarray(self._network(pixels, training=False)[1])) == "logits"
-        features, gradients = self._gradients(pixels, tf.constant(outputs, tf.int32), tf.constant(is_logits))
+        if self._is_logits is None:
+            said = np.asarray(self._network(pixels, training=False)[1])
+            self._is_logits = Postprocessing().kind_of(said) == "logits"
+        features, gradients = self._gradients(pixels, tf.constant(outputs, tf.int32), tf.constant(self._is_logits))
         weights = tf.reduce_mean(gradients, axis=(1, 2), keepdims=True)
         return np.asarray(tf.nn.relu(tf.reduce_sum(weights * features, axis=-1)), np.float32)
 

@@ -5,7 +5,6 @@ turns them upright.
 """
 
 import dataclasses
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -33,8 +32,7 @@ class AnyDirection:
 
     def __init__(self, detector: FaceDetector) -> None:
         self.name, self.framing, self.settings = detector.name, detector.framing, detector.settings
-        #: The file of the detector within, where it has one.
-        self.path: Path | None = getattr(detector, "path", None)
+        self.path = detector.path
         self._detector = detector
 
     @property

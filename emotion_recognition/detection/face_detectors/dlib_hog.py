@@ -64,6 +64,7 @@ class DlibDetector:
     """
 
     name = "dlib"
+    path = None
     framing = Framing(scale=1.14, offset_x=0.01, offset_y=-0.08)
 
     def __init__(self, settings: DetectionSettings | None = None, search: DlibSettings | None = None) -> None:

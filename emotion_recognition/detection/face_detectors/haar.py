@@ -70,6 +70,7 @@ class HaarDetector:
     """
 
     name = "haar"
+    path = None
     framing = Framing(scale=1.037, offset_x=0.0, offset_y=0.005)
 
     def __init__(self, settings: DetectionSettings | None = None, search: HaarSettings | None = None) -> None:

@@ -3,6 +3,7 @@
 :mod:`emotion_recognition.detection.face_detectors.opening` opens such detectors.
 """
 
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +26,10 @@ class FaceDetector(FindsFaces, Protocol):
     name: str
     framing: Framing
     settings: DetectionSettings
+
+    @property
+    def path(self) -> Path | None:
+        """The file with its weights; None where they are part of a package."""
 
     @property
     def description(self) -> str:

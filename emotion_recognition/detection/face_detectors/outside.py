@@ -1,5 +1,6 @@
 """A face detector from outside the project: anything that finds faces, made complete by defaults."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,14 @@ from emotion_recognition.pictures.faces import Face
 #: forehead to chin, 1.09 to 1.14, see their classes. ``benchmarks/crop_margin.py`` measures a detector's own.
 USUAL_FRAMING = Framing(scale=1.12, offset_x=0.0, offset_y=0.0)
 
-_PARTS = ("name", "description", "framing", "settings", "detect")
+_PARTS = ("name", "path", "description", "framing", "settings", "detect")
 
 
 def complete(detector: FindsFaces) -> FaceDetector:
     """Gives a detector what it lacks of a :class:`~emotion_recognition.detection.face_detectors.opening.FaceDetector`.
 
     Args:
-        detector: Has ``detect``; may have ``name``, ``description``, ``framing`` and ``settings``.
+        detector: Has ``detect``; may have ``name``, ``path``, ``description``, ``framing`` and ``settings``.
 
     Returns:
         The detector itself if it lacks nothing.
@@ -57,6 +58,7 @@ class OutsideDetector:
 
     def __init__(self, detector: FindsFaces) -> None:
         self.name: str = getattr(detector, "name", type(detector).__name__)
+        self.path: Path | None = getattr(detector, "path", None)
         self.description: str = getattr(detector, "description", self.name)
         self.framing: Framing = getattr(detector, "framing", USUAL_FRAMING)
         #: What is drawn and followed in a video; the detector itself decides which faces there are.

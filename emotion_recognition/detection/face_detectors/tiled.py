@@ -4,7 +4,6 @@ A face detector that resizes pictures goes in, one that chooses the sizes comes 
 """
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 
@@ -29,8 +28,7 @@ class TiledDetector:
 
     def __init__(self, detector: LooksAtSizes, whole: int, tiling: TileSettings | None = None) -> None:
         self.name, self.framing, self.settings = detector.name, detector.framing, detector.settings
-        #: The file of the detector within, where it has one.
-        self.path: Path | None = getattr(detector, "path", None)
+        self.path = detector.path
         self.tiling = tiling or TileSettings()
         self._detector, self._whole = detector, whole
 

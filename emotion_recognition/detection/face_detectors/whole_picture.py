@@ -21,6 +21,7 @@ class WholePicture:
     """
 
     name = "none"
+    path = None
     framing = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
     description = "none: the whole picture is the face"
 

@@ -16,8 +16,10 @@ _OUTPUTS = (
     re.compile(r"(.+?)(?:_frame\d{6,})?_face\d+_.+\.png"),
 )
 _FOLDER = re.compile(r"(.+)_emotions")
+_SAMPLE = Workspace().sample_photo
+_ANNOTATED_SAMPLE = Workspace().annotated_photo(_SAMPLE)
 
-#: Folders whose names are kept; pictures mostly come one folder after the other.
+#: Folders whose names are kept once a name in them may be an output's; pictures mostly come one folder after the other.
 _MOST_FOLDERS = 64
 
 
@@ -52,20 +54,24 @@ class OwnOutputs:
 
     def has(self, picture: Path) -> bool:
         """Whether a file below the folder is an output, which is known by its name and by its input beside it."""
-        folder = picture.parent
+        inputs = _inputs_of(picture.name)
+        if inputs and not self._names_in(picture.parent).isdisjoint(inputs):
+            return True
+        return _is_in_output_folder(picture, self._base)
+
+    def _names_in(self, folder: Path) -> set[str]:
+        """The names in a folder with and without their suffixes."""
         if folder not in self._names:
             if len(self._names) >= _MOST_FOLDERS:
                 self._names.clear()
             self._names[folder] = {name for entry in folder.iterdir() for name in (entry.name, entry.stem)}
-        return _is_output(picture, self._names[folder]) or _is_in_output_folder(picture, self._base)
+        return self._names[folder]
 
 
-def _is_output(picture: Path, beside: set[str]) -> bool:
-    sample = Workspace().sample_photo
-    if picture.name == Workspace().annotated_photo(sample).name and sample.name in beside:
-        return True
-    inputs = (match[1] for pattern in _OUTPUTS if (match := pattern.fullmatch(picture.name)))
-    return any(name in beside for name in inputs)
+def _inputs_of(name: str) -> list[str]:
+    """What the input of an output with this name may be called; for most names nothing, so no folder is listed."""
+    inputs = [match[1] for pattern in _OUTPUTS if (match := pattern.fullmatch(name))]
+    return [*inputs, _SAMPLE.name] if name == _ANNOTATED_SAMPLE.name else inputs
 
 
 def _is_in_output_folder(picture: Path, base: Path) -> bool:

@@ -19,7 +19,7 @@ TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CO
 class Flags:
     """Finds rectangles whose upper half is white and whose lower half is grey: upright ones alone."""
 
-    name, description, framing = "flags", "flags", Framing(1.0, 0.0, 0.0)
+    name, path, description, framing = "flags", None, "flags", Framing(1.0, 0.0, 0.0)
     settings = DetectionSettings()
 
     def __init__(self, *, landmarks: bool) -> None:

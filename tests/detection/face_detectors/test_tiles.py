@@ -39,7 +39,7 @@ def test_the_tiles_cover_the_picture_within_the_budget(size: tuple[int, int]) ->
 class Squares:
     """Finds white squares that are 8 to 60 pixels large in the picture as it is resized, cut ones too."""
 
-    name, description, framing = "squares", "squares", Framing(1.0, 0.0, 0.0)
+    name, path, description, framing = "squares", None, "squares", Framing(1.0, 0.0, 0.0)
     settings = DetectionSettings()
 
     def detect(self, image: np.ndarray) -> list[Face]:
