@@ -11,11 +11,12 @@ from pathlib import Path
 from emotion_recognition.detection.drawing.palette import palette
 from emotion_recognition.detection.face_detectors.face_ssd.card import read_face_ssd
 from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings
-from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
+from emotion_recognition.detection.face_detectors.face_ssd.detector import CROWDING, FaceSsdDetector
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.onnx_copy import read_copy
+from emotion_recognition.pictures.upright import LEAST_TURN
 
 DESCRIPTION, DETECTOR, CLASSIFIER = "device.json", "face_ssd.onnx", "classifier.onnx"
 
@@ -25,7 +26,7 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
 
     Args:
         model: An emotion model with an ONNX copy that takes grey pixels 0..255.
-        detector: The project's own face detector, one that finds no landmarks.
+        detector: The project's own face detector.
         options: What the caller says of the model beside its card.
 
     Raises:
@@ -40,8 +41,6 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
     if not is_grey or conventions.interpolation != "auto":
         raise ValueError(f"{model} must take grey pixels 0..255, resized as usual, to run in a browser.")
     file = read_face_ssd(detector)
-    if file.landmarks:
-        raise ValueError(f"{detector} must find no landmarks to run in a browser, which turns no face upright.")
     prior = conventions.prior
     description = {
         "detector": {
@@ -52,6 +51,9 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
             "variances": list(file.priors.variances),
             "min_confidence": DetectionSettings.min_confidence if file.min_confidence is None else file.min_confidence,
             "max_overlap": DetectionSettings.max_overlap,
+            "crowding": dataclasses.asdict(CROWDING),
+            "landmarks": file.landmarks,
+            "least_turn": LEAST_TURN,
             "framing": dataclasses.asdict(FaceSsdDetector.framing),
             "close_ups": dataclasses.asdict(CloseUpSettings()),
         },

@@ -24,10 +24,10 @@ from emotion_recognition.training.epoch_log import EpochLog
 _RENAMED = {"votes": "votes_weight"}
 
 #: What held before there was such a setting.
-_BEFORE = {"teacher_weight": 0.0, "teacher_temperature": 2.0, "teachers": [], "landmark_weight": 4.0}
+_BEFORE = {"teacher_weight": 0.0, "teacher_temperature": 2.0, "teachers": [], "landmark_weight": 50.0}
 
 #: The same of the changes to pictures with faces, which are settings within a setting.
-_CHANGES_BEFORE = {"close_up": 0.0, "stretch": 0.0, "damaged": 0.0}
+_CHANGES_BEFORE = {"close_up": 0.0, "stretch": 0.0, "damaged": 0.0, "defocus": 0.0}
 
 #: What earlier versions did not write down.
 _ADDED = ("train_content", "val_content")

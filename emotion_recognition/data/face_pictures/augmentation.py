@@ -20,6 +20,9 @@ _AVERAGED_BELOW = 0.7
 #: A face that is enlarged to fill a view has at least this many pixels on either side.
 _LARGE_ENOUGH = 24
 
+#: How far out of focus: the standard deviation of the blur as a share of the view's side, even in its logarithm.
+_DEFOCUS = (0.006, 0.06)
+
 #: Which landmark is where in the mirror: eyes and corners of the mouth change sides.
 _MIRRORED = [1, 0, 2, 4, 3]
 
@@ -86,8 +89,11 @@ class FaceAugmentation:
         blur: Share of the views that are blurred, 0..1.
         noise: Share of the views with noise, 0..1.
         damaged: Share of the views that are damaged, see :mod:`emotion_recognition.data.face_pictures.damages`, 0..1.
+        defocus: Share of the views without a face that are far out of focus, 0..1: what is left of them are spots and
+            shades, in which a detector that has learned blurred faces sees faces.
         least_visible: A face of which less than this share is in the view, or whose centre is not, is ignored; 0..1.
-        smallest: A face below this, the root of its area in pixels, is ignored: there is nothing left to learn from.
+        smallest: A face below this, the root of its area in pixels, is ignored: there is nothing left to learn from. In
+            a damaged view that is a face of twice the size.
 
     Raises:
         ValueError: If a number is out of its range.
@@ -108,11 +114,12 @@ class FaceAugmentation:
     blur: float = 0.1
     noise: float = 0.1
     damaged: float = 0.3
+    defocus: float = 0.4
     least_visible: float = 0.4
     smallest: float = 6.0
 
     def __post_init__(self) -> None:
-        shares = ("mosaic", "close_up", "stretch", "grey", "blur", "noise", "damaged", "least_visible")
+        shares = ("mosaic", "close_up", "stretch", "grey", "blur", "noise", "damaged", "defocus", "least_visible")
         for name in (*shares, "brightness", "contrast", "saturation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be 0..1. Received: {getattr(self, name)}")
@@ -165,6 +172,13 @@ class FaceAugmentation:
             faces = faces[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + (size, 0, size, 0)
             points = points[:, _MIRRORED] * (-1, 1) + (size, 0)
         image = self._relight(np.ascontiguousarray(canvas), rng)
+        if rng.random() < self.damaged:
+            image = any_damage(image, rng)
+            ignored = ignored | (np.sqrt((faces[:, 2:] - faces[:, :2]).prod(axis=1)) < 2 * self.smallest)
+        elif not len(faces) and rng.random() < self.defocus:
+            image = cv2.GaussianBlur(image, (0, 0), size * np.exp(rng.uniform(*np.log(_DEFOCUS))))
+        else:
+            image = self._soften(image, rng)
         return View(image, faces.astype(np.float32), ignored, points.astype(np.float32))
 
     def _fitting(self, photo: Photo, size: int, rng: np.random.Generator) -> float:
@@ -262,9 +276,9 @@ class FaceAugmentation:
         gain = rng.uniform(1 - self.contrast, 1 + self.contrast)
         offset = 255 * rng.uniform(-self.brightness, self.brightness)
         table = ((np.arange(256) - 127.5) * gain + 127.5 + offset).clip(0, 255).astype(np.uint8)
-        image = cv2.LUT(image, table)
-        if rng.random() < self.damaged:
-            return any_damage(image, rng)
+        return np.asarray(cv2.LUT(image, table))
+
+    def _soften(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         if rng.random() < self.blur:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
         if rng.random() < self.noise:

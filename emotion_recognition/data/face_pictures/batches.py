@@ -16,6 +16,9 @@ _ORDER, _CHANGES = 0, 1
 #: A picture whose faces all wear masks is drawn this often for every one without masks.
 _MASKED_SHARE = 0.5
 
+#: A picture without a face is drawn this often for every one with bare faces.
+_FACELESS = 2.0
+
 #: What the sources say of a face that wears one, properly or not.
 _MASKED = ("mask", "incorrect")
 
@@ -132,13 +135,15 @@ def picture_weights(split: FaceSplit) -> np.ndarray:
     """How often each picture is drawn, on no scale: less where faces are known to wear masks.
 
     Collections that were made to find masks have far more of them than the world has; drawn as they are, a detector
-    learns bare faces from the smaller half.
+    learns bare faces from the smaller half. More where there is no face, which is what false faces are unlearned from.
 
     Returns:
         float64 array (N,), above 0.
     """
     weights = np.ones(len(split))
     for i in range(len(split)):
+        if split.first[i] == split.first[i + 1]:
+            weights[i] = _FACELESS
         known = [mask for mask in split.masks[int(split.first[i]) : int(split.first[i + 1])] if mask]
         if known:
             weights[i] -= (1 - _MASKED_SHARE) * sum(mask in _MASKED for mask in known) / len(known)

@@ -66,5 +66,5 @@ def decode_landmarks(offsets: np.ndarray, priors: np.ndarray, variances: tuple[f
         >>> points.shape, points[0, 0].tolist()
         ((1, 5, 2), [52.0, 54.0])
     """
-    moved = offsets.reshape(len(offsets), -1, 2) * (variances[0] * priors[:, None, 2:])
+    moved = offsets.reshape(len(offsets), offsets.shape[1] // 2, 2) * (variances[0] * priors[:, None, 2:])
     return np.asarray(priors[:, None, :2] + moved)

@@ -149,6 +149,19 @@ def with_landmarks(network: keras.Model, priors: PriorSettings) -> keras.Model:
     return keras.Model(network.inputs[0], [*network.outputs, *added], name=network.name)
 
 
+def without_landmarks(network: keras.Model, priors: PriorSettings) -> keras.Model:
+    """Takes the outputs for landmarks from a detector again; what it says of boxes stays the same.
+
+    Args:
+        network: One with or without them.
+        priors: Its prior boxes.
+
+    Returns:
+        A network that shares the layers that are left.
+    """
+    return keras.Model(network.inputs[0], network.outputs[: len(priors.strides)], name=network.name)
+
+
 def calibrate_scores(network: keras.Model, slope: float, intercept: float) -> None:
     """Changes the weights of the outputs so that every logit z becomes ``slope * z + intercept``; boxes stay.
 

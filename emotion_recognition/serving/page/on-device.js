@@ -1,14 +1,19 @@
 // Detection without a server: the same steps as the library's, on ONNX Runtime. Needs no browser, so that Node can test it.
 
-import { crop, letterbox, rint, surrounded } from "./pixels.js";
+import { crop, letterbox, rint, surrounded, turnedCrop } from "./pixels.js";
 
 const LEAST = 1e-12;
+
+const FIVE = [0, 1, 2, 3, 4];
 
 // How far probabilities of one face may add up to something else than 1.
 const SUM_TOLERANCE = 0.02;
 
-/** Boxes (left, top, right, bottom) and scores down to one, from the detector's outputs, fine to coarse. */
-export function decode(outputs, width, height, about, minConfidence) {
+/**
+ * Boxes (left, top, right, bottom), scores down to one, and five landmarks (x, y) each or null, from the detector's
+ * outputs for boxes and for landmarks, fine to coarse; without landmarks the second list is empty.
+ */
+export function decode(outputs, points, width, height, about, minConfidence) {
   const lowest = Math.log(minConfidence / (1 - minConfidence));
   const stretch = Math.sqrt(about.aspect_ratio);
   const [forCentre, forSize] = about.variances;
@@ -27,7 +32,13 @@ export function decode(outputs, width, height, about, minConfidence) {
             const halfWidth = (w * Math.exp(said[at + 3] * forSize)) / 2;
             const halfHeight = (h * Math.exp(said[at + 4] * forSize)) / 2;
             const score = 0.5 + 0.5 * Math.tanh(said[at] / 2);
-            found.push({ corners: [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight], score });
+            const corners = [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
+            const centre = [(column + 0.5) * stride, (row + 0.5) * stride];
+            const reach = [forCentre * w, forCentre * h];
+            // As many numbers for the landmarks as twice those for the box.
+            const place = (point, axis) => centre[axis] + points[level][2 * at + 2 * point + axis] * reach[axis];
+            const landmarks = points.length ? FIVE.map((point) => [place(point, 0), place(point, 1)]) : null;
+            found.push({ corners, score, landmarks });
           }
           at += 5;
         }
@@ -37,22 +48,49 @@ export function decode(outputs, width, height, about, minConfidence) {
   return found;
 }
 
-/** Faces {box, score}, highest score first: boxes cut at the border, and each face once. */
-export function suppress(found, back, width, height, maxOverlap) {
+/**
+ * Faces {box, score, landmarks}, highest score first and down to one: boxes cut at the border, each face once, where
+ * all boxes that see nearly the same vote on its place and doubt a second face behind it, as boxes.py does it.
+ */
+export function suppress(found, back, width, height, { max_overlap: maxOverlap, crowding }, lowest) {
   const faces = [];
-  for (const { corners, score } of found) {
+  for (const { corners, score, landmarks } of found) {
     const [left, top, right, bottom] = corners.map((value, index) => value * back[index % 2]);
+    const points = landmarks && landmarks.map(([px, py]) => [px * back[0], py * back[1]]);
     const inside = (left + right) / 2 >= 0 && (left + right) / 2 < width && (top + bottom) / 2 >= 0;
     if (!(inside && (top + bottom) / 2 < height)) continue;
-    const [x, x2] = [left, right].map((value) => rint(Math.max(0, Math.min(width, value))));
-    const [y, y2] = [top, bottom].map((value) => rint(Math.max(0, Math.min(height, value))));
-    if (x2 > x && y2 > y) faces.push({ box: [x, y, x2 - x, y2 - y], score: Math.min(1, score) });
+    const [x, x2] = [left, right].map((value) => Math.max(0, Math.min(width, value)));
+    const [y, y2] = [top, bottom].map((value) => Math.max(0, Math.min(height, value)));
+    const box = boxOf([x, y, x2, y2]);
+    if (box[2] > 0 && box[3] > 0) faces.push({ box, cut: [x, y, x2, y2], score, landmarks: points });
   }
   faces.sort((a, b) => b.score - a.score);
   const kept = [];
-  for (const face of faces) if (kept.every((other) => overlap(face.box, other.box) <= maxOverlap)) kept.push(face);
-  return kept;
+  const most = Math.max(maxOverlap, crowding.second);
+  for (const face of faces) if (kept.every((other) => overlap(face.box, other.box) <= most)) kept.push(face);
+  const voted = kept.map((face) => {
+    const near = faces.filter(({ box, score }) => overlap(box, face.box) >= crowding.votes && score >= face.score / 2);
+    const total = near.reduce((votes, { score }) => votes + score, 0);
+    const mean = (valueOf) => near.reduce((votes, voter) => votes + voter.score * valueOf(voter), 0) / total;
+    return {
+      box: boxOf(face.cut.map((_, side) => mean(({ cut }) => cut[side]))),
+      score: Math.min(1, face.score),
+      landmarks: face.landmarks && FIVE.map((i) => [0, 1].map((axis) => mean(({ landmarks }) => landmarks[i][axis]))),
+    };
+  });
+  return voted
+    .map((face, index) => {
+      const overlaps = voted.slice(0, index).map((surer) => overlap(face.box, surer.box));
+      return { ...face, score: overlaps.reduce((trust, o) => (o > maxOverlap ? trust * (1 - o) : trust), face.score) };
+    })
+    .filter(({ score }) => score >= lowest)
+    .sort((a, b) => b.score - a.score);
 }
+
+const boxOf = (corners) => {
+  const [left, top, right, bottom] = corners.map(rint);
+  return [left, top, right - left, bottom - top];
+};
 
 /** Intersection over union of two boxes. */
 export function overlap(a, b) {
@@ -77,14 +115,18 @@ async function lookAgain(image, seen, look, { size, min_confidence: least, close
     const border = rint(share * Math.max(width, height));
     const found = await look(surrounded(image, border, repeats), Math.max(1, rint(shareOfSize * size)));
     const again = found
-      .map(({ box, score }) => ({ box: inside(box, border, width, height), score }))
+      .map(({ box, score, landmarks }) => ({
+        box: inside(box, border, width, height),
+        score,
+        landmarks: landmarks && landmarks.map(([x, y]) => [x - border, y - border]),
+      }))
       .find(({ box }) => box !== null && overlap(box, face.box) >= how.same_face);
     if (again) {
       doubt *= 1 - again.score;
       if (again.score > face.score) face = again;
     }
     const score = 1 - doubt ** how.doubt_power;
-    if (score >= least) return [{ box: face.box, score }];
+    if (score >= least) return [{ ...face, score }];
   }
   return [];
 }
@@ -94,6 +136,16 @@ function inside([x, y, width, height], border, wholeWidth, wholeHeight) {
   const [left, top] = [Math.max(0, x - border), Math.max(0, y - border)];
   const [right, bottom] = [Math.min(wholeWidth, x - border + width), Math.min(wholeHeight, y - border + height)];
   return right > left && bottom > top ? [left, top, right - left, bottom - top] : null;
+}
+
+/** How far a face is tilted clockwise, in degrees, as upright.py tells it from its landmarks; 0 for little. */
+export function turnOf(landmarks, leastTurn) {
+  if (landmarks === null) return 0;
+  const [leftEye, rightEye, , leftMouth, rightMouth] = landmarks;
+  const down = [0, 1].map((i) => (leftMouth[i] + rightMouth[i] - leftEye[i] - rightEye[i]) / 2);
+  const across = [0, 1].map((i) => rightEye[i] - leftEye[i] + rightMouth[i] - leftMouth[i]);
+  const roll = (Math.atan2(across[1] - down[0], across[0] + down[1]) * 180) / Math.PI;
+  return Math.abs(roll) >= leastTurn ? roll : 0;
 }
 
 /** Probabilities from the classifier's rows of outputs, which are told from their values unless it is stated. */
@@ -150,10 +202,14 @@ export async function openDetector(runtime, load) {
   const look = async (image, size) => {
     const { pixels, width, height, back } = letterbox(image, size, largest);
     const results = await finder.run({ [finder.inputNames[0]]: new ort.Tensor("float32", pixels, [1, height, width, 3]) });
-    // By size, not by name or order: a finer map has more places.
-    const outputs = Object.values(results).map((tensor) => tensor.data).sort((a, b) => b.length - a.length);
-    const boxes = decode(outputs, width, height, detector, lowest);
-    return suppress(boxes, back, image.width, image.height, detector.max_overlap);
+    // By shape, not by name or order: five numbers for each box of a map, ten for its landmarks.
+    const maps = (each) =>
+      detector.strides.map((stride, level) => {
+        const shape = [1, height / stride, width / stride, each * detector.sizes[level].length];
+        return Object.values(results).find(({ dims }) => shape.every((length, axis) => dims[axis] === length)).data;
+      });
+    const boxes = decode(maps(5), detector.landmarks ? maps(10) : [], width, height, detector, lowest);
+    return suppress(boxes, back, image.width, image.height, detector, lowest);
   };
 
   const find = async (image) => {
@@ -166,7 +222,12 @@ export async function openDetector(runtime, load) {
     const faces = await find(image);
     const size = reader.image_size;
     const crops = new Float32Array(faces.length * size * size);
-    faces.forEach(({ box }, index) => crops.set(crop(image, box, detector.framing, size), index * size * size));
+    faces.forEach(({ box, landmarks }, index) => {
+      const roll = turnOf(landmarks, detector.least_turn);
+      const { framing } = detector;
+      const pixels = roll ? turnedCrop(image, box, framing, size, roll) : crop(image, box, framing, size);
+      crops.set(pixels, index * size * size);
+    });
     let rows = [];
     if (faces.length) {
       const input = new ort.Tensor("float32", crops, [faces.length, size, size, 1]);
@@ -177,14 +238,14 @@ export async function openDetector(runtime, load) {
     return {
       width: image.width,
       height: image.height,
-      faces: faces.map(({ box, score }, index) => ({
+      faces: faces.map(({ box, score, landmarks }, index) => ({
         identity: null,
         carried: false,
         box,
         score,
         emotion: names[rows[index].indexOf(Math.max(...rows[index]))],
         probabilities: Object.fromEntries(names.map((name, i) => [name, rows[index][i]])),
-        landmarks: null,
+        landmarks,
       })),
     };
   };

@@ -43,7 +43,7 @@ class FaceSsdLoss(keras.losses.Loss):
         alpha: float = 0.25,
         gamma: float = 2.0,
         box_weight: float = 2.0,
-        landmark_weight: float = 4.0,
+        landmark_weight: float = 50.0,
     ) -> None:
         super().__init__(name="face_ssd_loss", reduction="sum_over_batch_size")
         self._priors = ops.convert_to_tensor(make_priors(size, size, priors))

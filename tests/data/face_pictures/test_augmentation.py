@@ -10,7 +10,7 @@ from emotion_recognition.data.face_pictures.augmentation import FaceAugmentation
 #: Shows a picture as it is where it is as large as the view.
 NOTHING = FaceAugmentation(
     mosaic=0, smallest_zoom=1, largest_zoom=1, rotation=0, flip=False, brightness=0, contrast=0, saturation=0, hue=0,
-    grey=0, blur=0, noise=0, close_up=0, stretch=0, damaged=0, least_visible=0, smallest=0,
+    grey=0, blur=0, noise=0, close_up=0, stretch=0, damaged=0, defocus=0, least_visible=0, smallest=0,
 )  # fmt: skip
 
 #: Blue, green, red and yellow on black: what is found by its colour is found with no knowledge of the boxes.
@@ -51,6 +51,27 @@ def test_a_picture_without_faces_has_none_in_its_views() -> None:
     for augmentation in (NOTHING, FaceAugmentation()):
         view = view_of(augmentation, photo(noise(50, 70)))
         assert (view.image.shape, view.faces.shape, view.ignored.shape) == ((64, 64, 3), (0, 4), (0,))
+
+
+def test_only_a_view_without_a_face_is_far_out_of_focus() -> None:
+    defocused = replace(NOTHING, defocus=1)
+    image = noise(64, 64)
+    shown = view_of(defocused, photo(image, (10, 20, 8, 16)))
+    np.testing.assert_array_equal(shown.image, image)
+    for seed in range(5):
+        bare = view_of(defocused, photo(image), seed=seed).image
+        # A blur of at least 0.006 of 64 pixels is one of 0.38: of noise, the differences of neighbours go first.
+        assert (
+            np.abs(np.diff(bare.astype(int), axis=1)).mean() < 0.8 * np.abs(np.diff(image.astype(int), axis=1)).mean()
+        )
+        assert bare.mean() == pytest.approx(image.mean(), abs=2)
+
+
+def test_in_a_damaged_view_a_face_of_twice_the_smallest_is_ignored() -> None:
+    shown = photo(noise(64, 64), (0, 0, 19, 20), (30, 30, 20, 21))
+    for damaged, ignored in ((0, [False, False]), (1, [True, False])):
+        view = view_of(replace(NOTHING, damaged=damaged, smallest=10), shown)
+        assert view.ignored.tolist() == ignored
 
 
 def test_the_picture_itself_is_not_painted_on() -> None:

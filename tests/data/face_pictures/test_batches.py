@@ -12,7 +12,7 @@ SIDE = 16
 #: Leaves the colour of an even picture as it is, whatever else it does.
 COLOUR_KEPT = FaceAugmentation(
     mosaic=0, smallest_zoom=1, largest_zoom=1, rotation=0, flip=False, brightness=0, contrast=0, saturation=0, hue=0,
-    grey=0, blur=0, noise=0, close_up=0, stretch=0, damaged=0,
+    grey=0, blur=0, noise=0, close_up=0, stretch=0, damaged=0, defocus=0,
 )  # fmt: skip
 
 
@@ -104,20 +104,20 @@ def test_every_picture_is_drawn_sooner_or_later() -> None:
     assert seen == set(range(7))
 
 
-def test_masked_pictures_are_drawn_half_as_often() -> None:
+def test_masked_pictures_are_drawn_half_as_often_and_those_without_a_face_twice() -> None:
     source = batches(split(("nomask",), ("mask",), (), ("mask", "incorrect")), augmentation=COLOUR_KEPT, batch_size=4)
     counts = np.zeros(4)
     for _ in range(300):
         np.add.at(counts, drawn(source), 1)
         source.on_epoch_end()
-    # Weights 1, 0.5, 1, 0.5 of 3 in all.
-    np.testing.assert_allclose(counts / counts.sum(), [1 / 3, 1 / 6, 1 / 3, 1 / 6], atol=0.04)
+    # Weights 1, 0.5, 2, 0.5 of 4 in all.
+    np.testing.assert_allclose(counts / counts.sum(), [1 / 4, 1 / 8, 1 / 2, 1 / 8], atol=0.04)
 
 
 @pytest.mark.parametrize(
     ("masks", "weight"),
     [
-        ((), 1),
+        ((), 2),
         (("", ""), 1),
         (("nomask",), 1),
         (("nomask_or_incorrect",), 1),
@@ -129,7 +129,7 @@ def test_masked_pictures_are_drawn_half_as_often() -> None:
         (("mask", "", ""), 0.5),
     ],
 )
-def test_weights_fall_with_the_share_of_masks(masks: tuple[str, ...], weight: float) -> None:
+def test_weights_fall_with_the_share_of_masks_and_rise_without_a_face(masks: tuple[str, ...], weight: float) -> None:
     # Neighbours show that each picture's own faces count.
     weights = picture_weights(split(("nomask",), masks, ("mask",)))
     np.testing.assert_allclose(weights, [1, weight, 0.5])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
+from emotion_recognition.detection.face_detectors.boxes import Crowding, faces_from_boxes
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.pictures.faces import Face
 
@@ -63,6 +63,32 @@ def test_a_score_that_rounding_lifts_above_1_is_1() -> None:
 def test_of_two_boxes_of_one_face_the_surer_stays() -> None:
     # 40×40 boxes, 10 apart: 30·40 / (2·1600 − 1200) = 0.6 of their union in common.
     assert faces((0, 0, 40, 40, 0.7), (10, 0, 50, 40, 0.8)) == [Face((10, 0, 40, 40), 0.8)]
+
+
+def test_boxes_of_one_face_vote_on_its_place_and_landmarks() -> None:
+    # The first two have 0.6 of their union in common; the third is less than half as sure, the last is elsewhere.
+    rows = np.array([(0, 0, 40, 40, 0.7), (10, 0, 50, 40, 0.8), (10, 0, 50, 44, 0.3), (120, 0, 160, 40, 0.6)])
+    points = np.arange(4.0)[:, np.newaxis, np.newaxis] * np.full((5, 2), 15.0)
+    settings = DetectionSettings(min_confidence=0.2, max_overlap=0.3)
+    found = faces_from_boxes(
+        rows[:, :4], rows[:, 4], (WIDTH, HEIGHT), settings, landmarks=points, crowding=Crowding(votes=0.6, second=0.3)
+    )
+    # From left (0·0.7 + 10·0.8) / 1.5 = 5.3 to right (40·0.7 + 50·0.8) / 1.5 = 45.3; landmarks 15·0.8 / 1.5 = 8.
+    assert [face.box for face in found] == [(5, 0, 40, 40), (120, 0, 40, 40)]
+    assert [face.score for face in found] == [0.8, 0.6]
+    for face, place in zip(found, (8.0, 45.0), strict=True):
+        np.testing.assert_allclose(np.array(face.landmarks), place)
+
+
+def test_a_second_face_behind_the_first_is_doubted_by_as_much_as_they_overlap() -> None:
+    # 40×40 boxes: 17 apart they share 23 / 57 of their union, 10 apart 0.6.
+    rows = np.array([(0, 0, 40, 40, 0.9), (17, 0, 57, 40, 0.8), (10, 60, 50, 100, 0.7), (0, 60, 40, 100, 0.6)])
+    crowding = Crowding(votes=1, second=0.5)
+    for least, scores in ((0.4, [0.9, 0.7, 0.8 * 34 / 57]), (0.5, [0.9, 0.7])):
+        settings = DetectionSettings(min_confidence=least, max_overlap=0.3)
+        found = faces_from_boxes(rows[:, :4], rows[:, 4], (WIDTH, HEIGHT), settings, crowding=crowding)
+        assert [face.score for face in found] == pytest.approx(scores)
+    assert [face.box for face in found] == [(0, 0, 40, 40), (10, 60, 40, 40)]
 
 
 def test_neighbours_that_overlap_a_little_both_stay() -> None:

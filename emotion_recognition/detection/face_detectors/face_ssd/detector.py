@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_recognition.detection.face_detectors.boxes import faces_from_boxes
+from emotion_recognition.detection.face_detectors.boxes import Crowding, faces_from_boxes
 from emotion_recognition.detection.face_detectors.face_ssd.card import is_face_ssd, read_face_ssd
 from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings, look_again
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs, decode_points
@@ -19,6 +19,10 @@ from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.letterbox import Letterbox
 from emotion_recognition.workspace import Workspace
+
+#: Chosen on ``val``: at 320 pixels an average precision of 0.790 at an overlap of 0.5 instead of 0.773 without, at 640
+#: 0.818 instead of 0.807; 0.303 instead of 0.293 and 0.312 instead of 0.304 at overlaps of 0.5 to 0.95.
+CROWDING = Crowding(votes=0.5, second=0.5)
 
 
 class FaceSsdDetector:
@@ -147,7 +151,14 @@ class FaceSsdDetector:
         corners *= np.tile(back, 2)
         landmarks = decode_points(boxes, points, height, width, self._priors, lowest) * back if points else None
         settings = dataclasses.replace(self.settings, min_confidence=lowest)
-        return faces_from_boxes(corners, scores, (image.shape[1], image.shape[0]), settings, landmarks=landmarks)
+        return faces_from_boxes(
+            corners,
+            scores,
+            (image.shape[1], image.shape[0]),
+            settings,
+            landmarks=landmarks,
+            crowding=CROWDING,
+        )
 
     def _letterbox_of(self, size: int) -> Letterbox:
         if size == self.size:
