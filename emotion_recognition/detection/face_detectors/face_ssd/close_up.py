@@ -37,23 +37,22 @@ class Surroundings(NamedTuple):
 class CloseUpSettings:
     """When there is a second look, and how.
 
-    On 800 of FER2013's validation images the first look finds 93.4 % of the faces, with these looks 97.5 %; on 1,000 of
-    its test images 91.6 and 96.0 %. Of 300 photographs without a face none has a suspicion, so that they neither take
-    longer nor get a face.
+    Chosen on 800 of FER2013's validation images and 194 photographs without a face, as they are and out of focus: a
+    suspicion of 0.2 finds 96.6 % of the faces, one of 0.1 finds 97.1 % at no more false faces; a power of 2 finds a
+    point more at twice as many.
 
     Args:
         suspicion: Lowest score of a box of the first look that is worth a second one, 0..1.
         least_share: Lowest share of the picture that such a box covers, 0..1.
         same_face: Boxes of two looks whose intersection over union is at least this are of the same face, 0..1.
-        doubt_power: What the doubts of all looks together are raised to, at least 1. The network's scores of faces that
-            fill a picture are too low: it has seen few, and those images that reach a suspicion have a face.
+        doubt_power: What the doubts of all looks together are raised to, at least 1; 1 takes the scores as they are.
         surroundings: What is put round the picture, look by look, until a face is sure enough.
     """
 
-    suspicion: float = 0.2
+    suspicion: float = 0.1
     least_share: float = 0.2
     same_face: float = 0.3
-    doubt_power: float = 1.32
+    doubt_power: float = 1.0
     surroundings: tuple[Surroundings, ...] = (Surroundings(0.2, True, 1.0), Surroundings(0.5, False, 0.6))
 
 
