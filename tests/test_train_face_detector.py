@@ -95,7 +95,7 @@ def test_a_new_detector_is_trained_and_leaves_model_card_copy_log_and_curves(
     monkeypatch.setattr(start, "face_ssd", lambda priors, landmarks: face_ssd(priors, TINY, landmarks=landmarks))
     options = (
         "--augmentation",
-        "mosaic=0.25,flip=0",
+        "mosaic=0.25,flip=0,stretch=0",
         "--mixed_precision",
         "--note",
         "Painted.",

@@ -46,6 +46,9 @@ LEAST_FACES = 10
 
 _TEMPERATURES = (0.05, 20.0)
 
+#: Log losses that differ by no more are the same, nats.
+_AS_GOOD = 1e-7
+
 
 @dataclass(frozen=True)
 class Knobs:
@@ -248,7 +251,9 @@ def _best_power(labels: np.ndarray, logits: np.ndarray, log_shares: np.ndarray) 
 
         return float(minimize_scalar(at, bounds=np.log(_TEMPERATURES), method="bounded").fun)
 
-    return float(POWERS[int(np.argmin([loss(power) for power in POWERS]))])
+    losses = np.array([loss(power) for power in POWERS])
+    # Of powers that are as good as each other but for the minimizer's precision, the least.
+    return float(POWERS[int(np.argmax(losses <= losses.min() + _AS_GOOD))])
 
 
 def _best_shares(labels: np.ndarray, logits: np.ndarray, log_shares: np.ndarray) -> np.ndarray:
