@@ -1,6 +1,7 @@
 """Fixtures that several test folders use; the real data's place is found here."""
 
 import contextlib
+import gc
 import os
 import resource
 from collections.abc import Generator, Iterator, Mapping
@@ -26,6 +27,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Each worker has a core; more threads would only wait for each other.
     for threads in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(threads, "1")
+
+
+@pytest.fixture(scope="module")
+def generated_code_goes() -> Iterator[None]:
+    """After the module, what SQLAlchemy has generated is collected: later, it could vanish while a doctest lists it."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import pytest
 
 import TuneNetwork
 
+pytestmark = pytest.mark.usefixtures("generated_code_goes")
+
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(

@@ -21,7 +21,7 @@ from emotion_recognition.tuning.study import Search, run_search
 from emotion_recognition.tuning.trainings import LostTrainingError
 
 # Ray leaves sockets and files open, and warns of what it will do in another version.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("generated_code_goes")]
 
 #: Writes its process number, and never comes to its end.
 ENDLESS = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(3600)"

@@ -7,6 +7,8 @@ from emotion_recognition.tuning.search_space import Range
 from emotion_recognition.tuning.study import Search, report_of, run_search
 from tests.tuning.conftest import RANGES
 
+pytestmark = pytest.mark.usefixtures("generated_code_goes")
+
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_search_finds_the_best_and_goes_on(search: Search, tmp_path: Path) -> None:
