@@ -1,6 +1,5 @@
 """From a detector's raw boxes to faces: sure enough, inside the picture, each face once."""
 
-import dataclasses
 from dataclasses import dataclass
 
 import cv2
@@ -66,40 +65,38 @@ def faces_from_boxes(
     points = None if landmarks is None else landmarks[keep][filled]
     most = settings.max_overlap if crowding is None else max(settings.max_overlap, crowding.second)
     distinct = cv2.dnn.NMSBoxes(boxes.tolist(), kept_scores.tolist(), score_threshold=0.0, nms_threshold=most)
-    faces = []
-    for i in distinct:
-        box, own = boxes[i], None if points is None else points[i]
-        if crowding is not None:
-            near = (_overlaps(boxes[i], boxes) >= crowding.votes) & (kept_scores >= kept_scores[i] / 2)
-            votes = kept_scores[near]
-            left, top, right, bottom = np.rint(np.average(cut[near], axis=0, weights=votes)).astype(int)
-            box = (left, top, right - left, bottom - top)
-            own = None if points is None else np.average(points[near], axis=0, weights=votes)
-        x, y, w, h = map(int, box)
-        faces.append(
-            Face(
-                box=(x, y, w, h),
-                score=min(1.0, float(kept_scores[i])),
-                landmarks=None if own is None else tuple((float(px), float(py)) for px, py in own),
-            )
+    chosen = np.asarray(distinct, np.intp).reshape(-1)
+    own, own_scores, own_points = boxes[chosen], kept_scores[chosen], None if points is None else points[chosen]
+    if crowding is not None and len(chosen):
+        near = (_overlaps(own, boxes) >= crowding.votes) & (kept_scores >= own_scores[:, np.newaxis] / 2)
+        votes = near * kept_scores
+        votes /= votes.sum(axis=1, keepdims=True)
+        places = np.rint(votes @ cut).astype(int)
+        own = np.hstack([places[:, :2], places[:, 2:] - places[:, :2]])
+        own_points = None if points is None else np.tensordot(votes, points, axes=1)
+        # Less trust in those that overlap too much with surer ones, which come before them.
+        overlaps = np.tril(_overlaps(own, own), -1)
+        own_scores = own_scores * np.where(overlaps > settings.max_overlap, 1 - overlaps, 1.0).prod(axis=1)
+        order = np.argsort(-own_scores, kind="stable")
+        order = order[own_scores[order] >= settings.min_confidence]
+        own, own_scores = own[order], own_scores[order]
+        own_points = None if own_points is None else own_points[order]
+    marks = [None] * len(own) if own_points is None else own_points.tolist()
+    return [
+        Face(
+            box=(x, y, w, h),
+            score=min(1.0, score),
+            landmarks=None if mark is None else tuple((px, py) for px, py in mark),
         )
-    return faces if crowding is None else _doubted(faces, settings)
+        for (x, y, w, h), score, mark in zip(own.tolist(), own_scores.tolist(), marks, strict=True)
+    ]
 
 
-def _doubted(faces: list[Face], settings: DetectionSettings) -> list[Face]:
-    """The faces, highest score first, with less trust in those that overlap too much with surer ones."""
-    boxes = np.array([face.box for face in faces], np.float64).reshape(-1, 4)
-    weighed = []
-    for i, face in enumerate(faces):
-        overlaps = _overlaps(boxes[i], boxes[:i])
-        score = face.score * float(np.prod(1 - overlaps[overlaps > settings.max_overlap]))
-        if score >= settings.min_confidence:
-            weighed.append(dataclasses.replace(face, score=score))
-    return sorted(weighed, key=lambda face: -face.score)
-
-
-def _overlaps(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Intersection over union of a box and others, all (x, y, width, height) with pixels: float64 (N,)."""
-    sides = np.minimum(box[:2] + box[2:], boxes[:, :2] + boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    common = np.clip(sides, 0, None).prod(axis=1)
-    return np.asarray(common / (box[2:].prod() + boxes[:, 2:].prod(axis=1) - common))
+def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Intersection over union of boxes and others, all (x, y, width, height) with pixels: float64 (boxes, others)."""
+    left, top, width, height = boxes.T[:, :, np.newaxis]
+    other_left, other_top, other_width, other_height = others.T[:, np.newaxis, :]
+    across = np.minimum(left + width, other_left + other_width) - np.maximum(left, other_left)
+    down = np.minimum(top + height, other_top + other_height) - np.maximum(top, other_top)
+    common = np.clip(across, 0, None) * np.clip(down, 0, None)
+    return np.asarray(common / (width * height + other_width * other_height - common))
