@@ -125,7 +125,7 @@ async function lookAgain(image, seen, look, { size, min_confidence: least, close
       doubt *= 1 - again.score;
       if (again.score > face.score) face = again;
     }
-    const score = 1 - doubt ** how.doubt_power;
+    const score = 1 - doubt;
     if (score >= least) return [{ ...face, score }];
   }
   return [];

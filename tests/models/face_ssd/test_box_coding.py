@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emotion_recognition.models.face_ssd.box_coding import decode, encode
+from emotion_recognition.models.face_ssd.box_coding import decode, decode_landmarks, encode
 
 #: Centre 50, 60; 20 wide, 40 high: from 40, 40 to 60, 80.
 PRIOR = np.array([[50.0, 60.0, 20.0, 40.0]])
@@ -74,3 +74,7 @@ def test_a_box_comes_back(
     corners = np.array([[x, y, x + width, y + height]])
     priors, pair = np.array([prior]), (centre_variance, size_variance)
     np.testing.assert_allclose(decode(encode(corners, priors, pair), priors, pair), corners, atol=1e-6)
+
+
+def test_no_boxes_have_no_landmarks() -> None:
+    assert decode_landmarks(np.empty((0, 10)), np.empty((0, 4)), VARIANCES).shape == (0, 5, 2)

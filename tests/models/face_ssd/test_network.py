@@ -5,7 +5,13 @@ import keras
 import numpy as np
 import pytest
 
-from emotion_recognition.models.face_ssd.network import FaceSsdSize, calibrate_scores, face_ssd
+from emotion_recognition.models.face_ssd.network import (
+    FaceSsdSize,
+    calibrate_scores,
+    face_ssd,
+    with_landmarks,
+    without_landmarks,
+)
 from emotion_recognition.models.face_ssd.priors import PriorSettings
 
 PRIORS = PriorSettings((8, 16, 32, 64), ((10.0, 16.0), (28.0,), (60.0,), (90.0, 120.0, 200.0)), 0.8)
@@ -134,3 +140,13 @@ def test_a_calibration_that_spoils_scores_is_refused(
         calibrate_scores(tiny, slope, intercept)
     for weight, other in zip(tiny.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, other)
+
+
+def test_without_its_landmarks_a_network_says_the_same_of_boxes(tiny: keras.Model) -> None:
+    images = pixels(64, 128)
+    more = with_landmarks(tiny, PRIORS)
+    assert len(more.outputs) == 8
+    again = without_landmarks(more, PRIORS)
+    assert again.count_params() == tiny.count_params()
+    for ours, before in zip(outputs_of(again, images), outputs_of(tiny, images), strict=True):
+        np.testing.assert_array_equal(ours, before)

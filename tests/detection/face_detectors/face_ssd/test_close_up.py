@@ -6,7 +6,7 @@ from emotion_recognition.pictures.faces import Face
 
 PICTURE = np.full((100, 80, 3), 50, np.uint8)
 LARGE = Face((10, 10, 60, 80), 0.4)
-ONCE = CloseUpSettings(doubt_power=1.0, surroundings=(Surroundings(0.2, True, 1.0),))
+ONCE = CloseUpSettings(surroundings=(Surroundings(0.2, True, 1.0),))
 
 
 def found(suspects: list[Face], seen: list[Face], min_confidence: float = 0.6) -> list[Face]:
