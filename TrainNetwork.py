@@ -13,6 +13,7 @@ from emotion_recognition.command_line.classifier_settings import add_classifier_
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.model_options import joined_ranges
 from emotion_recognition.command_line.network_options import add_network_options, chosen_network
+from emotion_recognition.command_line.opened_teacher import open_teacher
 from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, variant_of
 from emotion_recognition.command_line.training_options import (
     Wording,
@@ -128,7 +129,6 @@ def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
 
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.models.export import export_trained
-    from emotion_recognition.training.distillation import ask_teacher, check_teacher
     from emotion_recognition.training.freezing import frozen_text
     from emotion_recognition.training.saving import draw_architecture, draw_curves, save_trained
     from emotion_recognition.training.splits import open_splits
@@ -157,17 +157,9 @@ def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     print(f"{len(train):,} training and {len(val):,} validation images; writes {output}", flush=True)
     if isinstance(train.images, np.memmap):
         print(f"the training images stay in their file and are read from it ({train.images.nbytes / 2**30:.2f} GiB)")
-    teacher = None
-    if arguments.teacher is not None:
-        teacher = ask_teacher(
-            [workspace.find_model(name.strip()) for name in arguments.teacher.split(",")],
-            train,
-            kept=beside(output, TEACHER),
-            student=output,
-            progress=True,
-        )
+    teacher = open_teacher(arguments, stages[0], train, output)
+    if teacher is not None:
         print(f"learns from {', '.join(model.name for model in teacher.models)} too", flush=True)
-    check_teacher(stages[0], teacher)
 
     def save(done: RunResult) -> None:
         metrics = save_trained(start, output, train, val, done)

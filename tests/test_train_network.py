@@ -13,6 +13,8 @@ import pytest
 
 import TrainNetwork
 from emotion_recognition.data.files.hdf5 import read_split
+from emotion_recognition.data.files.split_writer import SplitWriter
+from emotion_recognition.data.files.unlabelled import describe_unlabelled
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.export_formats import FORMATS
@@ -356,6 +358,38 @@ def test_a_network_learns_from_a_teacher_and_its_card_says_so(
         (("-n", "6", "--teacher", "small.keras"), "disgust"),
     ):
         assert train(small_base, "--network", "vggnet_tiny", "-om", "student.keras", *wrong) == 2
+        assert part in last_error(capsys)
+
+
+def test_a_teacher_looks_at_the_views_and_at_images_without_labels(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shape = read_split(small_base / "hdf5" / "fer2013_7classes_train.hdf5").images.shape[1:]
+    more, other = small_base / "more.hdf5", small_base / "other.hdf5"
+    for path, size in ((more, shape), (other, (9, 9, 1))):
+        with SplitWriter(path, size) as writer:
+            writer.append(np.zeros((5, *size), np.uint8))
+            writer.finish(lambda file: describe_unlabelled(file, "made"))
+    taught = ("--network", "vggnet_tiny", "-om", "student.keras", "--teacher", "small.keras", "--teacher_views")
+    assert train(small_base, *taught, "--unlabelled", str(more), "--mixup", "0.2") == 0
+    assert "learns from small.keras too" in capsys.readouterr().out
+    (stage,) = json.loads((small_base / "output" / "student.json").read_text())["stages"]
+    assert (stage["teacher_views"], stage["mixup"], stage["unlabelled"]["images"]) == (True, 0.2, 5)
+    assert stage["teacher_weight"] == 0.6
+
+    usual = taught[:-3]
+    for wrong, part in (
+        ((*taught, "--unlabelled", str(other)), "Received: (9, 9, 1) (--unlabelled)"),
+        ((*taught, "--unlabelled", str(small_base / "no.hdf5")), "There is no "),
+        ((*usual, "--unlabelled", str(more)), "unlabelled needs teacher_views"),
+        ((*usual, "--teacher_views"), "teacher_views needs a teacher (--teacher_views; --teacher)"),
+        (
+            (*taught, "--unlabelled", str(more), "--balance", "weights"),
+            "balance must be none with images without labels",
+        ),
+        ((*usual, "--mixup", "11"), "mixup must be 0..10. Received: 11"),
+    ):
+        assert train(small_base, *wrong) == 2
         assert part in last_error(capsys)
 
 

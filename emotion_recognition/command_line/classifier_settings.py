@@ -64,6 +64,23 @@ def add_classifier_settings(parser: argparse.ArgumentParser) -> None:
     )
     add_setting(
         parser,
+        "--teacher_views",
+        action="store_true",
+        help="the teacher looks at each image as the network sees it, changed and mixed, and not once at every image",
+    )
+    parser.add_argument(
+        "--unlabelled",
+        metavar="FILE.hdf5",
+        help="more images, without labels, of which the teacher alone says something; needs --teacher_views",
+    )
+    add_setting(
+        parser,
+        "--mixup",
+        type=float,
+        help="mix pairs of images and their targets, by shares from Beta(MIXUP, MIXUP); 0 mixes none",
+    )
+    add_setting(
+        parser,
         "--prior_power",
         type=float,
         help="power, 0..2, of the class shares that the saved model's probabilities are divided by",

@@ -73,6 +73,12 @@ NETWORKS: dict[str, NetworkRow] = {
             16,
         ),
         NetworkRow(
+            "vggnet_large",
+            "vggnet_wide with 64 to 384 filters, for a GPU and as a teacher",
+            f"{_VGG}; Lin et al. 2014, arXiv:1312.4400",
+            16,
+        ),
+        NetworkRow(
             "vggnet_small", "a first convolution of stride 2, 48 to 128 filters, 0.57 million parameters", _VGG, 16
         ),
         NetworkRow(

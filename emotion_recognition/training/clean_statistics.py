@@ -5,12 +5,15 @@ training are a little wrong for real images. The weights stay; only the statisti
 2021, arXiv:2105.07576 ("precise batch normalization").
 """
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import layers
 
 from emotion_recognition.models.cloning import clone
 from emotion_recognition.progress import Progress
+from emotion_recognition.training.jit import jit_choice
 
 #: Enough images for stable statistics; half of them are seen mirrored, as in training.
 MOST_IMAGES = 16_384
@@ -35,20 +38,39 @@ def clean_statistics(network: keras.Model, images: np.ndarray, seed: int, *, pro
     normalisations = [each for each in copy.layers if isinstance(each, layers.BatchNormalization) and each.trainable]
     if not normalisations:
         return
+    for layer in normalisations:
+        layer.momentum = 0.0  # the moving statistics become those of the last batch
+    moving = [variable for layer in normalisations for variable in (layer.moving_mean, layer.moving_variance)]
+    sums = [np.zeros(variable.shape, np.float64) for variable in moving]
+    looking = _InTraining(copy)
+    looking.compile(jit_compile=jit_choice())
     rows = np.random.default_rng(seed).permutation(len(images))[:MOST_IMAGES]
     batches = np.array_split(rows, -(-len(rows) // _BATCH_SIZE))
     bar = Progress("batches for the batch-normalization statistics", len(batches)) if progress else None
-    for done, batch in enumerate(batches):
+    for batch in batches:
         pixels = images[np.sort(batch)].astype(np.float32)
         pixels[::2] = pixels[::2, :, ::-1]
-        for layer in normalisations:
-            layer.momentum = done / (done + 1)  # the moving mean becomes the plain mean of all batches so far
-        copy(pixels, training=True)
+        looking.predict_on_batch(pixels)
+        for total, variable in zip(sums, moving, strict=True):
+            total += keras.ops.convert_to_numpy(variable)
         if bar is not None:
             bar.step()
     if bar is not None:
         bar.clear()
+    for total, variable in zip(sums, moving, strict=True):
+        variable.assign(total / len(batches))
     network.set_weights(copy.get_weights())
+
+
+class _InTraining(keras.Model):
+    """A network that normalizes every batch by its own statistics, also where it only predicts."""
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__(name="in_training")
+        self.network = network
+
+    def call(self, pixels: Any) -> Any:
+        return self.network(pixels, training=True)
 
 
 def _without_dropout(layer: keras.Operation) -> keras.Operation:

@@ -1,11 +1,12 @@
 """Compiles a network for training: optimizer, cross-entropy, accuracy."""
 
-from typing import Any, Literal
+from typing import Any
 
 import keras
 
 from emotion_recognition.training.devices import device_count
 from emotion_recognition.training.extra_heads import ExtraHeads, LabelAccuracy, LabelLoss
+from emotion_recognition.training.jit import jit_choice, on_tensorflow_cpu
 from emotion_recognition.training.schedules import schedule
 from emotion_recognition.training.settings import FitSettings, StageSettings
 
@@ -19,15 +20,20 @@ def compile_network(network: keras.Model, settings: StageSettings, classes: int,
     """Compiles a network for targets as :func:`~emotion_recognition.data.batches.targets.training_targets` makes them.
 
     Args:
-        network: Gives probabilities, with those of the settings' other heads behind them; compiled in place, its
-            optimizer is built.
+        network: Gives probabilities, with all that :func:`~emotion_recognition.training.trainee.trainee_of` puts behind
+            them; compiled in place, its optimizer is built.
         settings: Optimizer, learning rate, schedule, weight decay, moving average, other heads.
         classes: Number of classes.
         steps: Steps of the whole stage.
     """
     network.compile(
         optimizer=build_optimizer(settings, schedule(settings.schedule, settings.learning_rate, steps)),
-        loss=LabelLoss(classes, ExtraHeads(settings.votes_weight, settings.ferplus_weight)),
+        loss=LabelLoss(
+            classes,
+            ExtraHeads(settings.votes_weight, settings.ferplus_weight),
+            teacher_weight=settings.teacher_weight if settings.teacher_views else 0.0,
+            mixed=bool(settings.mixup),
+        ),
         metrics=[LabelAccuracy(classes)],
         jit_compile=jit_choice(),
     )
@@ -47,26 +53,12 @@ def compile_for_saving(network: keras.Model, settings: StageSettings) -> None:
     )
 
 
-def on_tensorflow_cpu() -> bool:
-    """Whether TensorFlow computes, without a GPU."""
-    return keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
-
-
 def fuses_normalization() -> bool:
     """Whether batch normalization is computed by one operation: on a single CPU under TensorFlow.
 
     Over several devices the statistics are those of all, which that operation does not compute.
     """
     return on_tensorflow_cpu() and device_count() == 1
-
-
-def jit_choice() -> bool | Literal["auto"]:
-    """Whether to compile steps with XLA.
-
-    On a CPU under TensorFlow, XLA's convolutions take more than four times as long as oneDNN's, so it is off there;
-    everywhere else Keras chooses.
-    """
-    return False if on_tensorflow_cpu() else "auto"
 
 
 def build_optimizer(settings: FitSettings, rate: Any, *, averages: bool = True) -> keras.Optimizer:

@@ -23,7 +23,7 @@ from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.training.settings import StageSettings
 
 #: What a student learns is the classes as they are in the training split; a prior is taken out of it afterwards.
-_WITH_THEIR_PRIOR = ModelOptions(prior_power=0.0)
+WITH_THEIR_PRIOR = ModelOptions(prior_power=0.0)
 
 #: A random change mirrors half of the images, and what is shown then has the same target.
 _BOTH_WAYS = PredictionSettings(tta="flip")
@@ -103,6 +103,31 @@ def ask_teacher(
         ValueError: If one is no classifier of the split's classes, or is the student's own file.
         OSError: If the probabilities cannot be kept.
     """
+    check_teacher_files(paths, student)
+    models = tuple(TeacherModel(path.name, sha256_of(path)) for path in paths)
+    key = " ".join([train.content_sha256(), *(model.sha256 for model in models)])
+    shape = (len(train), len(train.class_names))
+    probabilities = None if kept is None else _read_kept(kept, key, shape)
+    if probabilities is None:
+        ensemble = Ensemble.from_files(paths, train.class_names, WITH_THEIR_PRIOR, named_by="The training split")
+        probabilities = ensemble.predict(train.images, _BOTH_WAYS, progress=progress).probabilities
+        if kept is not None:
+            with replace_when_complete(kept) as partial, partial.open("wb") as file:
+                np.savez(file, key=np.array(key), probabilities=probabilities)
+    return Teacher(models, probabilities)
+
+
+def check_teacher_files(paths: Sequence[Path], student: Path | None) -> None:
+    """Refuses no teacher at all, one that is not there, and the student itself.
+
+    Args:
+        paths: Of the teachers' models.
+        student: The model file that is going to be written; None for none.
+
+    Raises:
+        FileNotFoundError: If a teacher is not there.
+        ValueError: If there is none, or one is the student.
+    """
     if not paths:
         raise about(ValueError("At least one teacher is needed. Received: none"), "teacher")
     for path in paths:
@@ -111,20 +136,9 @@ def ask_teacher(
             raise about(ValueError(message), "teacher", "output_model")
         if not path.is_file():
             raise about(FileNotFoundError(f"There is no model {path}."), "teacher")
-    models = tuple(TeacherModel(path.name, sha256_of(path)) for path in paths)
-    key = " ".join([train.content_sha256(), *(model.sha256 for model in models)])
-    shape = (len(train), len(train.class_names))
-    probabilities = None if kept is None else _read_kept(kept, key, shape)
-    if probabilities is None:
-        ensemble = Ensemble.from_files(paths, train.class_names, _WITH_THEIR_PRIOR, named_by="The training split")
-        probabilities = ensemble.predict(train.images, _BOTH_WAYS, progress=progress).probabilities
-        if kept is not None:
-            with replace_when_complete(kept) as partial, partial.open("wb") as file:
-                np.savez(file, key=np.array(key), probabilities=probabilities)
-    return Teacher(models, probabilities)
 
 
-def check_teacher(settings: StageSettings, teacher: Teacher | None) -> None:
+def check_teacher(settings: StageSettings, teacher: object | None) -> None:
     """Refuses a weight without a teacher, and a teacher without a weight.
 
     Raises:

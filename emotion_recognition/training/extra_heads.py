@@ -15,6 +15,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from emotion_recognition.data.batches.mixing import mixed
 from emotion_recognition.data.sources.fer2013.ferplus_votes import VOTE_NAMES
 from emotion_recognition.error_about import about
 from emotion_recognition.models.registry import LAST_LAYER
@@ -94,21 +95,38 @@ class LabelLoss(keras.losses.Loss):
     Args:
         classes: Number of classes; the other heads' columns are behind them.
         heads: The other heads. An example whose target is all zero in a head has no loss there.
+        teacher_weight: How much of the classes' targets is what a teacher says, whose columns of the prediction are
+            behind all heads; where these are zero, it says nothing. 0: there are none.
+        mixed: Whether the last column of the prediction is an image's own share of what the network saw; the targets
+            are mixed like the images, see :class:`~emotion_recognition.data.batches.mixing.Mixup`.
     """
 
-    def __init__(self, classes: int, heads: ExtraHeads) -> None:
+    def __init__(self, classes: int, heads: ExtraHeads, *, teacher_weight: float = 0.0, mixed: bool = False) -> None:
         super().__init__(name="label_loss")
         self._classes = classes
         self._parts = heads.parts(classes)
+        self._teacher_weight = teacher_weight
+        self._mixed = mixed
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """(N, all columns) twice -> (N,), nats."""
-        loss = _cross_entropy(y_true[:, : self._classes], y_pred[:, : self._classes])
+        if self._mixed:
+            y_true = mixed(y_true, y_pred[:, -1:])
+        target = y_true[:, : self._classes]
+        if self._teacher_weight:
+            said = y_pred[:, self._teacher_columns()]
+            weight = self._teacher_weight * ops.sum(said, axis=-1, keepdims=True)
+            target = (1.0 - weight) * target + self._teacher_weight * said
+        loss = _cross_entropy(target, y_pred[:, : self._classes])
         first = self._classes
         for _, columns, weight in self._parts:
             loss += weight * _cross_entropy(y_true[:, first : first + columns], y_pred[:, first : first + columns])
             first += columns
         return loss
+
+    def _teacher_columns(self) -> slice:
+        first = self._classes + sum(columns for _, columns, _ in self._parts)
+        return slice(first, first + self._classes)
 
 
 class LabelAccuracy(keras.metrics.Mean):
@@ -123,9 +141,10 @@ class LabelAccuracy(keras.metrics.Mean):
         self._classes = classes
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Counts a batch, (N, all columns) twice; weights of examples change nothing."""
+        """Counts a batch, (N, all columns) twice; examples without a label do not count, weights change nothing."""
         target, predicted = (ops.argmax(values[:, : self._classes], axis=-1) for values in (y_true, y_pred))
-        super().update_state(ops.cast(ops.equal(target, predicted), "float32"))
+        labelled = ops.cast(ops.max(y_true[:, : self._classes], axis=-1) > 0, "float32")
+        super().update_state(ops.cast(ops.equal(target, predicted), "float32"), sample_weight=labelled)
 
 
 def _cross_entropy(target: Any, probabilities: Any) -> Any:

@@ -19,12 +19,21 @@ from emotion_recognition.error_about import about
 from emotion_recognition.sealed_hdf5 import DAMAGE, open_hdf5, promise_seal, seal
 from emotion_recognition.training.early_stopping import ResumableEarlyStopping
 from emotion_recognition.training.epoch_log import EpochLog
+from emotion_recognition.training.teacher_layer import TeacherOnViews
 
 #: Settings that earlier versions wrote under another name.
 _RENAMED = {"votes": "votes_weight"}
 
 #: What held before there was such a setting.
-_BEFORE = {"teacher_weight": 0.0, "teacher_temperature": 2.0, "teachers": [], "landmark_weight": 50.0}
+_BEFORE = {
+    "teacher_weight": 0.0,
+    "teacher_temperature": 2.0,
+    "teacher_views": False,
+    "teachers": [],
+    "unlabelled": None,
+    "mixup": 0.0,
+    "landmark_weight": 50.0,
+}
 
 #: The same of the changes to pictures with faces, which are settings within a setting.
 _CHANGES_BEFORE = {"close_up": 0.0, "stretch": 0.0, "damaged": 0.0, "defocus": 0.0}
@@ -43,7 +52,7 @@ class ResumePoint:
         counted: Early stopping's numbers.
         best_weights: Early stopping's best weights.
         history: What the run knows of its earlier stages, as JSON values.
-        network: Values of all the network's variables, random states included.
+        network: Values of all the network's variables, random states included; those of teachers are left out.
         optimizer: Values of all the optimizer's variables.
     """
 
@@ -61,7 +70,7 @@ class ResumePoint:
         Raises:
             ValueError: If it is the state of another network.
         """
-        pairs = ((network.variables, self.network), (network.optimizer.variables, self.optimizer))
+        pairs = ((_learning(network), self.network), (network.optimizer.variables, self.optimizer))
         for variables, values in pairs:
             if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
                 raise about(ValueError("The unfinished run is of a network with other weights."), "resume")
@@ -106,8 +115,8 @@ class SaveResumePoint(keras.callbacks.Callback):
                 file.attrs["state"] = json.dumps(state)
                 promise_seal(file)
                 _write_arrays(file, "best_weights", best_weights)
-                for name, owner in (("network", self.model), ("optimizer", self.model.optimizer)):
-                    _write_arrays(file, name, [keras.ops.convert_to_numpy(v) for v in owner.variables])
+                for name, kept in (("network", _learning(self.model)), ("optimizer", self.model.optimizer.variables)):
+                    _write_arrays(file, name, [keras.ops.convert_to_numpy(v) for v in kept])
             with partial.open("r+b") as written:
                 seal(written)
 
@@ -184,6 +193,14 @@ def _read(path: Path) -> ResumePoint:
     except (*DAMAGE, RecursionError) as error:
         raise ValueError(f"{path} is not a resume point, or is damaged; delete it and start again.") from error
     return point
+
+
+def _learning(network: keras.Model) -> list[keras.Variable]:
+    """The network's variables but those of its teachers, which have files of their own."""
+    taught = {
+        id(variable) for layer in network.layers if isinstance(layer, TeacherOnViews) for variable in layer.variables
+    }
+    return [variable for variable in network.variables if id(variable) not in taught]
 
 
 def _check_state(point: ResumePoint) -> None:

@@ -110,6 +110,10 @@ class StageSettings(FitSettings):
         teacher_weight: How much of each target is what a teacher says of the image, 0..1; 0 without a teacher. See
             :mod:`emotion_recognition.training.distillation`.
         teacher_temperature: What the logits behind the teacher's probabilities are divided by; above 1 softens them.
+        teacher_views: Whether the teacher looks at each image as the network sees it, changed and mixed, in place of
+            the image and its mirror image once. See :mod:`emotion_recognition.training.teacher_views`.
+        mixup: How strongly pairs of images and their targets are mixed, 0..10; 0 for not at all. See
+            :class:`~emotion_recognition.data.batches.mixing.Mixup`.
         prior_power: The power of the training split's class shares that the saved model's probabilities are divided by,
             0..2; goes into its card, see :mod:`emotion_recognition.models.prior`.
         balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
@@ -132,6 +136,8 @@ class StageSettings(FitSettings):
     ferplus_share: float = 0.0
     teacher_weight: float = 0.0
     teacher_temperature: float = 2.0
+    teacher_views: bool = False
+    mixup: float = 0.0
     prior_power: float = 0.0
     balance: str = "none"
     clean_statistics: bool = False
@@ -142,7 +148,7 @@ class StageSettings(FitSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_share("label_smoothing", self.label_smoothing)
-        for name in ("votes_weight", "ferplus_weight"):
+        for name in ("votes_weight", "ferplus_weight", "mixup"):
             if not 0 <= getattr(self, name) <= 10:
                 raise about(ValueError(f"{name} must be 0..10. Received: {getattr(self, name)}"), name)
         if not 0 <= self.ferplus_share <= 1:

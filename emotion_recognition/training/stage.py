@@ -5,12 +5,13 @@ Stage before: HDF5 splits; next: :mod:`emotion_recognition.training.stages` stri
 
 import functools
 from dataclasses import asdict, replace
+from typing import Any
 
 import keras
+import numpy as np
 
 from emotion_recognition.data.batches.balance import class_balanced
 from emotion_recognition.data.batches.batches import TrainingBatches
-from emotion_recognition.data.batches.random_changes import with_random_changes
 from emotion_recognition.data.batches.targets import one_hot, training_targets
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.error_about import about
@@ -24,6 +25,8 @@ from emotion_recognition.training.resumable_fit import StageResult, fit_resumabl
 from emotion_recognition.training.resume_point import contents
 from emotion_recognition.training.run import TrainingRun
 from emotion_recognition.training.settings import StageSettings
+from emotion_recognition.training.teacher_views import ViewsTeacher
+from emotion_recognition.training.trainee import trainee_of
 from emotion_recognition.workspace import FER2013
 
 #: What the learning rate is divided by from stage to stage.
@@ -69,7 +72,7 @@ def fit_stage(
     settings: StageSettings,
     run: TrainingRun,
     *,
-    teacher: Teacher | None = None,
+    teacher: Teacher | ViewsTeacher | None = None,
 ) -> StageResult:
     """Fits a network and leaves it with the weights of its best epoch by validation loss, or of its last one.
 
@@ -80,27 +83,29 @@ def fit_stage(
         settings: What decides the result.
         run: Where the log and the state are written, what came before. The file of the state stays when the stage is
             done; see :func:`~emotion_recognition.training.stages.fit_stages`.
-        teacher: What other models say of the training images, learned beside the labels; the settings have its weight.
+        teacher: What other models say of the training images, or models that are asked about each view of them, learned
+            beside the labels; the settings have its weight.
 
     Raises:
         FileNotFoundError: If there is nothing to resume.
         ValueError: If the unfinished run had other settings, or training diverged; if it freezes more layers than
             there are; or a teacher has no weight, or a weight no teacher.
     """
-    check_teacher(settings, teacher)
+    _check(settings, teacher)
+    views = teacher if isinstance(teacher, ViewsTeacher) else None
     keras.utils.set_random_seed(settings.seed)
     heads = ExtraHeads(settings.votes_weight, settings.ferplus_weight)
     bare = with_extra_heads(network, heads) if heads else network
-    trainee = with_random_changes(bare, settings.augmentation, settings.seed, centre_crop_of(network))
+    trainee = trainee_of(bare, settings, centre_crop_of(network), views)
     facts = {**asdict(settings), "data": train.source_sha256, "votes_data": train.votes_sha256, **contents(train, val)}
     teachers = [asdict(model) for model in teacher.models] if teacher is not None else []
-    facts["teachers"] = teachers
+    facts |= {"teachers": teachers, "unlabelled": None if views is None else views.unlabelled_sha256}
+    shown = len(train) + (0 if views is None or views.unlabelled is None else len(views.unlabelled))
     if train.labels_from != FER2013:
         facts["labels"] = train.labels_from
     with frozen(network, settings.freeze):
-        compile_network(
-            trainee, settings, network.output_shape[-1], settings.epochs * -(-len(train) // settings.batch_size)
-        )
+        steps = settings.epochs * -(-shown // settings.batch_size)
+        compile_network(trainee, settings, network.output_shape[-1], steps)
         result = fit_resumably(
             trainee,
             functools.partial(_batches, train, settings, teacher),
@@ -115,20 +120,43 @@ def fit_stage(
         if settings.clean_statistics:
             clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
     compile_for_saving(network, settings)
-    return replace(result, more={"teachers": teachers}) if teachers else result
+    if not teachers:
+        return result
+    more: dict[str, Any] = {"teachers": teachers}
+    if views is not None and views.unlabelled is not None:
+        more["unlabelled"] = {"images": len(views.unlabelled), "sha256": views.unlabelled_sha256}
+    return replace(result, more=more)
 
 
-def _batches(train: Split, settings: StageSettings, teacher: Teacher | None, first_epoch: int) -> TrainingBatches:
+def _check(settings: StageSettings, teacher: Teacher | ViewsTeacher | None) -> None:
+    check_teacher(settings, teacher)
+    if settings.teacher_views != isinstance(teacher, ViewsTeacher):
+        message = "teacher_views needs a teacher that is asked about views, and such a teacher needs teacher_views."
+        raise about(ValueError(message), "teacher_views")
+    if isinstance(teacher, ViewsTeacher) and teacher.unlabelled is not None and settings.balance != "none":
+        message = f"balance must be none with images without labels. Received: {settings.balance!r}"
+        raise about(ValueError(message), "balance", "unlabelled")
+
+
+def _batches(
+    train: Split, settings: StageSettings, teacher: Teacher | ViewsTeacher | None, first_epoch: int
+) -> TrainingBatches:
     balanced = None if settings.balance == "none" else class_balanced(train.labels)
+    images = train.images
     targets = training_targets(
         train,
         label_smoothing=settings.label_smoothing,
         votes=bool(settings.votes_weight),
         ferplus=bool(settings.ferplus_weight),
     )
+    if isinstance(teacher, Teacher):
+        targets = teacher.mixed_into(targets, settings)
+    elif teacher is not None and teacher.unlabelled is not None:
+        images = np.concatenate([images, teacher.unlabelled])
+        targets = np.pad(targets, ((0, len(teacher.unlabelled)), (0, 0)))
     return TrainingBatches(
-        train.images,
-        targets if teacher is None else teacher.mixed_into(targets, settings),
+        images,
+        targets,
         batch_size=settings.batch_size,
         seed=settings.seed,
         weights=balanced if settings.balance == "weights" else None,

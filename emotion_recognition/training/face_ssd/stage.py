@@ -21,11 +21,12 @@ from emotion_recognition.models.face_ssd.priors import (
     PriorSettings,
     make_priors,
 )
-from emotion_recognition.training.compiling import build_optimizer, jit_choice
+from emotion_recognition.training.compiling import build_optimizer
 from emotion_recognition.training.devices import device_count
 from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
 from emotion_recognition.training.face_ssd.matching import match
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
+from emotion_recognition.training.jit import jit_choice
 from emotion_recognition.training.resumable_fit import StageResult, fit_resumably
 from emotion_recognition.training.resume_point import contents
 from emotion_recognition.training.run import TrainingRun
