@@ -140,7 +140,10 @@ def test_a_network_that_opencv_does_not_run_is_trained_without_a_copy(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--export", "onnx,coreml", "-im", "small.keras"], "export must be some of onnx,onnx_int8,litert,saved_model"),
+        (
+            ["--export", "onnx,coreml", "-im", "small.keras"],
+            "export must be some of onnx,onnx_int8,litert,saved_model,float16",
+        ),
         (["--export", "onnx", "-im", "missing.keras"], "There is no model missing.keras"),
         (["--export", "coreml"], "export must be some of"),
     ],

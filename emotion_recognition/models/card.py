@@ -43,6 +43,9 @@ _MODEL_SHA256 = "model_sha256"
 
 _REQUIRED = ("class_names",)
 
+#: Entries that hold for one file and its weights.
+_OF_ONE_FILE = (_MODEL_SHA256, "onnx", "metrics", "photographs")
+
 #: What the entries of a card must be where they are there; other readers check those that they alone read.
 _KINDS: Mapping[str, tuple[type, str]] = {
     "network": (str, "a name"),
@@ -122,6 +125,11 @@ def check_same_model(model_path: Path, card: Mapping[str, Any], sha256: str) -> 
             ),
             "resume",
         )
+
+
+def card_of_copy(card: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a model's card that also hold for a copy with other weights: all but its files and its figures."""
+    return {name: value for name, value in card.items() if name not in _OF_ONE_FILE}
 
 
 def sha256_of(path: Path) -> str:

@@ -18,12 +18,16 @@ import keras
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.conventions import Conventions, read_conventions, say
+from emotion_recognition.models.half_storage import halved_hdf5
 from emotion_recognition.models.keras2 import with_input_layer
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.sealed_hdf5 import check_hdf5
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+#: How the name of a ``.keras`` archive's file of weights ends.
+_WEIGHTS = ".weights.h5"
 
 _NONE = ModelOptions()
 
@@ -85,12 +89,15 @@ def save_network(network: keras.Model, path: Path) -> None:
 
 
 def _compress(archive: Path) -> None:
-    """Compresses the entries of a ``.keras`` archive, which Keras stores as they are; it reads both."""
+    """Compresses the entries of a ``.keras`` archive, which Keras stores as they are; it reads both.
+
+    Weights that are values of float16 are stored as such, which loses nothing.
+    """
     with zipfile.ZipFile(archive) as stored:
         entries = {name: stored.read(name) for name in stored.namelist()}
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as compressed:
         for name, content in entries.items():
-            compressed.writestr(name, content)
+            compressed.writestr(name, halved_hdf5(content) if name.endswith(_WEIGHTS) else content)
 
 
 def conventions_of(path: Path, network: keras.Model, options: ModelOptions = _NONE) -> Conventions:

@@ -19,6 +19,7 @@ from emotion_recognition.evaluation.ensemble import Classifier, Ensemble
 from emotion_recognition.models.calibration import LEAST
 from emotion_recognition.models.card import sha256_of
 from emotion_recognition.models.precision import with_precision
+from emotion_recognition.training.compiling import fuses_normalization
 from emotion_recognition.training.distillation import WITH_THEIR_PRIOR, TeacherModel, check_teacher_files
 
 #: Training images whose outputs tell what kind of outputs a teacher gives.
@@ -93,7 +94,7 @@ def _as_teacher(classifier: Classifier, train: Split, policy: str) -> keras.Mode
     if kind == "sigmoid":
         message = f"{classifier.name} gives a sigmoid score for each class, which cannot teach on views"
         raise about(ValueError(message), "teacher_views")
-    network = with_precision(network, policy)
+    network = with_precision(network, policy, fused_normalization=fuses_normalization())
     x = layers.Activation("linear", dtype="float32", name="what_the_teacher_says")(network.output)
     logits = x if kind == "logits" else ops.log(ops.maximum(x, LEAST))
     order = range(len(train.class_names)) if post.order is None else post.order

@@ -84,7 +84,12 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     write_card(path, {"network": "vggnet", "class_names": list(class_names(7)), "calibration": {"temperature": 1.5}})
     written = export_model(path, [row.name for row in FORMATS.values() if not row.needs_images])
-    assert [target.name for target in written] == ["model.onnx", "model.tflite", "model_saved_model"]
+    assert [target.name for target in written] == [
+        "model.onnx",
+        "model.tflite",
+        "model_saved_model",
+        "model_float16.keras",
+    ]
     return path
 
 
@@ -214,7 +219,7 @@ def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "onnx,", "tflite", "ONNX", "onnx,,litert"])
 def test_an_unknown_format_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match="export must be some of onnx,onnx_int8,litert,saved_model"):
+    with pytest.raises(ValueError, match="export must be some of onnx,onnx_int8,litert,saved_model,float16"):
         parse_formats(text)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.models.card import ASSUMED, read_card, sha256_of, write_card
+from emotion_recognition.models.half_storage import halve_onnx
 from emotion_recognition.models.keras_export import export_graph
 from emotion_recognition.models.onnx_copy import CopyEntry, copy_path, read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
@@ -40,6 +41,7 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
     expected = keras.ops.convert_to_numpy(network(images, training=False))
     with replace_when_complete(target) as partial:
         export_graph(portable(network), partial, "onnx", network.input_shape[1:])
+        halve_onnx(partial)
         content = partial.read_bytes()
         copy = OnnxNetwork(content, f"The ONNX copy of {path}")
         # One at a time as well: a graph with a batch size in it fails at one of the two.

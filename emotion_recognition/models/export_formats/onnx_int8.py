@@ -17,7 +17,7 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.error_about import about
-from emotion_recognition.models.card import ASSUMED, read_card, sha256_of, write_card
+from emotion_recognition.models.card import ASSUMED, card_of_copy, read_card, sha256_of, write_card
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.keras_export import export_graph, silence
 from emotion_recognition.models.network_input import NetworkInput, as_stated
@@ -28,9 +28,6 @@ from emotion_recognition.models.runtimes.registry import row_of
 
 #: Training images that the ranges are measured on.
 CALIBRATION_IMAGES = 500
-
-#: Those of the model that do not hold for the copy.
-_NOT_OF_THE_COPY = ("model_sha256", "onnx", "metrics", "photographs")
 
 #: What is quantized; pooling too, so that int8 stays int8 from convolution to convolution.
 _OPERATIONS = ["Conv", "MaxPool", "MatMul", "Gemm"]
@@ -86,8 +83,7 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
         # How often the copy says the same as the model, on those images.
         "same_class": float(np.mean(received.argmax(axis=1) == expected.argmax(axis=1))),
     }
-    kept = {key: value for key, value in card.items() if key not in _NOT_OF_THE_COPY}
-    write_card(target, {**kept, **entry.to_card(), "quantization": quantization})
+    write_card(target, {**card_of_copy(card), **entry.to_card(), "quantization": quantization})
 
 
 def _quantize(whole: Path, target: Path, shown: np.ndarray, path: Path) -> None:
