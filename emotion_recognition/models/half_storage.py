@@ -23,8 +23,8 @@ _PRECISION = 1e-6
 def round_weights(network: keras.Model) -> None:
     """Rounds a network's kernels to values of float16, in place; biases and statistics stay as they are.
 
-    A kernel with batch normalization behind it takes that layer's scale first, and the layer's statistics change so that
-    the network computes the same: what an export makes of both is the kernel then, and can be stored so too.
+    A kernel with batch normalization behind it takes that layer's scale first, and the layer's statistics change so
+    that the network computes the same: what an export makes of both is the kernel then, and can be stored so too.
 
     Raises:
         ValueError: If a weight is too large for float16.
