@@ -25,13 +25,14 @@ RELEASED = Workspace(SCRIPTS / "FacialExpressionRecognition")
 
 @dataclass(frozen=True)
 class Model:
-    """One released model and how it is made.
+    """One released model, or a teacher of one, and how it is made.
 
     Args:
-        released: Its file name.
+        released: Its file name; a teacher has one too, and is not among the released files.
         classes: Its number of classes.
         train: Options of TrainNetwork.py, without base path, classes and names.
         start: Number of the model that it starts from, counted from 0; None from scratch.
+        teachers: Numbers of the models that it learns from.
         test_labels: Where the labels that it is tested on are from.
         fitted: Whether its class prior and its temperature are fitted to photographs.
     """
@@ -42,14 +43,16 @@ class Model:
     start: int | None = None
     test_labels: str = FER2013
     fitted: bool = False
+    teachers: tuple[int, ...] = ()
 
     @property
     def repeated(self) -> str:
         """File name of the repeated model."""
-        return self.released.replace("emotion_classification_", "repeated_")
+        return f"repeated_{self.released.removeprefix('emotion_classification_')}"
 
 
 _RECORD = ("--recipe", "record", "--votes_weight", "1")
+_LARGE = (*_RECORD, "--network", "vggnet_large", "--batch_size", "256", "-epochs", "60", "--mixup", "0.2")
 
 MODELS = (
     Model("emotion_classification_7classes.keras", 7, _RECORD),
@@ -67,6 +70,31 @@ MODELS = (
         ("--recipe", "photographs", "-epochs", "16", "-lr", "0.03"),
         0,
         fitted=True,
+    ),
+    Model("large_seed1.keras", 7, (*_LARGE, "--seed", "1")),
+    Model("large_seed2.keras", 7, (*_LARGE, "--seed", "2")),
+    Model(
+        "emotion_classification_7classes_small.keras",
+        7,
+        (
+            *(
+                *_RECORD,
+                "--network",
+                "vggnet_small",
+                "--batch_size",
+                "256",
+                "-lr",
+                "0.15",
+                "-epochs",
+                "50",
+                "--seed",
+                "5",
+            ),
+            *("--weight_decay", "3e-3", "--label_smoothing", "0", "--mixup", "0.2"),
+            *("--augmentation", "shift=0.08,zoom=0.1,erase=0.15"),
+            *("--teacher_views", "--teacher_weight", "0.8", "--teacher_temperature", "1"),
+        ),
+        teachers=(4, 5),
     ),
 )
 
@@ -95,13 +123,16 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     workspace = Workspace(arguments.base_path)
     wanted = set(arguments.only or range(len(MODELS)))
     wanted |= {start for number in wanted if (start := MODELS[number].start) is not None}
+    wanted |= {teacher for number in wanted for teacher in MODELS[number].teachers}
     for number in sorted(wanted):
         model = MODELS[number]
         for labels in dict.fromkeys((FER2013, *_labels(model), model.test_labels)):
             build_once(workspace, model.classes, labels, arguments.fer2013, arguments.votes)
         source = () if model.start is None else ("-im", MODELS[model.start].repeated)
+        teachers = ",".join(MODELS[teacher].repeated for teacher in model.teachers)
+        taught = ("--teacher", teachers) if teachers else ()
         precision = ("--mixed_precision",) if arguments.mixed_precision else ()
-        train_once(workspace, model.repeated, model.classes, (*source, *model.train, *precision))
+        train_once(workspace, model.repeated, model.classes, (*source, *taught, *model.train, *precision))
         if model.fitted and arguments.photographs is not None:
             run_script(
                 *("TestNetwork.py", "-b", workspace.base_path, "-n", model.classes, "-im", model.repeated),

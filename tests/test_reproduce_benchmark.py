@@ -20,6 +20,8 @@ def test_each_training_is_one_that_the_script_takes(model: object) -> None:
     start = MODELS[number].start
     # A model starts from one that is made before it, or from scratch.
     assert start is None or start < number
+    assert all(teacher < number for teacher in MODELS[number].teachers)
+    assert arguments.teacher is None
     assert arguments.new_head == (start is not None and arguments.recipe == "record")
 
 
@@ -76,3 +78,21 @@ def test_the_prior_of_the_model_for_photographs_is_fitted_before_it_is_tested(
     assert ["--photos" in command for command in commands] == [False, False, True, False, False]
     arguments = TestNetwork.build_parser().parse_args([str(part) for part in commands[2][1:]])
     assert (arguments.photos, arguments.fit_prior, arguments.keep) == (Path("mine"), "classes", True)
+
+
+def test_teachers_are_made_first_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[tuple[str, tuple[str, ...]]] = []
+    monkeypatch.setattr("benchmarks.reproduce.build_once", lambda *_: None)
+    monkeypatch.setattr(
+        "benchmarks.reproduce.train_once", lambda _, name, __, options: trained.append((name, tuple(options)))
+    )
+    monkeypatch.setattr("benchmarks.reproduce.run_script", lambda *_: None)
+    number = next(number for number, model in enumerate(MODELS) if model.teachers)
+    assert main(["-b", str(tmp_path), "--fer2013", "a.csv", "--votes", "b.csv", "--only", str(number)]) == 0
+    assert [name for name, _ in trained] == [
+        "repeated_large_seed1.keras",
+        "repeated_large_seed2.keras",
+        "repeated_7classes_small.keras",
+    ]
+    options = trained[-1][1]
+    assert options[options.index("--teacher") + 1] == "repeated_large_seed1.keras,repeated_large_seed2.keras"

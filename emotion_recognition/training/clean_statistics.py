@@ -50,7 +50,7 @@ def clean_statistics(network: keras.Model, images: np.ndarray, seed: int, *, pro
     for batch in batches:
         pixels = images[np.sort(batch)].astype(np.float32)
         pixels[::2] = pixels[::2, :, ::-1]
-        looking.predict_on_batch(pixels)
+        looking.predict_on_batch(keras.ops.convert_to_tensor(pixels))  # TensorFlow would compile for each array anew
         for total, variable in zip(sums, moving, strict=True):
             total += keras.ops.convert_to_numpy(variable)
         if bar is not None:
