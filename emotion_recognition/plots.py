@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator, PercentFormatter
 
 from emotion_recognition.atomic_file import replace_when_complete
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _DOTS_PER_INCH = 120
 _TILES_IN_LINE = 12
+#: What the names of released models begin with; figures leave it out.
+_RELEASED = "emotion_classification_"
 
 
 def _save(figure: Figure, path: Path) -> None:
@@ -487,29 +490,43 @@ def draw_front(path: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Non
     by_size, by_time = figure.subplots(1, 2, sharey=True)
     for number, row in enumerate(rows):
         colour, accuracy = f"C{number % 10}", row["accuracy"]
-        by_size.plot(row["parameters"], accuracy, "o", color=colour, label=row["name"])
+        by_size.plot(row["parameters"], accuracy, "o", color=colour)
+        _annotate(by_size, row["name"].removeprefix(_RELEASED), (row["parameters"], accuracy), colour)
         for runner, milliseconds in row["milliseconds"].items():
             by_time.plot(milliseconds, accuracy, "o", color=colour)
-            # Above and below in turn: the ways of one network stand on one line.
-            side = 1 if len(by_time.texts) % 2 else -1
-            by_time.annotate(
-                runner,
-                (milliseconds, accuracy),
-                xytext=(0, 9 * side),
-                textcoords="offset points",
-                ha="center",
-                va="center",
-                fontsize="x-small",
-            )
+            _annotate(by_time, runner, (milliseconds, accuracy), colour)
     by_size.set(xscale="log", xlabel="parameters", ylabel="accuracy")
     by_time.set(xscale="log", xlabel="milliseconds a face")
+    for axis, shown in ((by_size.xaxis, _counted), (by_time.xaxis, lambda x, _: f"{x:g}")):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(shown))
+        axis.set_minor_locator(NullLocator())
     by_size.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     for axes in (by_size, by_time):
         axes.margins(0.15)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
-    by_size.legend(loc="lower right", fontsize="x-small")
     _save(figure, path)
+
+
+def _annotate(axes: Axes, text: str, point: tuple[float, float], colour: str) -> None:
+    """Writes a word at a point, above and below in turn: neighbours often stand on one line."""
+    side = -1 if len(axes.texts) % 2 else 1
+    axes.annotate(
+        text,
+        point,
+        xytext=(0, 10 * side),
+        textcoords="offset points",
+        ha="center",
+        va="center",
+        fontsize="x-small",
+        color=colour,
+    )
+
+
+def _counted(x: float, _: int | None = None) -> str:
+    """A number of parameters in words: 58 k, 1.7 M."""
+    return f"{x / 1e6:g} M" if x >= 1e6 else f"{x / 1e3:g} k"
 
 
 def draw_network(stem: Path, network: "keras.Model") -> str:

@@ -22,6 +22,7 @@ class Mixup(keras.layers.Layer):
             keeps.
 
     Example:
+        >>> import numpy as np
         >>> images, shares = Mixup(0.2, seed=0)(np.zeros((4, 48, 48, 1)), training=True)
         >>> tuple(images.shape), tuple(shares.shape)
         ((4, 48, 48, 1), (4, 1))
