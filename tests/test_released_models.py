@@ -74,7 +74,9 @@ def test_a_released_model_reaches_the_figures_of_its_card(path: Path, split: str
     card = read_card(path)
     assert card is not None
     images = read_split(Workspace(real_splits).split_path(split, num_emotions))
-    metrics = evaluate(Ensemble.from_files([path], images.class_names), images).metrics
+    # What Keras reads and what detection runs reach the same figures, so each is shown one of the splits.
+    runtime = None if split == "val" else "onnxruntime"
+    metrics = evaluate(Ensemble.from_files([path], images.class_names, runtime=runtime), images).metrics
     published = card["metrics"][split]
     assert published["examples"] == metrics.examples
     # Another processor rounds differently; that may turn a few images that stand between two emotions.
