@@ -29,8 +29,8 @@ from emotion_recognition.training.start import open_start
 SIDE = 32
 NAMES = ("anger", "happy", "neutral")
 
-#: Minutes of a core each: ``EVERY_NETWORK=1`` runs them too.
-SLOW = ("vgg16", "vgg19", "resnet50", "densenet121")
+#: Up to minutes of a core each, and built like others here: ``EVERY_NETWORK=1`` runs them too.
+SLOW = ("vggnet_large", "vgg16", "vgg19", "resnet50", "densenet121")
 
 
 class OneFace:
