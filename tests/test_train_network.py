@@ -390,6 +390,7 @@ def test_a_teacher_looks_at_the_views_and_at_images_without_labels(
             (*taught, "--unlabelled", str(more), "--balance", "weights"),
             "balance must be none with images without labels",
         ),
+        ((*taught, "--unlabelled", str(more), "--stream_above", "0"), "these stay in their file. (--stream_above"),
         ((*usual, "--mixup", "11"), "mixup must be 0..10. Received: 11"),
     ):
         assert train(small_base, *wrong) == 2

@@ -89,9 +89,10 @@ def fit_stage(
     Raises:
         FileNotFoundError: If there is nothing to resume.
         ValueError: If the unfinished run had other settings, or training diverged; if it freezes more layers than
-            there are; or a teacher has no weight, or a weight no teacher.
+            there are; a teacher has no weight, or a weight no teacher; or images without labels are to be added to
+            training images that are streamed or balanced.
     """
-    _check(settings, teacher)
+    _check(train, settings, teacher)
     views = teacher if isinstance(teacher, ViewsTeacher) else None
     keras.utils.set_random_seed(settings.seed)
     heads = ExtraHeads(settings.votes_weight, settings.ferplus_weight)
@@ -128,7 +129,7 @@ def fit_stage(
     return replace(result, more=more)
 
 
-def _check(settings: StageSettings, teacher: Teacher | ViewsTeacher | None) -> None:
+def _check(train: Split, settings: StageSettings, teacher: Teacher | ViewsTeacher | None) -> None:
     check_teacher(settings, teacher)
     if settings.teacher_views != isinstance(teacher, ViewsTeacher):
         message = "teacher_views needs a teacher that is asked about views, and such a teacher needs teacher_views."
@@ -136,6 +137,9 @@ def _check(settings: StageSettings, teacher: Teacher | ViewsTeacher | None) -> N
     if isinstance(teacher, ViewsTeacher) and teacher.unlabelled is not None and settings.balance != "none":
         message = f"balance must be none with images without labels. Received: {settings.balance!r}"
         raise about(ValueError(message), "balance", "unlabelled")
+    if isinstance(teacher, ViewsTeacher) and teacher.unlabelled is not None and isinstance(train.images, np.memmap):
+        message = "Images without labels are added to training images in memory only, and these stay in their file."
+        raise about(ValueError(message), "stream_above", "unlabelled")
 
 
 def _batches(
