@@ -10,6 +10,7 @@ The class prior and the temperature of the model for photographs were fitted to 
 """
 
 import argparse
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,13 @@ class Model:
 
 
 _RECORD = ("--recipe", "record", "--votes_weight", "1")
-_LARGE = (*_RECORD, "--network", "vggnet_large", "--batch_size", "256", "-epochs", "60", "--mixup", "0.2")
+_LARGE = (*_RECORD, *shlex.split("--network vggnet_large --batch_size 256 -epochs 60 --mixup 0.2"))
+_SMALL = (
+    *_RECORD,
+    *shlex.split("--network vggnet_small --batch_size 256 -lr 0.15 -epochs 50 --weight_decay 3e-3 --label_smoothing 0"),
+    *shlex.split("--mixup 0.2 --augmentation shift=0.08,zoom=0.1,erase=0.15 --seed 5"),
+    *shlex.split("--teacher_views --teacher_weight 0.8 --teacher_temperature 1"),
+)
 
 MODELS = (
     Model("emotion_classification_7classes.keras", 7, _RECORD),
@@ -76,24 +83,7 @@ MODELS = (
     Model(
         "emotion_classification_7classes_small.keras",
         7,
-        (
-            *(
-                *_RECORD,
-                "--network",
-                "vggnet_small",
-                "--batch_size",
-                "256",
-                "-lr",
-                "0.15",
-                "-epochs",
-                "50",
-                "--seed",
-                "5",
-            ),
-            *("--weight_decay", "3e-3", "--label_smoothing", "0", "--mixup", "0.2"),
-            *("--augmentation", "shift=0.08,zoom=0.1,erase=0.15"),
-            *("--teacher_views", "--teacher_weight", "0.8", "--teacher_temperature", "1"),
-        ),
+        _SMALL,
         teachers=(4, 5),
     ),
 )

@@ -524,7 +524,7 @@ def _annotate(axes: Axes, text: str, point: tuple[float, float], colour: str) ->
     )
 
 
-def _counted(x: float, _: int | None = None) -> str:
+def _counted(x: float, _: int | None) -> str:
     """A number of parameters in words: 58 k, 1.7 M."""
     return f"{x / 1e6:g} M" if x >= 1e6 else f"{x / 1e3:g} k"
 

@@ -51,23 +51,31 @@ def halved_hdf5(content: bytes) -> bytes:
         content: The bytes of a file of weights, as Keras writes them into a ``.keras`` archive.
     """
     memory = io.BytesIO()
-    changed = False
-    with h5py.File(io.BytesIO(content), "r") as old, h5py.File(memory, "w") as new:
+    with h5py.File(io.BytesIO(content), "r") as old:
+        halves: set[str] = set()
 
-        def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
-            nonlocal changed
-            if isinstance(item, h5py.Dataset):
-                values = item[()]
-                halved = isinstance(values, np.ndarray) and _is_half(values)
-                changed = changed or halved
-                written: Any = new.create_dataset(name, data=values.astype(np.float16) if halved else values)
-            else:
-                written = new.require_group(name)
-            _copy_attributes(item, written)
+        def note(name: str, item: h5py.Group | h5py.Dataset) -> None:
+            if isinstance(item, h5py.Dataset) and item.shape and _is_half(item[()]):
+                halves.add(name)
 
-        _copy_attributes(old, new)
-        old.visititems(copy)
-    return memory.getvalue() if changed else content
+        old.visititems(note)
+        if not halves:
+            return content  # most files: nothing is copied for them
+        with h5py.File(memory, "w") as new:
+
+            def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
+                if isinstance(item, h5py.Dataset):
+                    values = item[()]
+                    written: Any = new.create_dataset(
+                        name, data=values.astype(np.float16) if name in halves else values
+                    )
+                else:
+                    written = new.require_group(name)
+                _copy_attributes(item, written)
+
+            _copy_attributes(old, new)
+            old.visititems(copy)
+    return memory.getvalue()
 
 
 def halve_onnx(path: Path) -> None:

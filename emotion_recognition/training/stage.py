@@ -134,10 +134,12 @@ def _check(train: Split, settings: StageSettings, teacher: Teacher | ViewsTeache
     if settings.teacher_views != isinstance(teacher, ViewsTeacher):
         message = "teacher_views needs a teacher that is asked about views, and such a teacher needs teacher_views."
         raise about(ValueError(message), "teacher_views")
-    if isinstance(teacher, ViewsTeacher) and teacher.unlabelled is not None and settings.balance != "none":
+    if not isinstance(teacher, ViewsTeacher) or teacher.unlabelled is None:
+        return
+    if settings.balance != "none":
         message = f"balance must be none with images without labels. Received: {settings.balance!r}"
         raise about(ValueError(message), "balance", "unlabelled")
-    if isinstance(teacher, ViewsTeacher) and teacher.unlabelled is not None and isinstance(train.images, np.memmap):
+    if isinstance(train.images, np.memmap):
         message = "Images without labels are added to training images in memory only, and these stay in their file."
         raise about(ValueError(message), "stream_above", "unlabelled")
 

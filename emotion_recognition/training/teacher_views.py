@@ -14,6 +14,7 @@ import numpy as np
 from keras import layers, ops
 
 from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.data.files.unlabelled import read_unlabelled
 from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.ensemble import Classifier, Ensemble
 from emotion_recognition.models.calibration import LEAST
@@ -74,8 +75,6 @@ def open_views_teacher(
     models = tuple(TeacherModel(path.name, sha256_of(path)) for path in paths)
     if unlabelled is None:
         return ViewsTeacher(models, networks)
-    from emotion_recognition.data.files.unlabelled import read_unlabelled
-
     images = read_unlabelled(unlabelled)
     if images.shape[1:] != train.images.shape[1:]:
         message = f"{unlabelled} must hold images of shape {train.images.shape[1:]}. Received: {images.shape[1:]}"
