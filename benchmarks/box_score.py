@@ -7,7 +7,6 @@ picture without one.
 
 import argparse
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from emotion_recognition.command_line.exit_status import exit_status
@@ -43,6 +42,7 @@ def _measure(arguments: argparse.Namespace) -> None:
     from emotion_recognition.detection.face_detectors.dlib_hog import DlibDetector
     from emotion_recognition.detection.face_detectors.haar import HaarDetector, HaarSettings
     from emotion_recognition.pictures.image_file import read_image
+    from emotion_recognition.pictures.overlap import corners_of, overlaps
 
     cv2.setNumThreads(1)
     table = pd.read_csv(arguments.boxes)
@@ -57,7 +57,7 @@ def _measure(arguments: argparse.Namespace) -> None:
         marked += len(faces)
         for box, weight in zip(*detector.weighted_boxes(read_image(arguments.pictures / name)), strict=True):
             weights.append(float(weight))
-            is_face.append(any(overlap(box, face) >= SAME_FACE for face in faces))
+            is_face.append(bool((overlaps(corners_of([box]), corners_of(faces)) >= SAME_FACE).any()))
     regression = LogisticRegression(C=np.inf).fit(np.array(weights)[:, None], is_face)
     slope, intercept = float(regression.coef_[0, 0]), float(regression.intercept_[0])
     print(
@@ -65,14 +65,6 @@ def _measure(arguments: argparse.Namespace) -> None:
         f"{np.mean(is_face):.1%} of them faces, {sum(is_face) / marked:.1%} of the faces found\n"
         f"at half {-intercept / slope:.2f}, slope {slope:.2f}"
     )
-
-
-def overlap(a: Sequence[float], b: Sequence[float]) -> float:
-    """Intersection over union of two boxes (x, y, width, height)."""
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    common = max(0.0, width) * max(0.0, height)
-    return float(common / (a[2] * a[3] + b[2] * b[3] - common))
 
 
 if __name__ == "__main__":

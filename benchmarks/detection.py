@@ -117,8 +117,8 @@ def _medians(detectors: "dict[str, FaceDetector]", image: "np.ndarray", rounds: 
 def _compare(detectors: "dict[str, FaceDetector]", boxes: Path, pictures: Path) -> None:
     import pandas as pd
 
-    from benchmarks.box_score import overlap
     from emotion_recognition.pictures.image_file import read_image
+    from emotion_recognition.pictures.overlap import overlap
 
     table = pd.read_csv(boxes)
     marked = int(table["w"].notna().sum())

@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.face_pictures import read_marked_pictures
-from benchmarks.face_pose import corners_of
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_file import read_image
-from emotion_recognition.training.face_ssd.matching import overlaps
+from emotion_recognition.pictures.overlap import corners_of, overlaps
 
 #: Shorter side, in pixels, of the smallest faces that count.
 _SMALLEST = 24

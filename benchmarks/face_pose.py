@@ -11,7 +11,6 @@ a profile that YuNet misses too is not in the table, and the figures for faces t
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,8 +18,8 @@ from benchmarks.face_pictures import read_marked_pictures
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.pictures.image_file import read_image
+from emotion_recognition.pictures.overlap import corners_of, overlaps
 from emotion_recognition.pictures.upright import roll_of
-from emotion_recognition.training.face_ssd.matching import overlaps
 
 #: Smaller faces have landmarks that cannot be trusted: shorter side in pixels.
 _SMALLEST = 24
@@ -75,12 +74,6 @@ def _measure(arguments: argparse.Namespace) -> None:
             here = (low <= values) & (values < high)
             share = f"{hits[here].mean():.1%}" if here.any() else "-"
             print(f"{title:5s} {name:28s} {here.sum():5d} faces  {share:>7s} found")
-
-
-def corners_of(boxes: Any) -> np.ndarray:
-    """Left, top, right and bottom, float array (n, 4), of boxes with x, y, width and height."""
-    boxes = np.asarray(boxes, float).reshape(-1, 4)
-    return np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]])
 
 
 def turn_of(landmarks: np.ndarray) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.pictures.faces import Box, Face
+from emotion_recognition.pictures.overlap import overlap
 
 
 class OverlapTracker:
@@ -53,16 +54,3 @@ class OverlapTracker:
                 known = identities[index] = self._count
             self._last[known] = (face.box, self._frame)
         return identities
-
-
-def overlap(first: Box, second: Box) -> float:
-    """Intersection over union of two boxes, 0..1.
-
-    Example:
-        >>> overlap((0, 0, 2, 2), (1, 0, 2, 2))  # 2 of 6 pixels
-        0.3333333333333333
-    """
-    width = min(first[0] + first[2], second[0] + second[2]) - max(first[0], second[0])
-    height = min(first[1] + first[3], second[1] + second[3]) - max(first[1], second[1])
-    both = max(0, width) * max(0, height)
-    return both / (first[2] * first[3] + second[2] * second[3] - both)

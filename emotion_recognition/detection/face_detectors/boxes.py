@@ -7,6 +7,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.pictures.faces import Face
+from emotion_recognition.pictures.overlap import corners_of, overlaps
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,16 @@ def faces_from_boxes(
     chosen = np.asarray(distinct, np.intp).reshape(-1)
     own, own_scores, own_points = boxes[chosen], kept_scores[chosen], None if points is None else points[chosen]
     if crowding is not None and len(chosen):
-        near = (_overlaps(own, boxes) >= crowding.votes) & (kept_scores >= own_scores[:, np.newaxis] / 2)
+        near = overlaps(corners_of(own), corners_of(boxes)) >= crowding.votes
+        near &= kept_scores >= own_scores[:, np.newaxis] / 2
         votes = near * kept_scores
         votes /= votes.sum(axis=1, keepdims=True)
         places = np.rint(votes @ cut).astype(int)
         own = np.hstack([places[:, :2], places[:, 2:] - places[:, :2]])
         own_points = None if points is None else np.tensordot(votes, points, axes=1)
         # Less trust in those that overlap too much with surer ones, which come before them.
-        overlaps = np.tril(_overlaps(own, own), -1)
-        own_scores = own_scores * np.where(overlaps > settings.max_overlap, 1 - overlaps, 1.0).prod(axis=1)
+        crossing = np.tril(overlaps(corners_of(own), corners_of(own)), -1)
+        own_scores = own_scores * np.where(crossing > settings.max_overlap, 1 - crossing, 1.0).prod(axis=1)
         order = np.argsort(-own_scores, kind="stable")
         order = order[own_scores[order] >= settings.min_confidence]
         own, own_scores = own[order], own_scores[order]
@@ -90,13 +92,3 @@ def faces_from_boxes(
         )
         for (x, y, w, h), score, mark in zip(own.tolist(), own_scores.tolist(), marks, strict=True)
     ]
-
-
-def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of boxes and others, all (x, y, width, height) with pixels: float64 (boxes, others)."""
-    left, top, width, height = boxes.T[:, :, np.newaxis]
-    other_left, other_top, other_width, other_height = others.T[:, np.newaxis, :]
-    across = np.minimum(left + width, other_left + other_width) - np.maximum(left, other_left)
-    down = np.minimum(top + height, other_top + other_height) - np.maximum(top, other_top)
-    common = np.clip(across, 0, None) * np.clip(down, 0, None)
-    return np.asarray(common / (width * height + other_width * other_height - common))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emotion_recognition.pictures.overlap import overlaps
+
 #: Columns of a target: state, then the true box's left, top, right and bottom in pixels of the input.
 TARGET_COLUMNS = 5
 
@@ -45,30 +47,6 @@ class MatchingSettings:
             )
         if self.at_least < 1:
             raise ValueError(f"at_least must be at least 1. Received: {self.at_least}")
-
-
-def overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union of every box with every other.
-
-    Args:
-        boxes: float array (N, 4): left, top, right and bottom.
-        others: float array (M, 4).
-
-    Returns:
-        float array (N, M), 0..1; 0 for two empty boxes.
-
-    Example:
-        >>> overlaps(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[1.0, 0.0, 3.0, 2.0]])).round(3).tolist()
-        [[0.333]]
-    """
-    # Side by side in place of stacked: with thousands of prior boxes, four times as fast.
-    left, top, right, bottom = boxes.T[:, :, None]
-    other_left, other_top, other_right, other_bottom = others.T[:, None, :]
-    width = np.minimum(right, other_right) - np.maximum(left, other_left)
-    height = np.minimum(bottom, other_bottom) - np.maximum(top, other_top)
-    common = np.maximum(width, 0) * np.maximum(height, 0)
-    union = (right - left) * (bottom - top) + (other_right - other_left) * (other_bottom - other_top) - common
-    return np.asarray(np.divide(common, union, out=np.zeros_like(common), where=union > 0))
 
 
 def match(

@@ -13,7 +13,7 @@ import numpy as np
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.detection.face_detectors.looks import FindsFaces
 from emotion_recognition.pictures.faces import Face
-from emotion_recognition.training.face_ssd.matching import overlaps
+from emotion_recognition.pictures.overlap import corners_of, overlaps
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ def _points_of(box: np.ndarray, found: list[Face], settings: TeachingSettings) -
     """float64 array (5, 2) of the found face that is in a marked box; None without one."""
     if not found:
         return None
-    corners = _corners(np.array([face.box for face in found], np.float64))
-    overlap = overlaps(_corners(box[None].astype(np.float64)), corners)[0]
+    corners = corners_of(np.array([face.box for face in found], np.float64))
+    overlap = overlaps(corners_of(box[None].astype(np.float64)), corners)[0]
     best = int(overlap.argmax())
     return np.asarray(found[best].landmarks) if overlap[best] >= settings.overlap else None
 
@@ -104,7 +104,3 @@ def _looked_for(
     there = np.concatenate([(box[:2] - corner) * scale, box[2:] * scale])
     points = _points_of(there, _sure(teacher.detect(look), settings), settings)
     return None if points is None else points / scale + corner
-
-
-def _corners(boxes: np.ndarray) -> np.ndarray:
-    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emotion_recognition.training.face_ssd.matching import BACKGROUND, FACE, NOTHING, MatchingSettings, match, overlaps
+from emotion_recognition.training.face_ssd.matching import BACKGROUND, FACE, NOTHING, MatchingSettings, match
 
 #: Intersection over union with the first one: 1, 1/3, 0, 0.
 PRIORS = np.array([[0, 0, 10, 10], [5, 0, 15, 10], [20, 0, 30, 10], [60, 60, 70, 70]], float)
@@ -17,25 +17,6 @@ def targets(
 ) -> np.ndarray:
     marks = np.array(ignored if ignored is not None else [False] * len(faces), bool)
     return match(np.array(faces, float).reshape(-1, 4), marks, priors, settings)
-
-
-def test_overlaps_are_those_of_counted_pixels() -> None:
-    rng = np.random.default_rng(0)
-    corners = rng.integers(0, 12, (2, 9, 4))
-    low, high = np.minimum(corners[..., :2], corners[..., 2:]), np.maximum(corners[..., :2], corners[..., 2:]) + 1
-    boxes, others = np.concatenate([low, high], axis=2)
-    expected = np.empty((9, 9))
-    for i, a in enumerate(boxes):
-        for j, b in enumerate(others):
-            painted = np.zeros((2, 13, 13), bool)
-            painted[0, a[1] : a[3], a[0] : a[2]] = painted[1, b[1] : b[3], b[0] : b[2]] = True
-            expected[i, j] = painted.all(axis=0).sum() / painted.any(axis=0).sum()
-    assert 0 < (expected > 0).mean() < 1
-    np.testing.assert_allclose(overlaps(boxes.astype(float), others.astype(float)), expected, rtol=1e-12)
-
-
-def test_two_empty_boxes_do_not_overlap() -> None:
-    assert overlaps(np.ones((1, 4)), np.ones((1, 4))).tolist() == [[0.0]]
 
 
 def test_prior_boxes_are_on_a_face_unsure_or_on_the_background() -> None:

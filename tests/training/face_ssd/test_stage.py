@@ -15,8 +15,9 @@ from emotion_recognition.data.face_pictures.batches import FaceBatches
 from emotion_recognition.models.face_ssd.box_coding import decode
 from emotion_recognition.models.face_ssd.network import face_ssd
 from emotion_recognition.models.face_ssd.priors import PriorSettings, make_priors
+from emotion_recognition.pictures.overlap import overlaps
 from emotion_recognition.training.face_ssd.loss import FaceSsdLoss
-from emotion_recognition.training.face_ssd.matching import match, overlaps
+from emotion_recognition.training.face_ssd.matching import match
 from emotion_recognition.training.face_ssd.settings import FaceStageSettings
 from emotion_recognition.training.face_ssd.stage import COLUMNS, fit_face_stage, with_rows
 from emotion_recognition.training.log_file import read_log

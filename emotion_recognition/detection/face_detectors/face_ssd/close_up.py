@@ -12,8 +12,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from emotion_recognition.pictures.faces import Box, Face
+from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.letterbox import GREY
+from emotion_recognition.pictures.overlap import overlap
 
 #: Finds the faces of a BGR image whose longest side is resized to so many pixels, down to a suspicion.
 Look = Callable[[np.ndarray, int], list[Face]]
@@ -88,7 +89,7 @@ def look_again(
             moved
             for found in look(_surrounded(image, border, repeats=around.repeats), max(1, round(around.size * size)))
             if (moved := _inside(found, border, (width, height))) is not None
-            and _overlap(moved.box, face.box) >= settings.same_face
+            and overlap(moved.box, face.box) >= settings.same_face
         ]
         if seen:
             best = max(seen, key=lambda again: again.score)
@@ -116,10 +117,3 @@ def _inside(face: Face, border: int, size: tuple[int, int]) -> Face | None:
     points = face.landmarks
     moved = None if points is None else tuple((px - border, py - border) for px, py in points)
     return dataclasses.replace(face, box=(left, top, right - left, bottom - top), landmarks=moved)
-
-
-def _overlap(box: Box, other: Box) -> float:
-    width = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
-    height = min(box[1] + box[3], other[1] + other[3]) - max(box[1], other[1])
-    common = max(0, width) * max(0, height)
-    return common / (box[2] * box[3] + other[2] * other[3] - common)
