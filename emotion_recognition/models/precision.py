@@ -19,6 +19,9 @@ _ALWAYS_FLOAT32 = (
 #: Layers that do the same by name: they put the channels of pixels together before a backbone.
 _EXACT_LAYERS = ("as_colour", "blue_first")
 
+#: What the names of other layers begin with that stay exact.
+EXACT_PREFIX = "exact_"
+
 
 def with_precision(network: keras.Model, policy: str, *, fused_normalization: bool = False) -> keras.Model:
     """Returns an uncompiled copy of the network whose layers compute with a dtype policy.
@@ -45,7 +48,7 @@ def with_precision(network: keras.Model, policy: str, *, fused_normalization: bo
         # A bare operation, such as x / 255 leaves in the graph, has no precision of its own.
         if isinstance(part, layers.Layer):
             exact = isinstance(part, _ALWAYS_FLOAT32) or config.get("activation") == "softmax"
-            exact = exact or part.name in _EXACT_LAYERS
+            exact = exact or part.name in _EXACT_LAYERS or part.name.startswith(EXACT_PREFIX)
             config["dtype"] = "float32" if exact else policy
         return _kind(part, fused_normalization).from_config(config)
 

@@ -24,7 +24,7 @@ _LARGE_ENOUGH = 24
 _DEFOCUS = (0.006, 0.06)
 
 #: Which landmark is where in the mirror: eyes and corners of the mouth change sides.
-_MIRRORED = [1, 0, 2, 4, 3]
+MIRRORED = [1, 0, 2, 4, 3]
 
 
 class View(NamedTuple):
@@ -170,15 +170,15 @@ class FaceAugmentation:
         if self.flip and rng.random() < 0.5:
             canvas = canvas[:, ::-1]
             faces = faces[:, [2, 1, 0, 3]] * (-1, 1, -1, 1) + (size, 0, size, 0)
-            points = points[:, _MIRRORED] * (-1, 1) + (size, 0)
-        image = self._relight(np.ascontiguousarray(canvas), rng)
+            points = points[:, MIRRORED] * (-1, 1) + (size, 0)
+        image = self.relight(np.ascontiguousarray(canvas), rng)
         if rng.random() < self.damaged:
             image = any_damage(image, rng)
             ignored = ignored | (np.sqrt((faces[:, 2:] - faces[:, :2]).prod(axis=1)) < 2 * self.smallest)
         elif not len(faces) and rng.random() < self.defocus:
             image = cv2.GaussianBlur(image, (0, 0), size * np.exp(rng.uniform(*np.log(_DEFOCUS))))
         else:
-            image = self._soften(image, rng)
+            image = self.soften(image, rng)
         return View(image, faces.astype(np.float32), ignored, points.astype(np.float32))
 
     def _fitting(self, photo: Photo, size: int, rng: np.random.Generator) -> float:
@@ -264,7 +264,8 @@ class FaceAugmentation:
         kept = visible > 0
         return cut[kept] + np.tile(corner, 2), ignored[kept], kept
 
-    def _relight(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def relight(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Changes colours, brightness and contrast of a BGR uint8 picture (height, width, 3)."""
         if rng.random() < self.grey:
             image = cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
         elif self.saturation or self.hue:
@@ -278,7 +279,8 @@ class FaceAugmentation:
         table = ((np.arange(256) - 127.5) * gain + 127.5 + offset).clip(0, 255).astype(np.uint8)
         return np.asarray(cv2.LUT(image, table))
 
-    def _soften(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def soften(self, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Blurs a BGR uint8 picture (height, width, 3), or adds noise, or neither."""
         if rng.random() < self.blur:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
         if rng.random() < self.noise:

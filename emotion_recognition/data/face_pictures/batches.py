@@ -14,13 +14,13 @@ Targets = Callable[..., np.ndarray]
 _ORDER, _CHANGES = 0, 1
 
 #: A picture whose faces all wear masks is drawn this often for every one without masks.
-_MASKED_SHARE = 0.5
+MASKED_SHARE = 0.5
 
 #: A picture without a face is drawn this often for every one with bare faces.
 _FACELESS = 2.0
 
 #: What the sources say of a face that wears one, properly or not.
-_MASKED = ("mask", "incorrect")
+MASKED = ("mask", "incorrect")
 
 #: Pictures are decoded once and kept where all of them take no more than this.
 _KEEP_DECODED_GIB = 4.0
@@ -146,5 +146,5 @@ def picture_weights(split: FaceSplit) -> np.ndarray:
             weights[i] = _FACELESS
         known = [mask for mask in split.masks[int(split.first[i]) : int(split.first[i + 1])] if mask]
         if known:
-            weights[i] -= (1 - _MASKED_SHARE) * sum(mask in _MASKED for mask in known) / len(known)
+            weights[i] -= (1 - MASKED_SHARE) * sum(mask in MASKED for mask in known) / len(known)
     return weights

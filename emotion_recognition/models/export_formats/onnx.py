@@ -22,7 +22,9 @@ from emotion_recognition.models.portable import portable
 MAX_DIFFERENCE = 1e-4
 
 
-def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: Path) -> None:
+def write_copy(
+    path: Path, network: keras.Model, names: Sequence[str], target: Path, *, tolerance: float = MAX_DIFFERENCE
+) -> None:
     """Writes the copy of a model, complete or not at all, and records it in the model's card.
 
     Args:
@@ -30,6 +32,7 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
         network: The network in it, of square images of one size.
         names: Its class names.
         target: The file to write.
+        tolerance: How far an output of the copy may be from the model's own.
 
     Raises:
         ValueError: If the converter fails, or OpenCV does not run the copy as Keras runs the model.
@@ -48,10 +51,10 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
         single = np.concatenate([copy(image[None]) for image in images])
         # NumPy, because the built-in max would lose a difference that is NaN.
         difference = float(np.max([np.abs(outputs - expected).max() for outputs in (single, copy(images))]))
-        if not difference <= MAX_DIFFERENCE:
+        if not difference <= tolerance:
             raise ValueError(
-                f"OpenCV does not run the ONNX copy of {path} as Keras runs the model: a probability differs by "
-                f"{difference:.2g}, more than {MAX_DIFFERENCE:g}; no copy was written."
+                f"OpenCV does not run the ONNX copy of {path} as Keras runs the model: an output differs by "
+                f"{difference:.2g}, more than {tolerance:g}; no copy was written."
             )
         entry = CopyEntry(
             sha256=hashlib.sha256(content).hexdigest(),

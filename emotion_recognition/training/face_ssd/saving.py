@@ -6,6 +6,7 @@ Before: :func:`~emotion_recognition.training.stages.fit_stages`; next: detection
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,11 @@ class CardNotes:
         if self.confidence is not None and not 0 <= self.confidence <= 1:
             message = f"card_confidence must be within 0..1. Received: {self.confidence}"
             raise about(ValueError(message), "card_confidence")
+
+    def to_card(self) -> dict[str, Any]:
+        """The card's part, without what was not said."""
+        said = {"note": self.note, "min_confidence": self.confidence}
+        return {key: value for key, value in said.items() if value is not None}
 
 
 def save_trained_detector(

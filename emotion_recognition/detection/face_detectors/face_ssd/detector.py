@@ -10,6 +10,8 @@ from emotion_recognition.detection.face_detectors.face_ssd.card import is_face_s
 from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings, look_again
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs, decode_points
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
+from emotion_recognition.detection.face_detectors.face_ssd.refiner_file import RefinerFile, read_refiner, refiner_path
+from emotion_recognition.detection.face_detectors.face_ssd.refining import LEAST_SCORE, FaceRefiner
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings, check_pixels
 from emotion_recognition.detection.one_at_a_time import one_at_a_time
 from emotion_recognition.models.onnx_copy import SUFFIX
@@ -43,6 +45,9 @@ class FaceSsdDetector:
             learned from. Twice the size finds faces of half the size and takes four times as long.
         runtime: What runs the network, one of
             :data:`~emotion_recognition.models.runtimes.registry.RUNTIME_CHOICES`.
+        second_stage: Whether each face is looked at again from close by, where a second stage lies beside the detector,
+            see :func:`~emotion_recognition.detection.face_detectors.face_ssd.refiner_file.refiner_path`: better boxes
+            and scores, and landmarks. Or the file of a second stage from elsewhere.
 
     Raises:
         FileNotFoundError: If there is no such file or no card beside it.
@@ -61,10 +66,12 @@ class FaceSsdDetector:
         size: int | None = None,
         *,
         runtime: str = DEFAULT_RUNTIME,
+        second_stage: bool | Path = True,
     ) -> None:
         file = read_face_ssd(path)
+        refiner = _second_stage(file.path, second_stage)
         if settings is None:
-            stated = file.min_confidence
+            stated = file.min_confidence if refiner is None else refiner.min_confidence
             settings = DetectionSettings() if stated is None else DetectionSettings(min_confidence=stated)
         self.settings = settings
         self.path = file.path
@@ -74,6 +81,7 @@ class FaceSsdDetector:
         self._priors = file.priors
         self._letterbox = Letterbox(self.size, file.priors.strides[-1])
         self._network = FaceSsdNetwork(file, runtime)
+        self._refiner = None if refiner is None else FaceRefiner(refiner, runtime)
 
     @staticmethod
     def find(place: Path) -> Path:
@@ -144,7 +152,21 @@ class FaceSsdDetector:
         return self._look(image, size, self.settings.min_confidence)
 
     def _look(self, image: np.ndarray, size: int, lowest: float) -> list[Face]:
-        """The faces down to a score."""
+        """The faces down to a score, by both stages where there are two."""
+        if self._refiner is None:
+            return self.propose(image, size, lowest)
+        faces = self._refiner(image, self.propose(image, size, min(lowest, LEAST_SCORE)))
+        return [face for face in faces if face.score >= lowest]
+
+    @one_at_a_time
+    def propose(self, image: np.ndarray, size: int, lowest: float) -> list[Face]:
+        """What the first stage alone finds in one look.
+
+        Args:
+            image: BGR uint8 array (height, width, 3), 0..255.
+            size: The longest side, in pixels, that it is resized to.
+            lowest: The lowest score, 0..1.
+        """
         pixels, back = self._letterbox_of(size)(image)
         said, maps = self._network(pixels), len(self._priors.strides)
         boxes, points = said[:maps], said[maps:]
@@ -166,3 +188,12 @@ class FaceSsdDetector:
         if size == self.size:
             return self._letterbox  # the usual one, whose memory is kept
         return Letterbox(size, self._priors.strides[-1])
+
+
+def _second_stage(detector: Path, chosen: bool | Path) -> RefinerFile | None:
+    if isinstance(chosen, bool):
+        return read_refiner(refiner_path(detector)) if chosen else None
+    file = read_refiner(chosen)
+    if file is None:
+        raise FileNotFoundError(f"There is no second stage {chosen}.")
+    return file

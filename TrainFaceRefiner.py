@@ -1,0 +1,158 @@
+"""Trains the second stage of the project's own face detector, which looks at each found face from close by.
+
+TrainFaceDetector.py comes before; EmotionDetector.py comes next and uses what lies beside its detector.
+"""
+
+import argparse
+import contextlib
+import functools
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import new_faces_parser
+from emotion_recognition.command_line.training_options import (
+    Wording,
+    add_setting,
+    add_training_options,
+    enter_devices,
+    lowers_rate,
+    only_exports,
+    stage_settings,
+    training_run,
+)
+from emotion_recognition.data.face_pictures.patch_views import PatchAugmentation
+from emotion_recognition.models.export_formats import FACE_DETECTOR_FORMATS, parse_formats
+from emotion_recognition.quiet_start import import_keras
+from emotion_recognition.training.face_refiner.settings import RefinerSettings
+from emotion_recognition.workspace import DEFAULT_FACE_DETECTOR_NAME, FACE_SPLITS, Workspace
+
+WORDING = Wording(
+    "second stage", "views", "the detector's with _refiner", "rotation=45,small=0.3", FACE_DETECTOR_FORMATS
+)
+
+EXAMPLES = """
+examples:
+  TrainFaceRefiner.py --mixed_precision                            for your own detector, face_ssd_final.keras
+  TrainFaceRefiner.py --mixed_precision --detector face_ssd.keras  for the released detector
+  TrainFaceRefiner.py --mixed_precision --resume                   continue after an interruption
+  TrainFaceRefiner.py --export onnx -im face_ssd_refiner.keras     write its ONNX copy again, without training
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Returns the command line's parser."""
+    description = "Trains the face detector's second stage on the HDF5 splits that BuildFaceDataset.py writes."
+    parser = new_faces_parser(description, EXAMPLES)
+    defaults = RefinerSettings()
+    add_training_options(parser, WORDING, defaults)
+    parser.add_argument(
+        "--detector",
+        default=DEFAULT_FACE_DETECTOR_NAME,
+        help="trained detector whose second stage it is: a name in output/ or a path (default: %(default)s)",
+    )
+    add_setting(
+        parser, "--views", type=int, help=f"views of an epoch, half of them of faces (default: {defaults.views})"
+    )
+    parser.add_argument(
+        "--card_confidence",
+        type=float,
+        metavar="SCORE",
+        help="lowest score that counts as a face, 0..1, which the card states for detection (default: detection's own)",
+    )
+    parser.add_argument(
+        "--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had"
+    )
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the script; returns its exit status."""
+    arguments = build_parser().parse_args(argv)
+    with contextlib.ExitStack() as stack:
+        return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments, stack))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    parse_formats(arguments.export, FACE_DETECTOR_FORMATS)
+    model = Workspace(arguments.base_path).find_model(arguments.input_model)
+    import_keras()
+    from emotion_recognition.training.face_refiner.saving import export_refiner
+
+    print(f"Wrote {export_refiner(model)}")
+
+
+def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+    from emotion_recognition.detection.face_detectors.face_ssd.refiner_file import refiner_path
+
+    workspace = Workspace(arguments.base_path)
+    first = workspace.find_model(arguments.detector)
+    output = refiner_path(first) if arguments.output_model is None else workspace.new_model(arguments.output_model)
+    if output.suffix != ".keras":
+        raise ValueError(f"The second stage's file must end in .keras. Received: {output}")
+    if arguments.export is not None:
+        parse_formats(arguments.export, FACE_DETECTOR_FORMATS)
+    stages = stage_settings(arguments, RefinerSettings(), PatchAugmentation())
+    input_model = None if arguments.input_model is None else workspace.find_model(arguments.input_model)
+    import_keras()
+    output = enter_devices(stack, arguments, stages, output)
+    _fit(arguments, workspace, first, output, stages, input_model)
+
+
+def _fit(
+    arguments: argparse.Namespace,
+    workspace: Workspace,
+    first: Path,
+    output: Path,
+    stages: list[RefinerSettings],
+    input_model: Path | None,
+) -> None:
+    from emotion_recognition.atomic_file import check_can_write
+    from emotion_recognition.data.face_pictures.hdf5 import check_same_face_build, read_face_split
+    from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
+    from emotion_recognition.progress import Progress
+    from emotion_recognition.training.face_refiner.proposing import cut_split
+    from emotion_recognition.training.face_refiner.saving import Stages, save_trained_refiner
+    from emotion_recognition.training.face_refiner.stage import fit_refiner
+    from emotion_recognition.training.face_refiner.start import open_refiner_start
+    from emotion_recognition.training.face_ssd.saving import CardNotes
+    from emotion_recognition.training.saving import draw_curves
+    from emotion_recognition.training.stages import RunResult, fit_stages
+
+    notes = CardNotes(arguments.note, arguments.card_confidence)
+    train, val = (read_face_split(workspace.face_split_path(split), role=split) for split in FACE_SPLITS)
+    check_same_face_build(train, val)
+    if val.ignored.all():
+        raise ValueError(f"The {val.split} split has no face that counts, so no detector can be measured on it.")
+    start = open_refiner_start(stages[0], input_model=input_model, lower_rate=lowers_rate(arguments))
+    stages[0] = replace(stages[0], learning_rate=start.learning_rate)
+    check_can_write(output)
+    print(start.description)
+    detector = FaceSsdDetector(first, second_stage=False)
+    with Progress("pictures looked at by the detector", len(train) + len(val)) as progress:
+        cut_train, cut_val = (cut_split(split, detector, step=progress.step) for split in (train, val))
+    print(
+        f"{cut_train.patches.is_face.sum():,} faces and {(~cut_train.patches.is_face).sum():,} others to learn from; "
+        f"writes {output}",
+        flush=True,
+    )
+
+    def save(done: RunResult) -> None:
+        figures = save_trained_refiner(start.network, output, Stages(first), stages[-1].view, val, done.entries, notes)
+        print(
+            f"Average precision of both stages on val {figures['average_precision_50']:.3f} at an overlap of 0.5, "
+            f"{figures['average_precision_50_95']:.3f} at 0.5 to 0.95; at a confidence of "
+            f"{figures['confidence']:g}, precision {figures['precision']:.1%}, recall {figures['recall']:.1%}",
+            flush=True,
+        )
+
+    finish = functools.partial(draw_curves, output)
+    fit_stages(
+        start, cut_train, cut_val, stages, training_run(arguments, output), fit=fit_refiner, save=save, finish=finish
+    )
+    print(f"Wrote {output}, its card, ONNX copy, log and curves")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Trains the second stage of the face detector."""

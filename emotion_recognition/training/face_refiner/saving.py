@@ -1,0 +1,140 @@
+"""What a run of training the second stage leaves: the model, its card with figures on ``val``, its ONNX copy.
+
+Before: :func:`~emotion_recognition.training.stages.fit_stages`; next: detection runs the copy beside the detector's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from emotion_recognition.data.face_pictures.split import FaceSplit
+from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
+from emotion_recognition.detection.face_detectors.face_ssd.refining import face_views
+from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.evaluation.face_detection.coco import evaluate_with_coco
+from emotion_recognition.evaluation.face_detection.fusing import fit_fusion
+from emotion_recognition.evaluation.face_detection.scored_picture import LOWEST_CONFIDENCE
+from emotion_recognition.evaluation.face_detection.split_score import card_figures, score_split
+from emotion_recognition.models.card import read_card, write_card
+from emotion_recognition.models.export_formats.onnx import write_copy
+from emotion_recognition.models.face_refiner.fusion import Fusion
+from emotion_recognition.models.face_refiner.outputs import NETWORK, FaceView, decode
+from emotion_recognition.models.files import save_network
+from emotion_recognition.models.onnx_copy import copy_path
+from emotion_recognition.models.onnx_network import OnnxNetwork
+from emotion_recognition.models.precision import with_precision
+from emotion_recognition.pictures.overlap import corners_of, overlaps
+from emotion_recognition.training.face_refiner.start import load_refiner
+from emotion_recognition.training.face_ssd.saving import CardNotes
+from emotion_recognition.training.run_card import package_versions
+
+#: How far an output of the copy may be from the network's own.
+TOLERANCE = 1e-3
+
+#: A box that overlaps a true one by at least this is a face.
+_SAME_FACE = 0.5
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Both stages of a detector.
+
+    Args:
+        detector: The first one's file.
+        sizes: The longest sides, in pixels, of the pictures that the fusion is fitted to.
+    """
+
+    detector: Path
+    sizes: Sequence[int] = (320, 640)
+
+
+def save_trained_refiner(
+    network: keras.Model,
+    path: Path,
+    both: Stages,
+    view: FaceView,
+    val: FaceSplit,
+    entries: Sequence[dict[str, Any]],
+    notes: CardNotes,
+) -> dict[str, float]:
+    """Saves the second stage with its ONNX copy and its card, which says how its logits and the detector's scores fuse.
+
+    Args:
+        network: A trained one; it stays as it is.
+        path: The ``.keras`` file to write.
+        both: The detector that it belongs to.
+        view: What it sees.
+        val: Pictures to fit the fusion to and to measure on, with at least one face that counts.
+        entries: All stages' entries, earliest first.
+        notes: What a person adds to the card.
+
+    Returns:
+        The detector's figures on ``val`` with both stages, as the card has them.
+
+    Raises:
+        ValueError: If OpenCV does not run the copy as Keras runs the network, or the two stages cannot be fused.
+        OSError: If a file cannot be written.
+    """
+    released = with_precision(network, "float32")
+    card = {
+        "network": NETWORK,
+        **notes.to_card(),
+        "class_names": ["face"],
+        "input": {"size": view.size, "channels": 3, "pixels": "0..255", "colour": "BGR"},
+        **view.to_card(),
+        "detector": both.detector.name,
+        "parameters": released.count_params(),
+        "stages": list(entries),
+        "versions": package_versions(),
+    }
+    save_network(released, path)
+    write_card(path, card)
+    write_copy(path, released, ["face"], copy_path(path), tolerance=TOLERANCE)
+    fusion = _fused(path, both, view, val)
+    write_card(path, {**(read_card(path) or card), **fusion.to_card()})
+    detector = FaceSsdDetector(both.detector, DetectionSettings(min_confidence=LOWEST_CONFIDENCE), second_stage=path)
+    confidence = DetectionSettings().min_confidence if notes.confidence is None else notes.confidence
+    metrics = card_figures(evaluate_with_coco(score_split(val, detector.detect)), confidence)
+    write_card(path, {**(read_card(path) or card), "metrics": {"val": metrics}})
+    return metrics
+
+
+def export_refiner(path: Path) -> Path:
+    """Writes the ONNX copy of a trained second stage again.
+
+    Args:
+        path: The ``.keras`` file; its card lies beside it and gets the copy's SHA-256.
+
+    Returns:
+        The ONNX file.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If it is none of this kind, or OpenCV does not run the copy as Keras runs the network.
+        OSError: If the copy cannot be written.
+    """
+    network, _ = load_refiner(path)
+    write_copy(path, network, ["face"], copy_path(path), tolerance=TOLERANCE)
+    return copy_path(path)
+
+
+def _fused(path: Path, both: Stages, view: FaceView, val: FaceSplit) -> Fusion:
+    detector = FaceSsdDetector(both.detector, second_stage=False)
+    network = OnnxNetwork(copy_path(path).read_bytes(), str(copy_path(path)))
+    first, second, is_face = [], [], []
+    for i in range(len(val)):
+        image = val.image(i)
+        true = corners_of(val.boxes_of(i)[~val.ignored_of(i)])
+        for size in both.sizes:
+            found = detector.propose(image, size, LOWEST_CONFIDENCE)
+            if found:
+                boxes = np.array([face.box for face in found], np.float64)
+                logits, better, _ = decode(network(face_views(image, boxes, view)), boxes, view)
+                first += [face.score for face in found]
+                second += logits.tolist()
+                is_face += (overlaps(corners_of(better), true).max(axis=1, initial=0.0) >= _SAME_FACE).tolist()
+    return fit_fusion(np.array(first), np.array(second), np.array(is_face, bool))
