@@ -5,7 +5,6 @@ import numpy as np
 
 from emotion_recognition.data.face_pictures.patch_views import Patch, PatchAugmentation
 from emotion_recognition.data.face_pictures.patches import Patches
-from emotion_recognition.models.face_refiner.outputs import FaceView
 
 _ORDER, _CHANGES = 0, 1
 
@@ -18,8 +17,9 @@ class PatchBatches(keras.utils.PyDataset):
 
     Args:
         patches: At least one with a face and one without.
-        view: What the network sees of each.
         augmentation: The random changes.
+        size: Height and width of a view in pixels.
+        context: Its side as a multiple of the box's size, before it is zoomed.
         batch_size: Views in a batch; the last one of an epoch has what is left.
         views: Views of an epoch; None shows each patch once, in order, the same changes in every epoch.
         seed: Start of all random numbers, at least 0.
@@ -33,9 +33,10 @@ class PatchBatches(keras.utils.PyDataset):
     def __init__(
         self,
         patches: Patches,
-        view: FaceView,
         augmentation: PatchAugmentation,
         *,
+        size: int,
+        context: float,
         batch_size: int,
         views: int | None = None,
         seed: int = 0,
@@ -56,7 +57,7 @@ class PatchBatches(keras.utils.PyDataset):
         ):
             if number < least:
                 raise ValueError(f"{name} must be at least {least}. Received: {number}")
-        self._patches, self._view, self._augmentation = patches, view, augmentation
+        self._patches, self._augmentation, self._size, self._context = patches, augmentation, size, context
         self._batch_size, self._views, self._seed = batch_size, views, seed
         self._start_epoch(first_epoch)
 
@@ -66,7 +67,7 @@ class PatchBatches(keras.utils.PyDataset):
     def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self._order[step * self._batch_size : (step + 1) * self._batch_size]
         rng = np.random.default_rng([self._seed, _CHANGES, self._epoch, step])
-        made = [self._augmentation.view(self._patch(row), self._view.size, self._view.context, rng) for row in rows]
+        made = [self._augmentation.view(self._patch(row), self._size, self._context, rng) for row in rows]
         return np.stack([image for image, _ in made]), np.stack([target for _, target in made])
 
     def on_epoch_end(self) -> None:

@@ -66,24 +66,25 @@ def fit_refiner(
     trainee.optimizer.build(trainee.trainable_variables)
     return fit_resumably(
         trainee,
-        functools.partial(_batches, train.patches, settings),
+        functools.partial(_batches, train.patches, settings, settings.batch_size, settings.views),
         settings,
         facts={**asdict(settings), "train": train.content, "val": val.content},
         run=run,
         columns=COLUMNS,
-        validation_data=PatchBatches(
-            val.patches, settings.view, settings.changes, batch_size=_VALIDATION_BATCH_SIZE, seed=settings.seed
-        ),
+        validation_data=_batches(val.patches, settings, _VALIDATION_BATCH_SIZE, None),
     )
 
 
-def _batches(patches: Patches, settings: RefinerSettings, first_epoch: int = 0) -> PatchBatches:
+def _batches(
+    patches: Patches, settings: RefinerSettings, batch_size: int, views: int | None, first_epoch: int = 0
+) -> PatchBatches:
     return PatchBatches(
         patches,
-        settings.view,
         settings.changes,
-        batch_size=settings.batch_size,
-        views=settings.views,
+        size=settings.view.size,
+        context=settings.view.context,
+        batch_size=batch_size,
+        views=views,
         seed=settings.seed,
         first_epoch=first_epoch,
     )
