@@ -113,7 +113,7 @@ def _fit(
     from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
     from emotion_recognition.progress import Progress
     from emotion_recognition.training.face_refiner.proposing import cut_split
-    from emotion_recognition.training.face_refiner.saving import Stages, save_trained_refiner
+    from emotion_recognition.training.face_refiner.saving import save_trained_refiner
     from emotion_recognition.training.face_refiner.stage import fit_refiner
     from emotion_recognition.training.face_refiner.start import open_refiner_start
     from emotion_recognition.training.face_ssd.saving import CardNotes
@@ -139,13 +139,16 @@ def _fit(
     )
 
     def save(done: RunResult) -> None:
-        figures = save_trained_refiner(start.network, output, Stages(first), stages[-1].view, val, done.entries, notes)
+        saved = save_trained_refiner(start.network, output, first, stages[-1].view, val, done.entries, notes)
+        figures = saved.metrics
         print(
             f"Average precision of both stages on val {figures['average_precision_50']:.3f} at an overlap of 0.5, "
             f"{figures['average_precision_50_95']:.3f} at 0.5 to 0.95; at a confidence of "
             f"{figures['confidence']:g}, precision {figures['precision']:.1%}, recall {figures['recall']:.1%}",
             flush=True,
         )
+        if saved.why_not_fused:
+            print(f"The scores are those of the first stage alone: {saved.why_not_fused}", flush=True)
 
     finish = functools.partial(draw_curves, output)
     fit_stages(

@@ -23,14 +23,11 @@ class ProposingSettings:
 
     Args:
         lowest: The lowest score of its boxes, 0..1.
-        size: The longest side, in pixels, that pictures are resized to for the first look.
-        second_size: The same for a second look, which sees more that is no face.
-        every: Of the pictures with faces, one in so many gets the second look; those without a face all do.
+        every: Of the pictures with faces, one in so many gets a second look at twice the detector's size, which sees
+            more that is no face; those without a face all do.
     """
 
     lowest: float = 0.05
-    size: int = 320
-    second_size: int = 640
     every: int = 3
 
 
@@ -56,9 +53,9 @@ def cut_split(
     proposals = []
     for i in range(len(split)):
         image = split.image(i)
-        found = detector.propose(image, settings.size, settings.lowest)
+        found = detector.propose(image, detector.size, settings.lowest)
         if not len(split.boxes_of(i)) or i % settings.every == 0:
-            found += detector.propose(image, settings.second_size, settings.lowest)
+            found += detector.propose(image, 2 * detector.size, settings.lowest)
         proposals.append([Proposal(face.box, face.score) for face in found])
         step()
     patches = cut_patches(split, proposals, face_weights(split))

@@ -39,44 +39,51 @@ TOLERANCE = 1e-3
 _SAME_FACE = 0.5
 
 
+#: Leaves the detector's scores as they are.
+FIRST_STAGE_ALONE = Fusion(1.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True)
-class Stages:
-    """Both stages of a detector.
+class SavedRefiner:
+    """What was measured of a second stage as it was saved.
 
     Args:
-        detector: The first one's file.
-        sizes: The longest sides, in pixels, of the pictures that the fusion is fitted to.
+        metrics: The detector's figures on ``val`` with both stages, as the card has them.
+        why_not_fused: Why the scores are those of the first stage, in words; empty where they are those of both.
     """
 
-    detector: Path
-    sizes: Sequence[int] = (320, 640)
+    metrics: dict[str, float]
+    why_not_fused: str = ""
 
 
 def save_trained_refiner(
     network: keras.Model,
     path: Path,
-    both: Stages,
+    first: Path,
     view: FaceView,
     val: FaceSplit,
     entries: Sequence[dict[str, Any]],
     notes: CardNotes,
-) -> dict[str, float]:
+) -> SavedRefiner:
     """Saves the second stage with its ONNX copy and its card, which says how its logits and the detector's scores fuse.
 
     Args:
         network: A trained one; it stays as it is.
         path: The ``.keras`` file to write.
-        both: The detector that it belongs to.
+        first: The detector that it belongs to.
         view: What it sees.
         val: Pictures to fit the fusion to and to measure on, with at least one face that counts.
         entries: All stages' entries, earliest first.
         notes: What a person adds to the card.
 
+    Where nothing can be fitted, because ``val`` has far too few pictures or the detector finds nothing yet, its scores
+    stay as they are: that is no reason to lose what was learned.
+
     Returns:
-        The detector's figures on ``val`` with both stages, as the card has them.
+        What was measured.
 
     Raises:
-        ValueError: If OpenCV does not run the copy as Keras runs the network, or the two stages cannot be fused.
+        ValueError: If OpenCV does not run the copy as Keras runs the network.
         OSError: If a file cannot be written.
     """
     released = with_precision(network, "float32")
@@ -86,7 +93,7 @@ def save_trained_refiner(
         "class_names": ["face"],
         "input": {"size": view.size, "channels": 3, "pixels": "0..255", "colour": "BGR"},
         **view.to_card(),
-        "detector": both.detector.name,
+        "detector": first.name,
         "parameters": released.count_params(),
         "stages": list(entries),
         "versions": package_versions(),
@@ -94,13 +101,17 @@ def save_trained_refiner(
     save_network(released, path)
     write_card(path, card)
     write_copy(path, released, ["face"], copy_path(path), tolerance=TOLERANCE)
-    fusion = _fused(path, both, view, val)
+    fusion, why = FIRST_STAGE_ALONE, ""
+    try:
+        fusion = _fused(path, first, view, val)
+    except ValueError as error:
+        why = str(error)
     write_card(path, {**(read_card(path) or card), **fusion.to_card()})
-    detector = FaceSsdDetector(both.detector, DetectionSettings(min_confidence=LOWEST_CONFIDENCE), second_stage=path)
+    detector = FaceSsdDetector(first, DetectionSettings(min_confidence=LOWEST_CONFIDENCE), second_stage=path)
     confidence = DetectionSettings().min_confidence if notes.confidence is None else notes.confidence
     metrics = card_figures(evaluate_with_coco(score_split(val, detector.detect)), confidence)
     write_card(path, {**(read_card(path) or card), "metrics": {"val": metrics}})
-    return metrics
+    return SavedRefiner(metrics, why)
 
 
 def export_refiner(path: Path) -> Path:
@@ -122,14 +133,14 @@ def export_refiner(path: Path) -> Path:
     return copy_path(path)
 
 
-def _fused(path: Path, both: Stages, view: FaceView, val: FaceSplit) -> Fusion:
-    detector = FaceSsdDetector(both.detector, second_stage=False)
+def _fused(path: Path, first_stage: Path, view: FaceView, val: FaceSplit) -> Fusion:
+    detector = FaceSsdDetector(first_stage, second_stage=False)
     network = OnnxNetwork(copy_path(path).read_bytes(), str(copy_path(path)))
     first, second, is_face = [], [], []
     for i in range(len(val)):
         image = val.image(i)
         true = corners_of(val.boxes_of(i)[~val.ignored_of(i)])
-        for size in both.sizes:
+        for size in (detector.size, 2 * detector.size):  # both are in use
             found = detector.propose(image, size, LOWEST_CONFIDENCE)
             if found:
                 boxes = np.array([face.box for face in found], np.float64)
