@@ -15,6 +15,7 @@ import EmotionDetector
 import EmotionServer
 import TestNetwork
 import TrainFaceDetector
+import TrainFaceRefiner
 import TrainNetwork
 import TuneNetwork
 from emotion_recognition.command_line.advice import ADVICE
@@ -162,7 +163,7 @@ def test_help_of_the_build_and_the_service_imports_nothing_heavy() -> None:
 
 
 def test_every_option_that_a_message_may_name_is_an_option_of_a_script() -> None:
-    training = (TestNetwork, TrainFaceDetector, TrainNetwork)
+    training = (TestNetwork, TrainFaceDetector, TrainFaceRefiner, TrainNetwork)
     own = (BuildDataset, BuildFaceDataset, EmotionDetector, EmotionServer, AnnotateCollection)
     scripts = (*own, TuneNetwork, *training)
     options = {
