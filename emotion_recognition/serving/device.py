@@ -7,11 +7,14 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from emotion_recognition.detection.drawing.palette import palette
 from emotion_recognition.detection.face_detectors.face_ssd.card import read_face_ssd
 from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings
 from emotion_recognition.detection.face_detectors.face_ssd.detector import CROWDING, FaceSsdDetector
+from emotion_recognition.detection.face_detectors.face_ssd.refiner_file import RefinerFile, read_refiner, refiner_path
+from emotion_recognition.detection.face_detectors.face_ssd.refining import LEAST_SCORE, SAME_FACE, SHARE
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.model_options import ModelOptions
@@ -20,13 +23,16 @@ from emotion_recognition.pictures.upright import LEAST_TURN
 
 DESCRIPTION, DETECTOR, CLASSIFIER = "device.json", "face_ssd.onnx", "classifier.onnx"
 
+#: The detector's second stage, which not every one has.
+REFINER = "face_refiner.onnx"
+
 
 def device_files(model: Path, detector: Path, options: ModelOptions | None = None) -> dict[str, bytes]:
     """The files that the page loads to detect in the browser, by name.
 
     Args:
         model: An emotion model with an ONNX copy that takes grey pixels 0..255.
-        detector: The project's own face detector.
+        detector: The project's own face detector; the second stage beside it, if there is one, comes along.
         options: What the caller says of the model beside its card.
 
     Raises:
@@ -41,6 +47,8 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
     if not is_grey or conventions.interpolation != "auto":
         raise ValueError(f"{model} must take grey pixels 0..255, resized as usual, to run in a browser.")
     file = read_face_ssd(detector)
+    refiner = read_refiner(refiner_path(file.path))
+    min_confidence = file.min_confidence if refiner is None else refiner.min_confidence
     prior = conventions.prior
     description = {
         "detector": {
@@ -49,13 +57,14 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
             "sizes": [list(sizes) for sizes in file.priors.sizes],
             "aspect_ratio": file.priors.aspect_ratio,
             "variances": list(file.priors.variances),
-            "min_confidence": DetectionSettings.min_confidence if file.min_confidence is None else file.min_confidence,
+            "min_confidence": DetectionSettings.min_confidence if min_confidence is None else min_confidence,
             "max_overlap": DetectionSettings.max_overlap,
             "crowding": dataclasses.asdict(CROWDING),
             "landmarks": file.landmarks,
             "least_turn": LEAST_TURN,
             "framing": dataclasses.asdict(FaceSsdDetector.framing),
             "close_ups": dataclasses.asdict(CloseUpSettings()),
+            "refiner": None if refiner is None else _described(refiner),
         },
         "classifier": {
             "name": model.stem,
@@ -68,10 +77,21 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
         },
         "colours": colours(conventions.class_names),
     }
-    return {
+    files = {
         DESCRIPTION: json.dumps(description).encode(),
         DETECTOR: file.content,
         CLASSIFIER: copy.content,
+    }
+    return files if refiner is None else {**files, REFINER: refiner.copy.content}
+
+
+def _described(refiner: RefinerFile) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(refiner.view),
+        **dataclasses.asdict(refiner.fusion),
+        "least_score": LEAST_SCORE,
+        "share": SHARE,
+        "same_face": SAME_FACE,
     }
 
 

@@ -68,7 +68,10 @@ export class Device {
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(source, 0, 0, canvas.width, canvas.height);
     const found = await detect(fromCanvas(pen.getImageData(0, 0, canvas.width, canvas.height)));
-    for (const face of found.faces) face.box = face.box.map((value) => Math.round(value / scale));
+    for (const face of found.faces) {
+      face.box = face.box.map((value) => Math.round(value / scale));
+      face.landmarks &&= face.landmarks.map((point) => point.map((value) => value / scale));
+    }
     return { ...found, width, height };
   }
 

@@ -1,8 +1,14 @@
 // Detection without a server: the same steps as the library's, on ONNX Runtime. Needs no browser, so that Node can test it.
 
-import { crop, letterbox, rint, surrounded, turnedCrop } from "./pixels.js";
+import { crop, letterbox, rint, squareView, surrounded, turnedCrop } from "./pixels.js";
 
 const LEAST = 1e-12;
+
+// Nearer to 0 or 1 than this, the score of the detector's first stage says nothing but its rounding.
+const CLOSEST = 1e-4;
+
+// No face is e to this power times as large as the box that led to it.
+const LARGEST_LOG = 1;
 
 const FIVE = [0, 1, 2, 3, 4];
 
@@ -100,6 +106,47 @@ export function overlap(a, b) {
   return both / (a[2] * a[3] + b[2] * b[3] - both);
 }
 
+/** The squares, one after the other, that the detector's second stage sees of faces. */
+function faceViews(image, faces, { size, context }) {
+  const pixels = new Float32Array(faces.length * size * size * 3);
+  faces.forEach(({ box: [x, y, width, height] }, index) => {
+    const side = context * Math.sqrt(width * height);
+    pixels.set(squareView(image, [x + width / 2, y + height / 2], side, size), index * size * size * 3);
+  });
+  return pixels;
+}
+
+/**
+ * Faces as both of the detector's stages see them together, each once, highest score first, as refining.py makes them.
+ * `said` has fifteen numbers of the second stage for each of the first one's faces.
+ */
+export function refined(faces, said, width, height, about) {
+  const better = faces.map(({ box: [x, y, w, h], score }, index) => {
+    const [logit, right, down, logWidth, logHeight, ...points] = said.slice(15 * index, 15 * (index + 1));
+    const size = Math.sqrt(w * h);
+    const side = about.context * size;
+    const [middleX, middleY] = [x + w / 2, y + h / 2];
+    const lengthOf = (log) => size * Math.exp(Math.max(-LARGEST_LOG, Math.min(LARGEST_LOG, log)));
+    const [newW, newH] = [lengthOf(logWidth), lengthOf(logHeight)];
+    const [newX, newY] = [middleX + right * side - newW / 2, middleY + down * side - newH / 2];
+    const mixed = (first, second) => first + about.share * (second - first);
+    const [left, top] = [mixed(x, newX), mixed(y, newY)];
+    const corners = [left, top, left + mixed(w, newW), top + mixed(h, newH)];
+    const first = Math.max(CLOSEST, Math.min(1 - CLOSEST, score));
+    const both = about.first * Math.log(first / (1 - first)) + about.second * logit + about.intercept;
+    return {
+      box: boxOf(corners.map((value, i) => Math.max(0, Math.min(i % 2 ? height : width, value)))),
+      score: 0.5 + 0.5 * Math.tanh(both / 2),
+      landmarks: FIVE.map((i) => [middleX + points[2 * i] * side, middleY + points[2 * i + 1] * side]),
+    };
+  });
+  const kept = [];
+  for (const face of better.filter(({ box }) => box[2] > 0 && box[3] > 0).sort((a, b) => b.score - a.score)) {
+    if (kept.every((other) => overlap(face.box, other.box) <= about.same_face)) kept.push(face);
+  }
+  return kept;
+}
+
 /**
  * A second look at an image in which nothing is sure enough, as close_up.py takes it: a face from border to border.
  * `seen` is what the first look found, `look(image, size)` looks again; gives the face or none, in a list.
@@ -180,8 +227,9 @@ const sum = (values) => values.reduce((a, b) => a + b);
 const SESSION = { graphOptimizationLevel: "disabled" };
 
 /**
- * Opens both networks; gives a function from an image (blue, green, red) to what the server answers for it.
- * `runtime` is ONNX Runtime, or its promise; `load(name)` gives the bytes of a file. All are loaded at the same time.
+ * Opens the networks; gives a function from an image (blue, green, red) to what the server answers for it.
+ * `runtime` is ONNX Runtime, or its promise; `load(name)` gives the bytes of a file. All are loaded at the same time, but
+ * for the detector's second stage, which not every one has: its turn comes as soon as the description names it.
  */
 export async function openDetector(runtime, load) {
   const files = ["device.json", "face_ssd.onnx", "classifier.onnx"].map((name) => load(name));
@@ -190,14 +238,23 @@ export async function openDetector(runtime, load) {
     const [ort, content] = await Promise.all([runtime, file]);
     return ort.InferenceSession.create(new Uint8Array(content), SESSION);
   };
-  const opened = files.slice(1).map(open);
-  const [ort, description, finder, classifier] = await Promise.all([runtime, files[0], ...opened]);
-  const about = JSON.parse(new TextDecoder().decode(description));
+  const described = files[0].then((description) => JSON.parse(new TextDecoder().decode(description)));
+  const refining = described.then(({ detector }) => detector.refiner && open(load("face_refiner.onnx")));
+  const opened = [...files.slice(1).map(open), refining];
+  const [ort, about, finder, classifier, refiner] = await Promise.all([runtime, described, ...opened]);
   const { detector, classifier: reader } = about;
   const names = reader.class_names;
   const largest = detector.strides.at(-1);
 
   const lowest = Math.min(detector.close_ups.suspicion, detector.min_confidence);
+  const lowestFirst = refiner ? Math.min(lowest, detector.refiner.least_score) : lowest;
+
+  const refine = async (image, faces) => {
+    const { size } = detector.refiner;
+    const input = new ort.Tensor("float32", faceViews(image, faces, detector.refiner), [faces.length, size, size, 3]);
+    const said = Object.values(await refiner.run({ [refiner.inputNames[0]]: input }))[0].data;
+    return refined(faces, said, image.width, image.height, detector.refiner).filter(({ score }) => score >= lowest);
+  };
 
   const look = async (image, size) => {
     const { pixels, width, height, back } = letterbox(image, size, largest);
@@ -208,8 +265,9 @@ export async function openDetector(runtime, load) {
         const shape = [1, height / stride, width / stride, each * detector.sizes[level].length];
         return Object.values(results).find(({ dims }) => shape.every((length, axis) => dims[axis] === length)).data;
       });
-    const boxes = decode(maps(5), detector.landmarks ? maps(10) : [], width, height, detector, lowest);
-    return suppress(boxes, back, image.width, image.height, detector, lowest);
+    const boxes = decode(maps(5), detector.landmarks ? maps(10) : [], width, height, detector, lowestFirst);
+    const faces = suppress(boxes, back, image.width, image.height, detector, lowestFirst);
+    return refiner && faces.length ? refine(image, faces) : faces;
   };
 
   const find = async (image) => {
