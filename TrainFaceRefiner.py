@@ -139,7 +139,7 @@ def _fit(
     )
 
     def save(done: RunResult) -> None:
-        saved = save_trained_refiner(start.network, output, first, stages[-1].view, val, done.entries, notes)
+        saved = save_trained_refiner(start.network, output, first, stages[-1].view, train, val, done.entries, notes)
         figures = saved.metrics
         print(
             f"Average precision of both stages on val {figures['average_precision_50']:.3f} at an overlap of 0.5, "

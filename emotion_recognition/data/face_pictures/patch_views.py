@@ -22,6 +22,9 @@ TARGET_COLUMNS = 16
 #: Colours, light, blur and noise change as in the first stage's views.
 _LIGHT = FaceAugmentation()
 
+#: How far beyond its box a face is cut off, as shares of the box's half width and height.
+_CUT = (-0.15, 0.35)
+
 #: Side, in pixels, of what a small face is made of.
 _SMALL = (12, 40)
 
@@ -56,6 +59,8 @@ class PatchAugmentation:
         flip: Whether half of the patches are mirrored left to right.
         damaged: Share of the views that are damaged, see :mod:`emotion_recognition.data.face_pictures.damages`, 0..1.
         small: Share of the views that are enlarged from a few pixels, 0..1.
+        cut: Share of the patches that end near the box, as a picture does that a face fills, 0..1; what lies beyond is
+            grey or repeats the border.
 
     Raises:
         ValueError: If a number is out of its range.
@@ -68,16 +73,11 @@ class PatchAugmentation:
     flip: bool = True
     damaged: float = 0.25
     small: float = 0.2
+    cut: float = 0.15
 
     def __post_init__(self) -> None:
-        for name, most in (
-            ("shift", 0.25),
-            ("zoom", 0.35),
-            ("rotation", 180),
-            ("slant", 180),
-            ("damaged", 1),
-            ("small", 1),
-        ):
+        most_of = {"shift": 0.25, "zoom": 0.35, "rotation": 180, "slant": 180, "damaged": 1, "small": 1, "cut": 1}
+        for name, most in most_of.items():
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be 0..{most:g}. Received: {getattr(self, name)}")
 
@@ -106,7 +106,7 @@ class PatchAugmentation:
         pixels = turn * size * COVERS / PATCH_SIZE
         middle = size / 2 - turn @ shift * size + pixels @ np.full(2, 0.5 - PATCH_SIZE / 2) - 0.5
         image = cv2.warpAffine(
-            patch.image,
+            _cut_out(patch, rng) if rng.random() < self.cut else patch.image,
             np.hstack([pixels, middle[:, None]]),
             (size, size),
             flags=cv2.INTER_LINEAR,
@@ -136,3 +136,14 @@ class PatchAugmentation:
             few = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
             image = np.asarray(cv2.resize(few, size, interpolation=cv2.INTER_LINEAR))
         return image
+
+
+def _cut_out(patch: Patch, rng: np.random.Generator) -> np.ndarray:
+    """The patch as if its picture ended near the box on every side."""
+    halves = np.tile(patch.size.astype(np.float64) / 2, 2) * (1 + rng.uniform(*_CUT, 4))
+    left, top, right, bottom = np.rint((halves / COVERS) * PATCH_SIZE).astype(int).tolist()
+    middle = PATCH_SIZE // 2
+    part = patch.image[middle - top : middle + bottom, middle - left : middle + right]
+    kind = cv2.BORDER_REPLICATE if rng.random() < 0.5 else cv2.BORDER_CONSTANT
+    borders = (middle - top, middle - bottom, middle - left, middle - right)
+    return np.asarray(cv2.copyMakeBorder(part, *borders, kind, value=(GREY, GREY, GREY)))

@@ -29,6 +29,7 @@ from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.pictures.overlap import corners_of, overlaps
 from emotion_recognition.training.face_refiner.start import load_refiner
+from emotion_recognition.training.face_ssd.run_card import data_entry
 from emotion_recognition.training.face_ssd.saving import CardNotes
 from emotion_recognition.training.run_card import package_versions
 
@@ -61,6 +62,7 @@ def save_trained_refiner(
     path: Path,
     first: Path,
     view: FaceView,
+    train: FaceSplit,
     val: FaceSplit,
     entries: Sequence[dict[str, Any]],
     notes: CardNotes,
@@ -72,6 +74,7 @@ def save_trained_refiner(
         path: The ``.keras`` file to write.
         first: The detector that it belongs to.
         view: What it sees.
+        train: Pictures it learned from.
         val: Pictures to fit the fusion to and to measure on, with at least one face that counts.
         entries: All stages' entries, earliest first.
         notes: What a person adds to the card.
@@ -96,6 +99,7 @@ def save_trained_refiner(
         "detector": first.name,
         "parameters": released.count_params(),
         "stages": list(entries),
+        "data": {split.split: data_entry(split) for split in (train, val)},
         "versions": package_versions(),
     }
     save_network(released, path)

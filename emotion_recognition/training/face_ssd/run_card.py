@@ -42,12 +42,13 @@ def face_card(
         **({"landmarks": LANDMARKS} if len(network.outputs) > len(priors.strides) else {}),
         "parameters": network.count_params(),
         "stages": stages,
-        "data": {split.split: _data(split) for split in (train, val)},
+        "data": {split.split: data_entry(split) for split in (train, val)},
         "versions": package_versions(),
     }
 
 
-def _data(split: FaceSplit) -> Mapping[str, Any]:
+def data_entry(split: FaceSplit) -> Mapping[str, Any]:
+    """What a card says of a split of photographs."""
     kinds = sorted({source.partition(":")[0] for source in split.sources if source})
     return {
         "source": split.source_name,

@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_recognition.data.face_pictures.patch_views import Patch, PatchAugmentation
+from emotion_recognition.data.face_pictures.patch_views import Patch, PatchAugmentation, _cut_out
 from emotion_recognition.data.face_pictures.patches import COVERS, PATCH_SIZE
 
 #: Nothing changes but where the view lies.
-PLAIN = {"damaged": 0.0, "small": 0.0}
+PLAIN = {"damaged": 0.0, "small": 0.0, "cut": 0.0}
 STILL = PatchAugmentation(shift=0, zoom=0, rotation=0, slant=0, flip=False, **PLAIN)
 
 #: Five places, as multiples of the box's size.
@@ -97,6 +97,23 @@ def test_unknown_landmarks_are_not_learned() -> None:
     assert target[6:].tolist() == [0.0] * 10
 
 
+def test_a_cut_patch_ends_near_the_box() -> None:
+    """White everywhere, so that grey beyond the border tells where it ends; repeated, white stays."""
+    white = patch((0.8, 1.25))._replace(image=np.full((PATCH_SIZE, PATCH_SIZE, 3), 255, np.uint8))
+    widths, heights = [], []
+    for seed in range(60):
+        image = _cut_out(white, np.random.default_rng(seed))
+        inside = image[..., 0] == 255
+        if not inside.all():
+            widths.append(inside.any(axis=0).mean() * COVERS)
+            heights.append(inside.any(axis=1).mean() * COVERS)
+    assert 15 <= len(widths) <= 45
+    assert min(widths) >= 0.8 * 0.85 - 0.05
+    assert max(widths) <= 0.8 * 1.35 + 0.05
+    assert min(heights) >= 1.25 * 0.85 - 0.05
+    assert max(heights) <= 1.25 * 1.35 + 0.05
+
+
 def test_the_same_state_gives_the_same_view() -> None:
     views = [PatchAugmentation().view(patch(), 64, 1.5, np.random.default_rng(seed)) for seed in (3, 3, 4)]
     np.testing.assert_array_equal(views[0][0], views[1][0])
@@ -112,6 +129,7 @@ def test_the_same_state_gives_the_same_view() -> None:
         ({"rotation": 181.0}, r"rotation must be 0\.\.180\. Received: 181"),
         ({"slant": -1.0}, r"slant must be 0\.\.180"),
         ({"damaged": 2.0}, r"damaged must be 0\.\.1"),
+        ({"cut": -0.1}, r"cut must be 0\.\.1"),
         ({"small": float("nan")}, r"small must be 0\.\.1\. Received: nan"),
     ],
 )
