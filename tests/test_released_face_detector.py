@@ -10,10 +10,13 @@ from emotion_recognition.detection.face_detectors.face_ssd.card import read_face
 from emotion_recognition.detection.face_detectors.face_ssd.decoding import decode_outputs
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
 from emotion_recognition.detection.face_detectors.face_ssd.network import FaceSsdNetwork
+from emotion_recognition.detection.face_detectors.face_ssd.refiner_file import read_refiner, refiner_path
 from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.detection.face_detectors.settings import DETECTOR_SIZES
+from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.pictures.image_file import read_image
 from emotion_recognition.pictures.letterbox import Letterbox
+from emotion_recognition.pictures.upright import roll_of
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
 from tests.conftest import REPOSITORY
 
@@ -21,8 +24,12 @@ RELEASED = Workspace(REPOSITORY / DEFAULT_BASE_PATH)
 KERAS_FILE = RELEASED.released_face_detector
 ONNX_FILE = KERAS_FILE.with_suffix(".onnx")
 
-#: The file has at most 2 MB, the network at most half a million parameters.
+#: The file has at most 2 MB, the network at most half a million parameters; with the second stage 2.5 MB and 600,000.
 LARGEST, MOST_PARAMETERS = 2_000_000, 500_000
+LARGEST_OF_BOTH, MOST_PARAMETERS_OF_BOTH = 2_500_000, 600_000
+
+#: Eyes, nose and corners of the mouth on the sample photograph, by eye.
+LANDMARKS = ((203, 102), (245, 105), (221, 127), (202, 143), (242, 145))
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +58,40 @@ def test_it_is_small_and_its_files_belong_together() -> None:
     read_face_ssd(KERAS_FILE)  # refuses a file whose hash, or whose model's hash, is another than the card's
     assert ONNX_FILE.stat().st_size <= LARGEST
     assert load_network(KERAS_FILE).count_params() <= MOST_PARAMETERS
+
+
+def test_both_stages_are_small_and_belong_together() -> None:
+    from emotion_recognition.models.files import load_network
+
+    second = refiner_path(KERAS_FILE)
+    file = read_refiner(second)
+    assert file is not None
+    assert file.landmarks
+    copies = (ONNX_FILE, file.copy.path)
+    assert sum(path.stat().st_size for path in copies) <= LARGEST_OF_BOTH
+    assert sum(load_network(path).count_params() for path in (KERAS_FILE, second)) <= MOST_PARAMETERS_OF_BOTH
+    images = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3)).astype(np.float32)
+    expected = np.asarray(load_network(second)(images, training=False))
+    np.testing.assert_allclose(OnnxNetwork(file.copy.content, "the copy")(images), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("angle", [0, 25, -40])
+def test_landmarks_of_the_sample_photo_are_on_the_face_and_turn_with_it(angle: int, detector: FaceSsdDetector) -> None:
+    turn = cv2.getRotationMatrix2D((225, 115), angle, 1)
+    image = cv2.warpAffine(read_image(RELEASED.sample_photo), turn, (512, 512), borderMode=cv2.BORDER_REPLICATE)
+    (face,) = detector.detect(np.asarray(image))
+    expected = np.array(LANDMARKS) @ turn[:, :2].T + turn[:, 2]
+    assert face.landmarks is not None
+    # The eyes are 42 pixels apart.
+    assert np.linalg.norm(np.array(face.landmarks) - expected, axis=1).mean() < 5
+    assert roll_of(face.landmarks) == pytest.approx(-angle + roll_of(LANDMARKS), abs=8)
+
+
+def test_out_of_focus_there_is_no_face_that_fills_the_picture(detector: FaceSsdDetector) -> None:
+    sample = read_image(RELEASED.sample_photo)
+    for sigma in (12, 16):
+        found = detector.detect(np.asarray(cv2.GaussianBlur(sample, (0, 0), sigma)))
+        assert all(face.box[2] < 256 for face in found)
 
 
 def test_auto_takes_it() -> None:

@@ -89,6 +89,7 @@ def _described(refiner: RefinerFile) -> dict[str, Any]:
     return {
         **dataclasses.asdict(refiner.view),
         **dataclasses.asdict(refiner.fusion),
+        "landmarks": refiner.landmarks,
         "least_score": LEAST_SCORE,
         "share": SHARE,
         "same_face": SAME_FACE,

@@ -126,7 +126,8 @@ def two_stages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = detector.with_name("face_ssd_refiner.keras")
     save_network(network, path)
     card = {"network": NETWORK, "class_names": ["face"], "min_confidence": 0.65}
-    write_card(path, {**card, **view.to_card(), **Fusion(first=0.8, second=0.6, intercept=0.3).to_card()})
+    fusion = Fusion(first=0.8, second=0.6, intercept=0.3)
+    write_card(path, {**card, **view.to_card(), **fusion.to_card(), "landmarks": 5})
     write_copy(path, network, ["face"], path.with_suffix(".onnx"), tolerance=1e-3)
     return detector
 
@@ -209,7 +210,7 @@ def test_two_stages_are_put_together_as_the_library_does_it() -> None:
     faces = [Face(box=tuple(box), score=score) for box, score in zip(boxes, scores, strict=True)]
     wanted = refined_faces(image, faces, said, view, fusion)
     assert 10 < len(wanted) < 58
-    numbers = {**asdict(view), **asdict(fusion), "share": SHARE, "same_face": SAME_FACE}
+    numbers = {**asdict(view), **asdict(fusion), "landmarks": True, "share": SHARE, "same_face": SAME_FACE}
     shown = [{"box": box, "score": score} for box, score in zip(boxes, scores, strict=True)]
     arguments = f"{json.dumps(shown)}, Float32Array.from({json.dumps(said.ravel().tolist())}), 200, 150"
     given = printed(f"(await import({ON_DEVICE})).refined({arguments}, {json.dumps(numbers)})")
@@ -217,6 +218,10 @@ def test_two_stages_are_put_together_as_the_library_does_it() -> None:
     np.testing.assert_allclose([face["score"] for face in given], [face.score for face in wanted], atol=1e-12)
     points = [face.landmarks or () for face in wanted]
     np.testing.assert_allclose([face["landmarks"] for face in given], points, atol=1e-9)
+    without = printed(
+        f"(await import({ON_DEVICE})).refined({arguments}, {json.dumps({**numbers, 'landmarks': False})})"
+    )
+    assert {json.dumps(face["landmarks"]) for face in without} == {"null"}
 
 
 def test_a_second_stage_is_loaded_only_where_there_is_one(one_stage: Path, two_stages: Path) -> None:

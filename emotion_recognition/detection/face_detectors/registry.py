@@ -43,7 +43,7 @@ class DetectorRow:
         size: The longest side, in pixels, that pictures are resized to without a choice; None where there is none.
         min_confidence: The lowest score that counts without a choice, 0..1; None where each network's card states it.
         in_auto: Whether "auto" may take it; the rows' order is that of preference.
-        landmarks: Whether it finds landmarks, by which tilted faces are turned upright.
+        landmarks: Whether it, as released, finds landmarks, by which tilted faces are turned upright.
         runtimes: Whether a runtime can be chosen for its network, which ``open`` then takes as ``runtime``.
         whole: Whether it looks for nothing and takes the whole picture as the face.
     """
@@ -85,6 +85,7 @@ ROWS: tuple[DetectorRow, ...] = (
         released=True,
         size=320,
         min_confidence=None,
+        landmarks=True,
         runtimes=True,
     ),
     DetectorRow(

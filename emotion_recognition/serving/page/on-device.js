@@ -1,6 +1,6 @@
 // Detection without a server: the same steps as the library's, on ONNX Runtime. Needs no browser, so that Node can test it.
 
-import { crop, letterbox, rint, squareView, surrounded, turnedCrop } from "./pixels.js";
+import { crop, cutOf, letterbox, rint, squareView, surrounded, turnedCrop } from "./pixels.js";
 
 const LEAST = 1e-12;
 
@@ -132,12 +132,13 @@ export function refined(faces, said, width, height, about) {
     const mixed = (first, second) => first + about.share * (second - first);
     const [left, top] = [mixed(x, newX), mixed(y, newY)];
     const corners = [left, top, left + mixed(w, newW), top + mixed(h, newH)];
+    const pointOf = (i) => [middleX + points[2 * i] * side, middleY + points[2 * i + 1] * side];
     const first = Math.max(CLOSEST, Math.min(1 - CLOSEST, score));
     const both = about.first * Math.log(first / (1 - first)) + about.second * logit + about.intercept;
     return {
       box: boxOf(corners.map((value, i) => Math.max(0, Math.min(i % 2 ? height : width, value)))),
       score: 0.5 + 0.5 * Math.tanh(both / 2),
-      landmarks: FIVE.map((i) => [middleX + points[2 * i] * side, middleY + points[2 * i + 1] * side]),
+      landmarks: about.landmarks ? FIVE.map(pointOf) : null,
     };
   });
   const kept = [];
@@ -281,9 +282,8 @@ export async function openDetector(runtime, load) {
     const size = reader.image_size;
     const crops = new Float32Array(faces.length * size * size);
     faces.forEach(({ box, landmarks }, index) => {
-      const roll = turnOf(landmarks, detector.least_turn);
-      const { framing } = detector;
-      const pixels = roll ? turnedCrop(image, box, framing, size, roll) : crop(image, box, framing, size);
+      const cut = cutOf(box, detector.framing, image, turnOf(landmarks, detector.least_turn));
+      const pixels = (cut.roll ? turnedCrop : crop)(image, cut.box, cut.framing, size, cut.roll);
       crops.set(pixels, index * size * size);
     });
     let rows = [];

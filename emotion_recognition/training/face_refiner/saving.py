@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
-from emotion_recognition.detection.face_detectors.face_ssd.refining import face_views
+from emotion_recognition.detection.face_detectors.face_ssd.refining import LEAST_SCORE, face_views
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.evaluation.face_detection.coco import evaluate_with_coco
 from emotion_recognition.evaluation.face_detection.fusing import fit_fusion
@@ -23,6 +23,7 @@ from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.export_formats.onnx import write_copy
 from emotion_recognition.models.face_refiner.fusion import Fusion
 from emotion_recognition.models.face_refiner.outputs import NETWORK, FaceView, decode
+from emotion_recognition.models.face_ssd.priors import LANDMARKS
 from emotion_recognition.models.files import save_network
 from emotion_recognition.models.onnx_copy import copy_path
 from emotion_recognition.models.onnx_network import OnnxNetwork
@@ -96,6 +97,7 @@ def save_trained_refiner(
         "class_names": ["face"],
         "input": {"size": view.size, "channels": 3, "pixels": "0..255", "colour": "BGR"},
         **view.to_card(),
+        **({"landmarks": LANDMARKS} if train.landmarks is not None else {}),
         "detector": first.name,
         "parameters": released.count_params(),
         "stages": list(entries),
@@ -145,7 +147,7 @@ def _fused(path: Path, first_stage: Path, view: FaceView, val: FaceSplit) -> Fus
         image = val.image(i)
         true = corners_of(val.boxes_of(i)[~val.ignored_of(i)])
         for size in (detector.size, 2 * detector.size):  # both are in use
-            found = detector.propose(image, size, LOWEST_CONFIDENCE)
+            found = detector.propose(image, size, LEAST_SCORE)  # what is looked at again in use
             if found:
                 boxes = np.array([face.box for face in found], np.float64)
                 logits, better, _ = decode(network(face_views(image, boxes, view)), boxes, view)

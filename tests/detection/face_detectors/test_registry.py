@@ -10,6 +10,7 @@ import pytest
 
 from emotion_recognition.data.sources.folders.labelled_faces import DRAWN, WHOLE
 from emotion_recognition.detection.face_detectors import registry
+from emotion_recognition.detection.face_detectors.face_ssd.refiner_file import refiner_path
 from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.detection.face_detectors.outside import USUAL_FRAMING
 from emotion_recognition.detection.face_detectors.registry import (
@@ -51,14 +52,15 @@ def test_the_size_of_the_project_s_own_is_that_of_the_released_network() -> None
     path = Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_face_detector
     card = json.loads(card_path(path).read_text(encoding="utf-8"))
     assert row_of("ssd").size == card["input"]["size"]
-    assert row_of("ssd").landmarks == bool(card.get("landmarks"))
+    second = json.loads(card_path(refiner_path(path)).read_text(encoding="utf-8"))
+    assert row_of("ssd").landmarks == bool(card.get("landmarks") or second.get("landmarks"))
     assert (row_of("ssd").min_confidence, "min_confidence" in card) == (None, True)
 
 
 def test_help_is_made_of_the_rows() -> None:
     said = describe_detectors()
     assert said.startswith(
-        "ssd: the project's own SSD; ssd-opencv: OpenCV's SSD on a small ResNet, downloads its files"
+        "ssd: the project's own SSD, turns tilted faces upright by its landmarks; ssd-opencv: OpenCV's SSD on a small "
     )
     assert "yunet: YuNet, turns tilted faces upright by its landmarks, downloads its file once;" in said
     assert said.endswith(

@@ -68,4 +68,5 @@ class FoundFaceReader:
             self._image_size,
             channels=self._channels,
             rolls=[turn_of(face.landmarks, face.direction)],
+            leave_whole=True,
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from emotion_recognition.models.card import is_number, shortened
 from emotion_recognition.models.face_refiner.fusion import Fusion
 from emotion_recognition.models.face_refiner.outputs import NETWORK, FaceView
+from emotion_recognition.models.face_ssd.priors import has_landmarks
 from emotion_recognition.models.onnx_copy import OnnxCopy, read_copy
 from emotion_recognition.workspace import card_path
 
@@ -27,12 +28,14 @@ class RefinerFile:
         fusion: How its logit and the first stage's score make a probability.
         min_confidence: The probability from which on there is a face, as it was chosen for both stages, 0..1; None
             where the card does not say.
+        landmarks: Whether it has learned landmarks too.
     """
 
     copy: OnnxCopy
     view: FaceView
     fusion: Fusion
     min_confidence: float | None
+    landmarks: bool
 
 
 def refiner_path(detector: Path) -> Path:
@@ -68,10 +71,10 @@ def read_refiner(path: Path) -> RefinerFile | None:
     if copy.card.get("network") != NETWORK:
         raise ValueError(f"{card_file} must be the card of a {NETWORK} network. Received: {copy.card.get('network')!r}")
     try:
-        view, fusion = FaceView.from_card(copy.card), Fusion.from_card(copy.card)
+        view, fusion, landmarks = FaceView.from_card(copy.card), Fusion.from_card(copy.card), has_landmarks(copy.card)
     except ValueError as error:
         raise ValueError(f"{card_file}: {error}") from error
     confidence = copy.card.get("min_confidence")
     if confidence is not None and not is_number(confidence, 0, 1):
         raise ValueError(f"{card_file} must state a min_confidence within 0..1. Received: {shortened(confidence)}")
-    return RefinerFile(copy, view, fusion, None if confidence is None else float(confidence))
+    return RefinerFile(copy, view, fusion, None if confidence is None else float(confidence), landmarks)

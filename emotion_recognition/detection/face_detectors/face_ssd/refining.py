@@ -40,7 +40,7 @@ class FaceRefiner:
     """
 
     def __init__(self, file: RefinerFile, runtime: str = DEFAULT_RUNTIME) -> None:
-        self._view, self._fusion = file.view, file.fusion
+        self._file = file
         self._network: OnnxNetwork = open_copy(file.copy, runtime)
 
     def __call__(self, image: np.ndarray, faces: Sequence[Face]) -> list[Face]:
@@ -51,7 +51,7 @@ class FaceRefiner:
             faces: What the first stage has found.
 
         Returns:
-            The faces with landmarks, each once, highest score first.
+            The faces, each once, highest score first; with landmarks, if the network has learned them.
 
         Raises:
             ValueError: If the network gives something else than its card says.
@@ -59,8 +59,8 @@ class FaceRefiner:
         if not faces:
             return []
         boxes = np.array([face.box for face in faces], np.float64)
-        outputs = self._network(face_views(image, boxes, self._view))
-        return refined_faces(image, faces, outputs, self._view, self._fusion)
+        outputs = self._network(face_views(image, boxes, self._file.view))
+        return refined_faces(image, faces, outputs, self._file.view, self._file.fusion, landmarks=self._file.landmarks)
 
 
 def face_views(image: np.ndarray, boxes: np.ndarray, view: FaceView) -> np.ndarray:
@@ -82,7 +82,13 @@ def face_views(image: np.ndarray, boxes: np.ndarray, view: FaceView) -> np.ndarr
 
 
 def refined_faces(
-    image: np.ndarray, faces: Sequence[Face], outputs: np.ndarray, view: FaceView, fusion: Fusion
+    image: np.ndarray,
+    faces: Sequence[Face],
+    outputs: np.ndarray,
+    view: FaceView,
+    fusion: Fusion,
+    *,
+    landmarks: bool = True,
 ) -> list[Face]:
     """The faces as both stages see them together.
 
@@ -92,9 +98,10 @@ def refined_faces(
         outputs: float array (N, 15): what the second stage says of each.
         view: What it saw.
         fusion: How both scores make a probability.
+        landmarks: Whether the second stage's landmarks are taken.
 
     Returns:
-        The faces with landmarks, each once, highest score first.
+        The faces, each once, highest score first.
     """
     boxes = np.array([face.box for face in faces], np.float64).reshape(-1, 4)
     logits, better, points = decode(outputs, boxes, view)
@@ -111,7 +118,7 @@ def refined_faces(
         Face(
             box=tuple(boxes[i].tolist()),
             score=float(scores[i]),
-            landmarks=tuple((x, y) for x, y in points[i].tolist()),
+            landmarks=tuple((x, y) for x, y in points[i].tolist()) if landmarks else None,
         )
         for i in kept
     ]

@@ -37,8 +37,15 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dense.set_weights([1e-3 * dense.get_weights()[0], dense.get_weights()[1]])
     path = refiner_path(folder / "face_ssd.keras")
     save_network(network, path)
-    card = {"network": "face_refiner", "class_names": ["face"], **VIEW.to_card(), **Fusion(1.0, 0.0, 0.0).to_card()}
-    write_card(path, {**card, "min_confidence": 0.55})
+    card = {
+        "network": "face_refiner",
+        "class_names": ["face"],
+        **VIEW.to_card(),
+        **Fusion(1.0, 0.0, 0.0).to_card(),
+        "landmarks": 5,
+        "min_confidence": 0.55,
+    }
+    write_card(path, card)
     write_copy(path, network, ["face"], path.with_suffix(".onnx"), tolerance=1e-3)
     return folder / "face_ssd.onnx"
 
@@ -71,6 +78,12 @@ def test_a_face_gets_landmarks_and_keeps_its_place(untrained: Path, photo: np.nd
     expected = [*(np.array([x + width / 2, y + height / 2]) - sides / 2), *sides]
     assert np.abs(np.subtract(face.box, expected)).max() <= 1
     assert face.score == pytest.approx(alone.score, abs=1e-6)
+
+
+def test_landmarks_that_nobody_has_taught_it_are_not_reported(detector: Path, photo: np.ndarray) -> None:
+    change_card(detector, landmarks=0)
+    (face,) = FaceSsdDetector(detector).detect(photo)
+    assert face.landmarks is None
 
 
 def test_the_card_of_the_second_stage_states_the_confidence_of_both(detector: Path) -> None:
@@ -110,6 +123,7 @@ def test_a_second_stage_from_elsewhere_is_taken_when_it_is_named(
         ({"network": "face_ssd"}, r"must be the card of a face_refiner network\. Received: 'face_ssd'"),
         ({"view": {"size": 32}}, r"face_ssd_refiner\.json: view must hold a size and a context"),
         ({"fusion": None}, r"face_ssd_refiner\.json: fusion must hold first, second and intercept\. Received: None"),
+        ({"landmarks": 4}, r"face_ssd_refiner\.json: the card must state 5 landmarks, or none"),
         ({"min_confidence": 2}, r"must state a min_confidence within 0\.\.1\. Received: 2"),
         ({"onnx": None}, "does not describe the ONNX copy as it must"),
     ],
