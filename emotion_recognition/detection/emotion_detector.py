@@ -200,7 +200,7 @@ class EmotionDetector:
         ]
 
     def crops(self, image: np.ndarray, faces: Sequence[Face | FaceEmotion]) -> np.ndarray:
-        """What the classifier sees of faces, turned upright by their landmarks; the whole picture where one fills it.
+        """What the classifier sees of faces, turned upright by their landmarks.
 
         Args:
             image: BGR uint8 array (height, width, 3), 0..255.
@@ -221,5 +221,4 @@ class EmotionDetector:
             channels=self.classifier.crop_channels,
             rolls=rolls,
             interpolation=self.classifier.interpolation,
-            leave_whole=True,
         )

@@ -7,7 +7,6 @@ FER2013's faces all sit in their frame in the same way; how a detector's box rel
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -30,51 +29,6 @@ class Framing:
     scale: float
     offset_x: float
     offset_y: float
-
-
-#: A box that is the frame itself.
-WHOLE = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
-
-#: A crop whose side is at least this share of the picture's longest one is the whole picture.
-_NEARLY_WHOLE = 0.8
-
-
-class Cut(NamedTuple):
-    """What is cut out for a face.
-
-    Attributes:
-        box: (x, y, width, height) in pixels: the face's, or the whole picture's.
-        framing: How the crop relates to that box.
-        roll: How far the crop is turned clockwise, in degrees.
-    """
-
-    box: Box
-    framing: Framing
-    roll: float
-
-
-def cut_of(box: Box, framing: Framing, image_size: tuple[int, int], roll: float = 0.0) -> Cut:
-    """What is cut out for a face: the square that its detector's framing leads to, or the whole picture.
-
-    A picture that a face fills is a crop of a face already, as FER2013's are. Of 800 of its validation images, the
-    model for its labels reads 71.4 % right as they are; of crops from them 67.8 %, where a face is found in 97 of 100;
-    and 69.6 % where crops of at least 0.8 times the picture's side are left whole (0.7: 69.4 %, 0.9: 68.5 %).
-
-    Args:
-        box: (x, y, width, height) of the face in pixels.
-        framing: That of the detector that found it.
-        image_size: Width and height of the picture in pixels.
-        roll: How far the face is tilted clockwise, in degrees.
-
-    Example:
-        >>> framing = Framing(scale=1.2, offset_x=0.0, offset_y=0.0)
-        >>> cut_of((2, 4, 42, 44), framing, (48, 48), 20.0).box, cut_of((2, 4, 42, 44), framing, (96, 48)).box
-        ((0, 0, 48, 48), (2, 4, 42, 44))
-    """
-    width, height = image_size
-    if crop_square(box, framing)[2] >= _NEARLY_WHOLE * max(width, height):
-        return Cut((0, 0, width, height), WHOLE, 0.0)
-    return Cut(box, framing, roll)
 
 
 def crop_square(box: Box, framing: Framing) -> tuple[int, int, int]:
@@ -101,7 +55,6 @@ def crop_faces(
     channels: int = 1,
     rolls: Sequence[float] | None = None,
     interpolation: str = "auto",
-    leave_whole: bool = False,
 ) -> np.ndarray:
     """Cuts out faces as squares of the network's size, turned upright where their tilt is known.
 
@@ -117,7 +70,6 @@ def crop_faces(
             :func:`~emotion_recognition.pictures.upright.roll_of`; None takes all faces as they are.
         interpolation: How the squares are resized, see
             :func:`~emotion_recognition.pictures.interpolation.interpolation_code`.
-        leave_whole: Whether a picture that a face fills is taken whole, see :func:`cut_of`.
 
     Returns:
         uint8 array (N, size, size, channels), 0..255, grey or RGB, which is the order of data sets and networks.
@@ -128,12 +80,10 @@ def crop_faces(
     check_bgr(image)
     crops = np.empty((len(boxes), size, size, channels), np.uint8)
     for i, box in enumerate(boxes):
-        cut = Cut(box, framing, 0.0 if rolls is None else rolls[i])
-        if leave_whole:
-            cut = cut_of(*cut[:2], (image.shape[1], image.shape[0]), cut.roll)
-        left, top, side = crop_square(cut.box, cut.framing)
-        if cut.roll:
-            square = _cut_turned(image, cut.box, cut.framing, side, cut.roll, channels)
+        left, top, side = crop_square(box, framing)
+        roll = 0.0 if rolls is None else rolls[i]
+        if roll:
+            square = _cut_turned(image, box, framing, side, roll, channels)
         else:
             square = _cut(image, left, top, side, channels)
         code = interpolation_code(interpolation, shrinks=side > size)

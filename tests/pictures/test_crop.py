@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from emotion_recognition.pictures.crop import Framing, crop_faces, crop_square, cut_of
+from emotion_recognition.pictures.crop import Framing, crop_faces, crop_square
 from emotion_recognition.pictures.faces import Box
 
 EXACT = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
@@ -86,21 +86,3 @@ def test_crops_come_in_the_order_of_the_boxes() -> None:
 def test_a_box_outside_the_picture_is_refused() -> None:
     with pytest.raises(ValueError, match="boxes must lie in the image"):
         crop_faces(picture(), [(100, 100, 8, 8)], EXACT, size=8)
-
-
-def test_a_picture_that_a_face_fills_is_left_whole() -> None:
-    image = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
-    framing = Framing(scale=1.1, offset_x=0.1, offset_y=0.0)
-    (whole,) = crop_faces(image, [(4, 4, 40, 40)], framing, 48, channels=3, rolls=[30.0], leave_whole=True)
-    np.testing.assert_array_equal(whole, image[..., ::-1])
-    # 1.1 · 34 is less than 0.8 · 48.
-    small = crop_faces(image, [(4, 4, 34, 34)], framing, 48, channels=3, rolls=[30.0], leave_whole=True)
-    np.testing.assert_array_equal(small, crop_faces(image, [(4, 4, 34, 34)], framing, 48, channels=3, rolls=[30.0]))
-
-
-def test_what_is_left_whole_of_a_picture_that_is_no_square_has_its_area() -> None:
-    cut = cut_of((2, 3, 40, 60), Framing(1.0, 0.0, 0.0), (45, 60), 20.0)
-    assert (cut.box, cut.roll) == ((0, 0, 45, 60), 0.0)
-    assert crop_square(cut.box, cut.framing) == (-4, 4, 52)  # √(45·60) is 51.96
-    # In a panorama no crop is nearly as wide as the picture.
-    assert cut_of((2, 3, 40, 60), Framing(1.0, 0.0, 0.0), (600, 60), 20.0).roll == 20.0

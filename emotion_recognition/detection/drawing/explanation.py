@@ -16,7 +16,7 @@ from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.detection.seen_face import Sight
 from emotion_recognition.models.files import load_network
 from emotion_recognition.models.postprocessing import Postprocessing
-from emotion_recognition.pictures.crop import crop_square, crop_transform, cut_of
+from emotion_recognition.pictures.crop import crop_square, crop_transform
 from emotion_recognition.pictures.upright import turn_of
 
 #: Fewest positions along each side of the feature maps that are looked at: fewer make no map.
@@ -79,10 +79,8 @@ class Explanation:
         names, framing = self._detector.classifier.class_names, self._detector.face_detector.framing
         maps = self.heat_maps(self._detector.crops(image, faces), [names.index(face.emotion) for face in faces])
         for face, heat in zip(faces, maps, strict=True):
-            size = (image.shape[1], image.shape[0])
-            cut = cut_of(face.box, framing, size, turn_of(face.landmarks, face.direction))
-            side = crop_square(cut.box, cut.framing)[2]
-            _blend(drawn, heat, crop_transform(cut.box, cut.framing, side, cut.roll), side)
+            side = crop_square(face.box, framing)[2]
+            _blend(drawn, heat, crop_transform(face.box, framing, side, turn_of(face.landmarks, face.direction)), side)
         return drawn
 
 

@@ -1,6 +1,6 @@
 // Detection without a server: the same steps as the library's, on ONNX Runtime. Needs no browser, so that Node can test it.
 
-import { crop, cutOf, letterbox, rint, squareView, surrounded, turnedCrop } from "./pixels.js";
+import { crop, letterbox, rint, squareView, surrounded, turnedCrop } from "./pixels.js";
 
 const LEAST = 1e-12;
 
@@ -282,8 +282,9 @@ export async function openDetector(runtime, load) {
     const size = reader.image_size;
     const crops = new Float32Array(faces.length * size * size);
     faces.forEach(({ box, landmarks }, index) => {
-      const cut = cutOf(box, detector.framing, image, turnOf(landmarks, detector.least_turn));
-      const pixels = (cut.roll ? turnedCrop : crop)(image, cut.box, cut.framing, size, cut.roll);
+      const roll = turnOf(landmarks, detector.least_turn);
+      const { framing } = detector;
+      const pixels = roll ? turnedCrop(image, box, framing, size, roll) : crop(image, box, framing, size);
       crops.set(pixels, index * size * size);
     });
     let rows = [];

@@ -191,16 +191,6 @@ function part({ data, width, channels }, [left, top], [w, h]) {
 // BT.601 in OpenCV's fixed point, of a pixel in blue, green, red.
 const greyAt = (data, at) => (data[at] * 1868 + data[at + 1] * 9617 + data[at + 2] * 4899 + 8192) >> 14;
 
-// As crop.py has it: from this share of an image's longest side on, a crop is the whole image.
-const NEARLY_WHOLE = 0.8;
-
-/** What is cut out for a face {box, framing, roll}: of an image that it fills, the whole. */
-export function cutOf([x, y, width, height], framing, image, roll) {
-  const side = Math.max(1, rint(framing.scale * Math.sqrt(width * height)));
-  if (side < NEARLY_WHOLE * Math.max(image.width, image.height)) return { box: [x, y, width, height], framing, roll };
-  return { box: [0, 0, image.width, image.height], framing: { scale: 1, offset_x: 0, offset_y: 0 }, roll: 0 };
-}
-
 /** The grey square, `size` pixels wide, that the classifier sees of a box; beyond the border its pixels repeat. */
 export function crop(image, [x, y, width, height], framing, size) {
   const root = Math.sqrt(width * height);

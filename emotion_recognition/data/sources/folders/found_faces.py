@@ -68,5 +68,4 @@ class FoundFaceReader:
             self._image_size,
             channels=self._channels,
             rolls=[turn_of(face.landmarks, face.direction)],
-            leave_whole=True,
         )
