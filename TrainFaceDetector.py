@@ -13,6 +13,7 @@ from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import add_former_option, new_faces_parser
 from emotion_recognition.command_line.training_options import (
     Wording,
+    add_card_options,
     add_setting,
     add_training_options,
     enter_devices,
@@ -53,16 +54,8 @@ def build_parser() -> argparse.ArgumentParser:
         help=f"height and width of the network's input in training, a multiple of {SIZE_STEP}; detection may choose "
         f"another (default: {defaults.size})",
     )
-    parser.add_argument(
-        "--card_confidence",
-        type=float,
-        metavar="SCORE",
-        help="lowest score that counts as a face, 0..1, which the card states for detection (default: detection's own)",
-    )
+    add_card_options(parser)
     add_former_option(parser, "--min_confidence", "is now called --card_confidence")
-    parser.add_argument(
-        "--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had"
-    )
     return parser
 
 

@@ -14,6 +14,7 @@ from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import new_faces_parser
 from emotion_recognition.command_line.training_options import (
     Wording,
+    add_card_options,
     add_setting,
     add_training_options,
     enter_devices,
@@ -55,15 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_setting(
         parser, "--views", type=int, help=f"views of an epoch, half of them of faces (default: {defaults.views})"
     )
-    parser.add_argument(
-        "--card_confidence",
-        type=float,
-        metavar="SCORE",
-        help="lowest score that counts as a face, 0..1, which the card states for detection (default: detection's own)",
-    )
-    parser.add_argument(
-        "--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had"
-    )
+    add_card_options(parser)
     return parser
 
 

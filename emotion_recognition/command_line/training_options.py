@@ -152,6 +152,19 @@ def lowers_rate(arguments: argparse.Namespace) -> bool:
     return "learning_rate" not in arguments and arguments.stages is None
 
 
+def add_card_options(parser: argparse.ArgumentParser) -> None:
+    """Adds what a person says in a face detector's card: ``--card_confidence`` and ``--note``."""
+    parser.add_argument(
+        "--card_confidence",
+        type=float,
+        metavar="SCORE",
+        help="lowest score that counts as a face, 0..1, which the card states for detection (default: detection's own)",
+    )
+    parser.add_argument(
+        "--note", metavar="TEXT", help="a sentence for the card, for instance on what terms the pictures were had"
+    )
+
+
 def stage_settings(
     arguments: argparse.Namespace, base: Settings, augmentation: Any, usual: tuple[tuple[float, int], ...] = ()
 ) -> list[Settings]:
