@@ -13,7 +13,7 @@ import numpy as np
 
 from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
-from emotion_recognition.detection.face_detectors.face_ssd.refining import LEAST_SCORE, face_views
+from emotion_recognition.detection.face_detectors.face_ssd.refining import face_views
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.evaluation.face_detection.coco import evaluate_with_coco
 from emotion_recognition.evaluation.face_detection.fusing import fit_fusion
@@ -36,6 +36,10 @@ from emotion_recognition.training.run_card import package_versions
 
 #: How far an output of the copy may be from the network's own.
 TOLERANCE = 1e-3
+
+#: The first stage's score from which on boxes decide the fusion: about those that are looked at again in use. With those
+#: from 0.01 on it trusts the second stage too much, and takes away faces whose expressions training does not show.
+_FUSED_FROM = 0.05
 
 #: A box that overlaps a true one by at least this is a face.
 _SAME_FACE = 0.5
@@ -147,7 +151,7 @@ def _fused(path: Path, first_stage: Path, view: FaceView, val: FaceSplit) -> Fus
         image = val.image(i)
         true = corners_of(val.boxes_of(i)[~val.ignored_of(i)])
         for size in (detector.size, 2 * detector.size):  # both are in use
-            found = detector.propose(image, size, LEAST_SCORE)  # what is looked at again in use
+            found = detector.propose(image, size, _FUSED_FROM)
             if found:
                 boxes = np.array([face.box for face in found], np.float64)
                 logits, better, _ = decode(network(face_views(image, boxes, view)), boxes, view)
