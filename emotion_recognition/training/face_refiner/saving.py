@@ -37,8 +37,8 @@ from emotion_recognition.training.run_card import package_versions
 #: How far an output of the copy may be from the network's own.
 TOLERANCE = 1e-3
 
-#: The first stage's score from which on boxes decide the fusion: about those that are looked at again in use. With those
-#: from 0.01 on it trusts the second stage too much, and takes away faces whose expressions training does not show.
+#: The first stage's score from which on boxes decide the fusion: about those that are looked at again in use. With
+#: those from 0.01 on it trusts the second stage too much, and takes away faces that shout or weep.
 _FUSED_FROM = 0.05
 
 #: A box that overlaps a true one by at least this is a face.

@@ -18,8 +18,8 @@ from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.overlap import corners_of
 from emotion_recognition.pictures.square_view import square_view
 
-#: The first stage's boxes are looked at again from this score on. On ``val``, at 320 pixels, one of 618 faces is lost to
-#: 0.05, which looks at 5.0 boxes a picture in place of 3.8.
+#: The first stage's boxes are looked at again from this score on: 3.8 of them a picture on ``val``, at 320 pixels. From
+#: 0.05 on it would be 5.0, for one face more in 618.
 LEAST_SCORE = 0.1
 
 #: How much of a face's box is the second stage's; the rest is the first one's.
