@@ -78,7 +78,7 @@ def test_the_table_has_a_row_for_each_and_as_many_cells_as_its_head() -> None:
     assert [row.split("|")[1].strip() for row in rows] == [f"`{row.name}`" for row in ROWS]
     assert {row.count("|") for row in (head, line, *rows)} == {7}
     assert rows[0] == (
-        "| `ssd` | the project's own SSD | come with the project | 320 pixels | stated by its card | no |"
+        "| `ssd` | the project's own SSD | come with the project | 320 pixels | stated by its card | yes |"
     )
     assert rows[-1].endswith("| none | as it is | always 1 | no |")
     assert rows[3] == "| `haar` | OpenCV 4's Haar cascade | come with OpenCV 4 | as it is | 0.5 | no |"
