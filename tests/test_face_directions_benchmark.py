@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.damaged_faces import KINDS, damage_table, in_a_corner, side_by_side, stretched, to_text
 from benchmarks.face_directions import curve, face_views
-from benchmarks.face_landmarks import errors_of
+from benchmarks.face_landmarks import _enlarged, _mirrored, errors_of
 from benchmarks.face_pictures import MarkedPicture
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.pictures.faces import Face
@@ -106,3 +106,28 @@ def test_landmark_errors_are_shares_of_the_distance_of_the_eyes() -> None:
     shifted = Face((0, 0, 40, 40), 0.9, tuple((x + 1, y) for x, y in profile.landmarks or ()))
     assert errors_of(marked, [shifted], [profile]) == pytest.approx([0.1])
     assert errors_of(marked, [Face((2, 0, 40, 40), 0.8)], [yunet]) == errors_of(marked, [], [yunet]) == []
+
+
+class OneFace:
+    """Finds the same face in every picture."""
+
+    def __init__(self, face: Face) -> None:
+        self.face = face
+
+    def detect(self, image: np.ndarray) -> list[Face]:
+        return [self.face]
+
+
+def test_what_is_found_in_a_mirrored_picture_is_mirrored_back() -> None:
+    points = ((10.0, 1.0), (20.0, 2.0), (30.0, 3.0), (40.0, 4.0), (50.0, 5.0))
+    (face,) = _mirrored(np.zeros((50, 100, 3), np.uint8), OneFace(Face((10, 20, 30, 25), 0.9, points)))  # type: ignore[arg-type]
+    assert face.box == (60, 20, 30, 25)
+    # Eyes and corners of the mouth change sides.
+    assert face.landmarks == ((80, 2), (90, 1), (70, 3), (50, 5), (60, 4))
+
+
+def test_what_is_found_in_an_enlarged_picture_is_made_smaller() -> None:
+    points = ((13.0, 26.0),) * 5
+    (face,) = _enlarged(np.zeros((50, 100, 3), np.uint8), OneFace(Face((13, 26, 39, 13), 0.9, points)))  # type: ignore[arg-type]
+    assert face.box == (10, 20, 30, 10)
+    np.testing.assert_allclose(face.landmarks or (), [(10, 20)] * 5)
