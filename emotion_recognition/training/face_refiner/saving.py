@@ -74,6 +74,9 @@ def save_trained_refiner(
 ) -> SavedRefiner:
     """Saves the second stage with its ONNX copy and its card, which says how its logits and the detector's scores fuse.
 
+    Where nothing can be fitted, because ``val`` has far too few pictures or the detector finds nothing yet, its scores
+    stay as they are: that is no reason to lose what was learned.
+
     Args:
         network: A trained one; it stays as it is.
         path: The ``.keras`` file to write.
@@ -83,9 +86,6 @@ def save_trained_refiner(
         val: Pictures to fit the fusion to and to measure on, with at least one face that counts.
         entries: All stages' entries, earliest first.
         notes: What a person adds to the card.
-
-    Where nothing can be fitted, because ``val`` has far too few pictures or the detector finds nothing yet, its scores
-    stay as they are: that is no reason to lose what was learned.
 
     Returns:
         What was measured.
