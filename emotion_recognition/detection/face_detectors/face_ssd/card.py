@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emotion_recognition.models.card import is_number, is_whole, read_card, shortened
+from emotion_recognition.models.face_refiner.outputs import NETWORK as SECOND_STAGE
 from emotion_recognition.models.face_ssd.priors import NETWORK, PriorSettings, has_landmarks
 from emotion_recognition.models.onnx_copy import MOST_PIXELS, SUFFIX, copy_path, read_copy
 from emotion_recognition.workspace import card_path
@@ -40,9 +41,12 @@ class FaceSsdFile:
 
 
 def is_face_ssd(path: Path) -> bool:
-    """Whether a file has a card beside it that calls it a detector of this kind; the file itself is not looked at."""
+    """Whether a file has a card beside it that calls it a detector of this kind; the file itself is not looked at.
+
+    A second stage is one too, so that reading it says what it is, in place of some other detector's failing at it.
+    """
     try:
-        return path.suffix in SUFFIXES and (read_card(path) or {}).get("network") == NETWORK
+        return path.suffix in SUFFIXES and (read_card(path) or {}).get("network") in (NETWORK, SECOND_STAGE)
     except (OSError, ValueError):
         return False
 

@@ -11,6 +11,7 @@ import pytest
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
 from emotion_recognition.detection.face_detectors.face_ssd.refiner_file import read_refiner, refiner_path
 from emotion_recognition.detection.face_detectors.face_ssd.refining import LEAST_SCORE, SHARE
+from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.export_formats.onnx import write_copy
@@ -138,6 +139,11 @@ def test_another_file_under_its_name_is_refused(detector: Path) -> None:
     refiner_path(detector).write_bytes(detector.read_bytes())
     with pytest.raises(ValueError, match="is not the copy that the model's card describes; delete it"):
         FaceSsdDetector(detector)
+
+
+def test_the_second_stage_in_place_of_the_detector_is_called_what_it_is(detector: Path) -> None:
+    with pytest.raises(ValueError, match=r"must be the card of a face_ssd network\. Received: 'face_refiner'"):
+        open_detector("auto", model=refiner_path(detector))
 
 
 def test_without_the_file_there_is_none(tmp_path: Path) -> None:
