@@ -6,7 +6,7 @@ A picture goes in, a :class:`~emotion_recognition.detection.picture_result.Pictu
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +26,11 @@ from emotion_recognition.detection.picture_result import PictureResult
 from emotion_recognition.emotions import DEFAULT_CLASS_COUNT
 from emotion_recognition.error_about import about
 from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.models.postprocessing import average, geometric_mean
 from emotion_recognition.models.runtimes.registry import AUTO, DEFAULT_RUNTIME
-from emotion_recognition.pictures.crop import crop_faces
-from emotion_recognition.pictures.faces import Face
+from emotion_recognition.pictures.close_up import face_that_fills, whole_mirrored
+from emotion_recognition.pictures.crop import Framing, crop_faces
+from emotion_recognition.pictures.faces import Box, Face
 from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr
 from emotion_recognition.pictures.upright import turn_of
 from emotion_recognition.workspace import find_released_model
@@ -38,6 +40,9 @@ _NO_OPTIONS = ModelOptions()
 
 class EmotionDetector:
     """Finds the faces of pictures and classifies their emotions.
+
+    A face that fills its picture is classified twice, as the detector frames it and as the picture does, mirrored, and
+    gets the mean of both, see :mod:`emotion_recognition.pictures.close_up`.
 
     Threads may share one object; they take turns, and each gets what it would get alone.
 
@@ -162,6 +167,8 @@ class EmotionDetector:
         """
         found: list[tuple[Sequence[Face], tuple[int, int], str | None]] = []
         crops: list[np.ndarray] = []
+        wholes: dict[int, np.ndarray] = {}
+        count = 0
         for image in images:
             pixels = as_bgr(image, colour_order)
             with self._finding:
@@ -169,15 +176,20 @@ class EmotionDetector:
             file = str(image) if isinstance(image, str | Path) else None
             found.append((faces, (pixels.shape[1], pixels.shape[0]), file))
             crops.append(self.crops(pixels, faces))
+            filling = face_that_fills(*self._squares(faces), *found[-1][1])
+            if filling is not None:
+                wholes[count + filling] = whole_mirrored(
+                    pixels,
+                    self.classifier.size,
+                    channels=self.classifier.crop_channels,
+                    interpolation=self.classifier.interpolation,
+                )
+            count += len(faces)
         if not found:
             return []
-        every = np.concatenate(crops)
-        vectors: Iterator[np.ndarray | None] = itertools.repeat(None)
-        if self.embeddings:
-            probabilities, features = self.classifier.with_features(every)
-            rows, vectors = iter(probabilities), iter(features)
-        else:
-            rows = iter(self.classifier.probabilities(every))
+        probabilities, features = self._classified(np.concatenate(crops), wholes)
+        rows = iter(probabilities)
+        vectors: Iterator[np.ndarray | None] = itertools.repeat(None) if features is None else iter(features)
         names = self.classifier.class_names
         return [
             PictureResult(
@@ -212,13 +224,39 @@ class EmotionDetector:
         Raises:
             ValueError: If the image is none or a face lies outside it.
         """
-        boxes, rolls = [face.box for face in faces], [turn_of(face.landmarks, face.direction) for face in faces]
+        boxes, rolls, framing = self._squares(faces)
         return crop_faces(
             image,
             boxes,
-            self.face_detector.framing,
+            framing,
             self.classifier.size,
             channels=self.classifier.crop_channels,
             rolls=rolls,
             interpolation=self.classifier.interpolation,
         )
+
+    def _squares(self, faces: Sequence[Face | FaceEmotion]) -> tuple[list[Box], list[float], Framing]:
+        """What the squares of faces follow from: their boxes, by how far they are turned upright, and the framing."""
+        rolls = [turn_of(face.landmarks, face.direction) for face in faces]
+        return [face.box for face in faces], rolls, self.face_detector.framing
+
+    def _classified(self, crops: np.ndarray, wholes: Mapping[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+        """Probabilities of crops and, where they are wanted, feature vectors; with the second looks of some of them.
+
+        Args:
+            crops: uint8 array (N, size, size, channels).
+            wholes: For the index of a crop, what else shows its face: uint8 array (1, size, size, channels).
+        """
+        twice = list(wholes)
+        every = np.concatenate([crops, *wholes.values()])
+        features = None
+        if self.embeddings:
+            probabilities, features = self.classifier.with_features(every)
+        else:
+            probabilities = self.classifier.probabilities(every)
+        count = len(crops)
+        if twice:
+            probabilities[twice] = geometric_mean([probabilities[twice], probabilities[count:]])
+            if features is not None:
+                features[twice] = average([features[twice], features[count:]])
+        return probabilities[:count], None if features is None else features[:count]

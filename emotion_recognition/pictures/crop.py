@@ -31,6 +31,10 @@ class Framing:
     offset_y: float
 
 
+#: That of a box that is framed as FER2013 would frame its face.
+WHOLE = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
+
+
 def crop_square(box: Box, framing: Framing) -> tuple[int, int, int]:
     """The square to cut out for a face: left, top and side in pixels; it may reach beyond the picture.
 

@@ -19,6 +19,7 @@ from emotion_recognition.detection.face_detectors.settings import DetectionSetti
 from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.onnx_copy import read_copy
+from emotion_recognition.pictures.close_up import NEARLY_WHOLE
 from emotion_recognition.pictures.upright import LEAST_TURN
 
 DESCRIPTION, DETECTOR, CLASSIFIER = "device.json", "face_ssd.onnx", "classifier.onnx"
@@ -63,6 +64,7 @@ def device_files(model: Path, detector: Path, options: ModelOptions | None = Non
             "landmarks": file.landmarks,
             "least_turn": LEAST_TURN,
             "framing": dataclasses.asdict(FaceSsdDetector.framing),
+            "nearly_whole": NEARLY_WHOLE,
             "close_ups": dataclasses.asdict(CloseUpSettings()),
             "refiner": None if refiner is None else _described(refiner),
         },

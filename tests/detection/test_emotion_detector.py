@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition import EmotionDetector
+from emotion_recognition.detection.classifier import EmotionClassifier
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.pictures.crop import Framing
@@ -45,6 +46,35 @@ def test_probabilities_are_in_label_order_and_sum_to_1(brightness_model: Path) -
     assert tuple(face.probabilities) == FER2013_EMOTIONS
     assert sum(face.probabilities.values()) == pytest.approx(1)
     assert face.probability == max(face.probabilities.values())
+
+
+def close_up(middle: int) -> np.ndarray:
+    """A picture of 100 × 100 pixels that is black but for 80 × 80 in its middle."""
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[10:90, 10:90] = middle
+    return picture
+
+
+def test_a_face_that_fills_its_picture_is_also_seen_as_the_picture_shows_it(brightness_model: Path) -> None:
+    detector = EmotionDetector(brightness_model, detector=KnownFaces((10, 10, 80, 80)))
+    small = np.zeros((100, 200, 3), np.uint8)
+    found = detector.detect_batch([small, close_up(255), close_up(255)])
+    # The detector's square is white, the whole picture is white on 64 % of it.
+    brightness = np.stack([np.full((8, 8, 1), value, np.uint8) for value in (255, round(0.64 * 255))])
+    of_square, of_picture = EmotionClassifier(brightness_model, 7).probabilities(brightness)
+    product = np.sqrt(of_square * of_picture)
+    for (face,) in found[1:]:
+        assert list(face.probabilities.values()) == pytest.approx((product / product.sum()).tolist(), abs=0.01)
+    (face,) = found[0]  # on a picture twice as wide the same box is no close-up
+    assert face.emotion == "anger"
+
+
+def test_a_close_up_has_the_mean_of_both_looks_as_its_feature_vector(brightness_model: Path) -> None:
+    detector = EmotionDetector(brightness_model, detector=KnownFaces((10, 10, 80, 80), (0, 0, 9, 9)), embeddings=True)
+    face, corner = detector.detect(close_up(255))
+    # That network's only feature is the mean pixel: 1 of the square, 0.64 of the picture.
+    assert face.embedding == pytest.approx([0.82], abs=0.01)
+    assert corner.embedding == pytest.approx([0.0], abs=0.01)
 
 
 def test_no_face_is_an_empty_list(brightness_model: Path) -> None:

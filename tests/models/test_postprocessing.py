@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from emotion_recognition.models.postprocessing import Postprocessing, average
+from emotion_recognition.models.postprocessing import Postprocessing, average, geometric_mean
+from emotion_recognition.models.prior import Prior
 
 
 def test_average_by_hand() -> None:
@@ -70,3 +71,19 @@ def test_rows_must_add_up_to_one_to_be_probabilities(row: list[float], kind: str
     if kind != "probabilities":
         with pytest.raises(ValueError, match="must be probabilities that add up to 1"):
             Postprocessing("probabilities").kind_of(np.array([[0.3, 0.7], row]))
+
+
+def test_looks_are_averaged_as_logits() -> None:
+    # Odds of 4 and 9 in favour of the first come to 6, their geometric mean.
+    mean = geometric_mean([np.array([[0.8, 0.2]]), np.array([[0.9, 0.1]])])
+    np.testing.assert_allclose(mean, [[6 / 7, 1 / 7]], rtol=1e-6)
+    assert np.all(np.isfinite(geometric_mean([np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])])))
+
+
+def test_a_prior_and_a_temperature_come_before_or_after_the_mean_of_looks() -> None:
+    draw = np.random.default_rng(0)
+    looks = [draw.dirichlet(np.ones(4), 5) for _ in range(2)]
+    prior = Prior((0.1, 0.2, 0.3, 0.4), 0.7)
+    adjusted = Postprocessing(temperature=1.7, prior=prior)
+    before = geometric_mean([adjusted(look) for look in looks])
+    np.testing.assert_allclose(before, adjusted(geometric_mean(looks)), atol=1e-6)

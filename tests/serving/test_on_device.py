@@ -23,7 +23,8 @@ from emotion_recognition.detection.seen_face import SeenFace
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.face_refiner.fusion import Fusion
 from emotion_recognition.models.face_refiner.outputs import NETWORK, FaceView
-from emotion_recognition.models.postprocessing import Postprocessing
+from emotion_recognition.models.postprocessing import Postprocessing, geometric_mean
+from emotion_recognition.pictures.close_up import NEARLY_WHOLE, face_that_fills
 from emotion_recognition.pictures.crop import crop_faces
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.pictures.image_file import read_image
@@ -293,6 +294,30 @@ def test_outputs_are_read_as_the_library_reads_them() -> None:
     given = printed(f"(({{ asProbabilities }}) => {reads})(await import({ON_DEVICE}))")
     for outputs, read in zip(rows.values(), given, strict=True):
         np.testing.assert_allclose(read, Postprocessing()(np.array(outputs)), atol=1e-12)
+
+
+def test_a_face_that_fills_an_image_is_told_as_the_library_tells_it() -> None:
+    draw = np.random.default_rng(4)
+    framing = FaceSsdDetector.framing
+    cases = []
+    for _ in range(200):
+        boxes = np.hstack([draw.integers(0, 30, (2, 2)), draw.integers(30, 100, (2, 2))]).tolist()
+        cases.append((boxes[: draw.integers(0, 3)], draw.choice([0.0, 20.0], 2, p=[0.8, 0.2]).tolist()))
+    cases.append(([[5, 7, 88, 88]], [0.0, 0.0]))
+    wanted = [face_that_fills([tuple(box) for box in boxes], rolls, framing, 100, 90) for boxes, rolls in cases]
+    assert {None, 0, 1} == set(wanted)
+    numbers = {"framing": asdict(framing), "nearly_whole": NEARLY_WHOLE}
+    shown = json.dumps([([{"box": box} for box in boxes], rolls) for boxes, rolls in cases])
+    tells = f"faceThatFills(faces, rolls, {{ width: 100, height: 90 }}, {json.dumps(numbers)})"
+    given = printed(f"(({{ faceThatFills }}) => {shown}.map(([faces, rolls]) => {tells}))(await import({ON_DEVICE}))")
+    assert given == [-1 if index is None else index for index in wanted]
+
+
+def test_two_looks_come_to_their_logits_mean() -> None:
+    first, second = [0.7, 0.3, 0.0], [0.2, 0.2, 0.6]
+    given = printed(f"(await import({ON_DEVICE})).geometricMean({json.dumps(first)}, {json.dumps(second)})")
+    (wanted,) = geometric_mean([np.array([first]), np.array([second])])
+    np.testing.assert_allclose(given, wanted, atol=1e-6)
 
 
 def printed(expression: str) -> Any:

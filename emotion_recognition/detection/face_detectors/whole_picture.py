@@ -7,7 +7,7 @@ import numpy as np
 
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.pictures.bgr_image import check_bgr
-from emotion_recognition.pictures.crop import Framing
+from emotion_recognition.pictures.crop import WHOLE
 from emotion_recognition.pictures.faces import Face
 
 
@@ -22,7 +22,7 @@ class WholePicture:
 
     name = "none"
     path = None
-    framing = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
+    framing = WHOLE
     description = "none: the whole picture is the face"
 
     def __init__(self, settings: DetectionSettings | None = None) -> None:

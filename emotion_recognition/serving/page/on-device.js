@@ -1,6 +1,16 @@
 // Detection without a server: the same steps as the library's, on ONNX Runtime. Needs no browser, so that Node can test it.
 
-import { crop, letterbox, rint, squareView, surrounded, turnedCrop } from "./pixels.js";
+import {
+  WHOLE,
+  crop,
+  cropSquare,
+  letterbox,
+  rint,
+  squareView,
+  surrounded,
+  turnedCrop,
+  wholeMirrored,
+} from "./pixels.js";
 
 const LEAST = 1e-12;
 
@@ -196,6 +206,19 @@ export function turnOf(landmarks, leastTurn) {
   return Math.abs(roll) >= leastTurn ? roll : 0;
 }
 
+/** The index of the one face that fills an image, -1 without one, as close_up.py tells it. */
+export function faceThatFills(faces, rolls, { width, height }, { framing, nearly_whole: share }) {
+  const squares = faces.map(({ box }) => cropSquare(box, framing));
+  const large = faces.map((_, index) => index).filter((index) => squares[index][2] >= share * Math.max(width, height));
+  if (large.length !== 1 || rolls[large[0]]) return -1;
+  const whole = cropSquare([0, 0, width, height], WHOLE);
+  return whole.every((value, axis) => value === squares[large[0]][axis]) ? -1 : large[0];
+}
+
+/** What two looks at one face come to together: probabilities from their logits' mean. */
+export const geometricMean = (first, second) =>
+  softmax(first.map((p, i) => (Math.log(Math.max(p, LEAST)) + Math.log(Math.max(second[i], LEAST))) / 2));
+
 /** Probabilities from the classifier's rows of outputs, which are told from their values unless it is stated. */
 export function asProbabilities(rows, stated) {
   const values = rows.flat();
@@ -280,19 +303,22 @@ export async function openDetector(runtime, load) {
   const detect = async (image) => {
     const faces = await find(image);
     const size = reader.image_size;
-    const crops = new Float32Array(faces.length * size * size);
-    faces.forEach(({ box, landmarks }, index) => {
-      const roll = turnOf(landmarks, detector.least_turn);
-      const { framing } = detector;
-      const pixels = roll ? turnedCrop(image, box, framing, size, roll) : crop(image, box, framing, size);
-      crops.set(pixels, index * size * size);
-    });
+    const { framing } = detector;
+    const rolls = faces.map(({ landmarks }) => turnOf(landmarks, detector.least_turn));
+    const crops = faces.map(({ box }, index) =>
+      rolls[index] ? turnedCrop(image, box, framing, size, rolls[index]) : crop(image, box, framing, size),
+    );
+    const filling = faceThatFills(faces, rolls, image, detector);
+    if (filling >= 0) crops.push(wholeMirrored(image, size));
     let rows = [];
     if (faces.length) {
-      const input = new ort.Tensor("float32", crops, [faces.length, size, size, 1]);
+      const pixels = new Float32Array(crops.length * size * size);
+      crops.forEach((each, index) => pixels.set(each, index * size * size));
+      const input = new ort.Tensor("float32", pixels, [crops.length, size, size, 1]);
       const output = Object.values(await classifier.run({ [classifier.inputNames[0]]: input }))[0].data;
-      const raw = faces.map((_, index) => Array.from(output.slice(index * names.length, (index + 1) * names.length)));
+      const raw = crops.map((_, index) => Array.from(output.slice(index * names.length, (index + 1) * names.length)));
       rows = asProbabilities(raw, reader.output).map((row) => calibrate(row, reader));
+      if (filling >= 0) rows[filling] = geometricMean(rows[filling], rows[faces.length]);
     }
     return {
       width: image.width,

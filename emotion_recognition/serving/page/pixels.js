@@ -191,12 +191,21 @@ function part({ data, width, channels }, [left, top], [w, h]) {
 // BT.601 in OpenCV's fixed point, of a pixel in blue, green, red.
 const greyAt = (data, at) => (data[at] * 1868 + data[at + 1] * 9617 + data[at + 2] * 4899 + 8192) >> 14;
 
-/** The grey square, `size` pixels wide, that the classifier sees of a box; beyond the border its pixels repeat. */
-export function crop(image, [x, y, width, height], framing, size) {
+/** The framing of a box that is the crop already. */
+export const WHOLE = { scale: 1, offset_x: 0, offset_y: 0 };
+
+/** The square to cut out for a box: left, top and side; it may reach beyond the picture. */
+export function cropSquare([x, y, width, height], framing) {
   const root = Math.sqrt(width * height);
   const side = Math.max(1, rint(framing.scale * root));
   const left = rint(x + width / 2 + framing.offset_x * root - side / 2);
   const top = rint(y + height / 2 + framing.offset_y * root - side / 2);
+  return [left, top, side];
+}
+
+/** The grey square, `size` pixels wide, that the classifier sees of a box; beyond the border its pixels repeat. */
+export function crop(image, box, framing, size) {
+  const [left, top, side] = cropSquare(box, framing);
   const grey = new Uint8Array(side * side);
   for (let row = 0, to = 0; row < side; row++) {
     const from = Math.max(0, Math.min(image.height - 1, top + row)) * image.width;
@@ -207,7 +216,14 @@ export function crop(image, [x, y, width, height], framing, size) {
   return seen(grey, side, size);
 }
 
-/** The same of a face that is tilted clockwise by `roll` degrees, turned upright: cubic, to a 32nd of a pixel. */
+/** The whole picture as the classifier sees it, mirrored. */
+export function wholeMirrored(image, size) {
+  const pixels = crop(image, [0, 0, image.width, image.height], WHOLE, size);
+  for (let row = 0; row < size; row++) pixels.subarray(row * size, (row + 1) * size).reverse();
+  return pixels;
+}
+
+/** The same as `crop` of a face that is tilted clockwise by `roll` degrees, turned upright: cubic, to a 32nd of a pixel. */
 export function turnedCrop(image, [x, y, width, height], framing, size, roll) {
   const root = Math.sqrt(width * height);
   const side = Math.max(1, rint(framing.scale * root));

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_recognition.data.sources.folders.labelled_faces import DRAWN, WHOLE
+from emotion_recognition.data.sources.folders.labelled_faces import DRAWN
 from emotion_recognition.detection.face_detectors import registry
 from emotion_recognition.detection.face_detectors.face_ssd.refiner_file import refiner_path
 from emotion_recognition.detection.face_detectors.opening import open_detector
@@ -25,7 +25,7 @@ from emotion_recognition.detection.face_detectors.registry import (
     row_of,
 )
 from emotion_recognition.detection.face_detectors.settings import DETECTOR_SIZES, DetectionSettings
-from emotion_recognition.pictures.crop import Framing, crop_square
+from emotion_recognition.pictures.crop import WHOLE, Framing, crop_square
 from emotion_recognition.pictures.faces import Face
 from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace, card_path
 from tests.conftest import REPOSITORY
@@ -109,7 +109,7 @@ def test_importing_the_rows_imports_no_detector() -> None:
 
 NEW_FILE = """
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
-from emotion_recognition.pictures.crop import Framing, crop_square
+from emotion_recognition.pictures.crop import WHOLE, Framing, crop_square
 from emotion_recognition.pictures.faces import Face
 
 class Middle:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from emotion_recognition.data.sources.turned_boxes import orientation_of, turned_box
-from emotion_recognition.pictures.crop import Framing, crop_faces
+from emotion_recognition.pictures.crop import WHOLE, Framing, crop_faces
 from emotion_recognition.pictures.faces import Box
 from emotion_recognition.pictures.image_file import decode_image, read_encoded, read_image
 
@@ -20,10 +20,6 @@ from emotion_recognition.pictures.image_file import decode_image, read_encoded, 
 #: :class:`~emotion_recognition.detection.face_detectors.ssd_opencv.OpenCvSsdDetector` on top, a drawn box gives the
 #: crop that the detector would.
 DRAWN = Framing(scale=1.19, offset_x=0.0, offset_y=-0.05)
-
-#: Of pictures that are cropped already: the largest square in their middle.
-WHOLE = Framing(scale=1.0, offset_x=0.0, offset_y=0.0)
-
 
 #: What becomes of the boxes on a picture that is turned: the stated size is that of its pixels as they are stored; or
 #: none is stated.
