@@ -212,7 +212,7 @@ class EmotionDetector:
         ]
 
     def crops(self, image: np.ndarray, faces: Sequence[Face | FaceEmotion]) -> np.ndarray:
-        """What the classifier sees of faces, turned upright by their landmarks.
+        """What the classifier sees of faces as the detector frames them, turned upright by their landmarks.
 
         Args:
             image: BGR uint8 array (height, width, 3), 0..255.

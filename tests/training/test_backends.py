@@ -68,6 +68,9 @@ shapes = [list(output.shape) for output in network(pixels, training=False)]
 print(json.dumps({"backend": keras.backend.backend(), "row": run.rows[0], "moved": min(moved), "shapes": shapes}))
 """
 
+#: JAX compiles twice as fast what then runs a few steps.
+QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+
 INSTALLED = [name for name in BACKENDS if find_spec(name)]
 
 
@@ -76,7 +79,7 @@ def run_on(backend: str, script: str, folder: Path, imported: Path) -> dict[str,
     path = json.dumps([str(imported), *sys.path])
     done = subprocess.run(
         [sys.executable, "-c", script, str(folder), path],
-        env={**os.environ, "KERAS_BACKEND": backend},
+        env={**os.environ, "KERAS_BACKEND": backend, "XLA_FLAGS": QUICK_COMPILATION},
         capture_output=True,
         text=True,
         check=False,

@@ -20,6 +20,7 @@ from emotion_recognition.error_about import names_of
 from emotion_recognition.training import devices
 from emotion_recognition.training.devices import DividedBatches, Machines, on_devices
 from emotion_recognition.training.settings import FitSettings
+from tests.training.test_backends import QUICK_COMPILATION
 
 # 52 images in batches of 16 leave 4 for the last one; 50 validation images cannot be split over 4 devices.
 SCRIPT = """
@@ -87,7 +88,7 @@ def start(backend: str, tmp_path: Path, count: int, is_random: bool, **variables
     environment = {
         **os.environ,
         "KERAS_BACKEND": backend,
-        "XLA_FLAGS": f"--xla_force_host_platform_device_count={count}",
+        "XLA_FLAGS": f"--xla_force_host_platform_device_count={count} {QUICK_COMPILATION}",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         **variables,
     }
