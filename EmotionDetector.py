@@ -136,6 +136,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         in_use=[*models, *detector_files(arguments.detector_model, workspace)],
     )
 
+    from emotion_recognition.detection.results.shown_path import printed
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
     from emotion_recognition.detection.runs.video_run import open_reader
 
@@ -174,7 +175,7 @@ def _detect(arguments: argparse.Namespace) -> int:
             failed = show_pictures(source, output, detector, outputs, window, look)
     # Now each of these is complete.
     for path in (*files, *folders):
-        print(f"Wrote {path}")
+        print(f"Wrote {printed(path)}")
     return failed
 
 

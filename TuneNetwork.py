@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.command_line.parsers import new_parser
+from emotion_recognition.command_line.model_options import joined_ranges
+from emotion_recognition.command_line.parsers import new_parser, variant_of
 from emotion_recognition.tuning.search_space import SEARCHABLE, parse_range
 from emotion_recognition.workspace import Workspace
 
@@ -78,6 +79,21 @@ def main(argv: list[str] | None = None) -> int:
     return exit_status(lambda: _tune(arguments, given[split + 1 :]))
 
 
+def _check_training(given: list[str]) -> None:
+    """Finds out early what every trial would end with: options that TrainNetwork.py has not, or no data set.
+
+    Raises:
+        FileNotFoundError: If a split is not built.
+    """
+    import TrainNetwork
+    from emotion_recognition.data.files.hdf5 import check_is_there
+
+    arguments = TrainNetwork.build_parser().parse_args(joined_ranges(given))
+    workspace, variant = Workspace(arguments.base_path), variant_of(arguments)
+    for split in ("train", "val"):
+        check_is_there(workspace.split_path(split, arguments.num_emotions, variant=variant))
+
+
 def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
     for name in ("trials", "workers"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
@@ -104,12 +120,13 @@ def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
     def model(trial: Trial) -> Path:
         return folder / f"trial{trial.number:04d}.keras"
 
+    classes = [] if arguments.classes is None else ["--classes", ",".join(arguments.classes)]
+    own = [] if arguments.classes is not None else ["-n", str(arguments.num_emotions)]
+    base = ["-b", str(arguments.base_path), *classes, *own]
+
     def command(trial: Trial) -> list[str]:
-        classes = [] if arguments.classes is None else ["--classes", ",".join(arguments.classes)]
-        own = [] if arguments.classes is not None else ["-n", str(arguments.num_emotions)]
         options = [part for name, value in trial.settings.items() for part in (f"--{name}", str(value))]
-        base = ["-b", str(arguments.base_path), *classes, *own, "-om", str(model(trial))]
-        return [sys.executable, str(SCRIPT), *base, *more, *options]
+        return [sys.executable, str(SCRIPT), *base, "-om", str(model(trial)), *more, *options]
 
     search = Search(folder / "study.sqlite", arguments.study, ranges, command, model, arguments.seed)
     say = lambda text: print(text, flush=True)  # noqa: E731
@@ -127,6 +144,7 @@ def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
                 f"trains {workers} trial{'s' * (workers != 1)} at a time on a cluster with room for {room}", flush=True
             )
             search = replace(search, start=trainings)
+        _check_training([*base, *more])
         study = run_search(search, arguments.trials, workers=workers, say=say)
     report = report_of(study, search)
     write_json(folder / "report.json", report)

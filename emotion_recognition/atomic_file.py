@@ -54,7 +54,9 @@ def replace_when_complete(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     finally:
-        partial.unlink(missing_ok=True)
+        # What cannot be deleted could not be written either; the first error says why.
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 @contextlib.contextmanager

@@ -285,8 +285,12 @@ def _find_released(workspace: Workspace | None, names: Sequence[str], what: str,
     for path in (path for place in places for path in place):
         if (path.is_file() and not needs_onnx) or path.with_suffix(".onnx").is_file():
             return path
-    looked = [place[-1] for place in places]
-    raise FileNotFoundError(f"There is no {what} {looked[0]}, none at {looked[1]}, and none at {looked[2]}.")
+    looked: dict[Path, Path] = {}  # each once, as it is written first
+    for place in places:
+        looked.setdefault(place[-1].absolute(), place[-1])
+    first, *others = looked.values()
+    *before, last = [f"There is no {what} {first}", *(f"none at {path}" for path in others)]
+    raise FileNotFoundError(f"{', '.join(before)}{',' * (len(before) > 1)} and {last}.")
 
 
 def beside(model_path: Path, ending: str) -> Path:

@@ -53,6 +53,15 @@ def test_an_error_leaves_the_earlier_file_and_nothing_else(tmp_path: Path, error
     assert names(tmp_path) == ["report.txt"]
 
 
+def test_where_nothing_can_be_deleted_the_first_error_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(ValueError, match="the first"), replace_when_complete(tmp_path / "report.txt"):
+        raise ValueError("the first")
+
+
 def test_a_block_that_writes_nothing_is_an_error_and_keeps_the_earlier_file(tmp_path: Path) -> None:
     target = tmp_path / "report.txt"
     target.write_text("earlier")

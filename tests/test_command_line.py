@@ -260,3 +260,17 @@ def test_an_interruption_during_imports_has_no_traceback() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
     assert done.stderr == "interrupted\n"
     assert done.returncode in (130, -2)
+
+
+def test_a_package_that_is_missing_during_imports_is_one_line_and_status_2() -> None:
+    code = "import emotion_recognition.command_line\nimport a_package.of_others\n"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    line = "error: a_package is not installed; install all that is needed: pip install -r requirements.txt\n"
+    assert (done.returncode, done.stderr) == (2, line)
+
+
+def test_a_module_of_the_project_that_is_missing_keeps_its_traceback() -> None:
+    code = "import emotion_recognition.command_line\nimport emotion_recognition.of_nobody\n"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")

@@ -50,6 +50,14 @@ def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
         (["--search", "ema=0..1", "--search", "ema=0..2"], "--search must name each setting once."),
         (["--study", "../x"], "--study must be a name. Received: ../x"),
         (["--address", "auto"], "--address, --cpus_per_worker and --gpus_per_worker are for --engine ray."),
+        (
+            ["-b", "nothere"],
+            "There is no data set nothere/hdf5/fer2013_7classes_train.hdf5. (Build",
+        ),
+        (
+            ["-b", "nothere", "--", "--image_size", "96"],
+            "There is no data set nothere/hdf5/fer2013_7classes_96px_",
+        ),
         (["--engine", "ray", "--address", "127.0.0.1:1"], "There is no Ray cluster at 127.0.0.1:1: Connection refused"),
     ],
 )

@@ -200,6 +200,14 @@ def test_without_a_choice_a_stray_folder_in_the_working_directory_is_last(
         find_released_model(6)
 
 
+def test_a_place_is_named_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emotion_recognition.workspace._CHECKOUT", tmp_path / DEFAULT_BASE_PATH)
+    monkeypatch.setattr("emotion_recognition.workspace._PACKAGE", tmp_path / "package")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"^There is no model \S+8classes\.keras and none at \S+\.onnx\.$"):
+        find_released_model(8)
+
+
 def test_the_default_base_path_is_the_working_directory_s_or_else_the_checkout_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

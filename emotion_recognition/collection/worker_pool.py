@@ -14,7 +14,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -186,7 +186,8 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs, start), daemon=True)
-        self._process.start()
+        with _without_interruptions():
+            self._process.start()
         theirs.close()
         self.is_ready = self.is_busy = False
         self.task: Any = None
@@ -222,6 +223,22 @@ class _Worker:
             self._process.kill()
         self._process.join()
         self.connection.close()
+
+
+@contextlib.contextmanager
+def _without_interruptions() -> Iterator[None]:
+    """Keeps Ctrl-C, which reaches every process of a terminal, from those that are started in the block.
+
+    They inherit what this thread has blocked, from their first instruction on; for this process it comes afterwards.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(connection: "Connection[Any, Any]", start: Callable[[], Callable[[Any], Any]]) -> None:

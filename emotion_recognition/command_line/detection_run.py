@@ -119,6 +119,7 @@ def show_pictures(
         OSError: If something cannot be written.
     """
     from emotion_recognition.detection.results.result_text import faces_table, headline
+    from emotion_recognition.detection.results.shown_path import printed
     from emotion_recognition.detection.runs.picture_run import look_at_input, look_at_pictures
 
     is_single, total = source.folder is None, len(source.pictures)
@@ -128,11 +129,12 @@ def show_pictures(
             if outcome.sight is None:
                 failed += 1
                 progress.clear()
-                print(f"skipped: {outcome.reason}", file=sys.stderr, flush=True)
+                print(f"skipped: {printed(outcome.reason)}", file=sys.stderr, flush=True)
             else:
                 if outcome.sight.images > 1:
                     progress.clear()
-                    note(f"{outcome.sight.file}: only the first of its {outcome.sight.images:,} images was looked at")
+                    name = printed(outcome.sight.file)
+                    note(f"{name}: only the first of its {outcome.sight.images:,} images was looked at")
                 faces += len(outcome.sight.faces)
                 # On a terminal the bar says enough.
                 if is_single or not sys.stdout.isatty():
@@ -144,7 +146,7 @@ def show_pictures(
             progress.step()
     if not is_single:
         print(f"{total - failed:,} of {total:,} pictures read, {faces:,} faces")
-    print(f"Wrote {output}")
+    print(f"Wrote {printed(output)}")
     return failed
 
 

@@ -84,11 +84,11 @@ def _exit_status(work: Callable[[], None]) -> int:
         print(f"error: {' '.join(_text_of(error).split())}{advice(names_of(error))}", file=sys.stderr)
         return BAD_INPUT
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in ("", "emotion_recognition"):
+        missing = missing_package(error)
+        if missing is None:
             traceback.print_exc()
             return CRASHED
-        print(f"error: {package} is not installed; install all that is needed: {HOW_TO_INSTALL}", file=sys.stderr)
+        print(f"error: {missing}", file=sys.stderr)
         return BAD_INPUT
     except MemoryError:
         print("error: there is not enough memory for this; give it more, or less to do at once", file=sys.stderr)
@@ -97,6 +97,19 @@ def _exit_status(work: Callable[[], None]) -> int:
         traceback.print_exc()
         return CRASHED
     return 0
+
+
+def missing_package(error: ModuleNotFoundError) -> str | None:
+    """What to do about a package that is not installed; None if a module of the project itself is missing.
+
+    Example:
+        >>> missing_package(ModuleNotFoundError(name="cv2.dnn"))
+        'cv2 is not installed; install all that is needed: pip install -r requirements.txt'
+    """
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "emotion_recognition"):
+        return None
+    return f"{package} is not installed; install all that is needed: {HOW_TO_INSTALL}"
 
 
 def _text_of(error: ValueError | OSError) -> str:

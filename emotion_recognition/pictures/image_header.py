@@ -25,6 +25,12 @@ PICTURE_SUFFIXES = (
     *(".jfif", ".jif", ".mpo", ".apng", ".heic", ".heif", ".hif", ".avif"),
 )
 
+#: The same of photographs that are not read: who has them in a folder is told so.
+OTHER_PHOTOGRAPH_SUFFIXES = (
+    *(".jp2", ".j2k", ".jxl", ".tga"),
+    *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
+)
+
 #: JPEG's start-of-frame markers; C4, C8 and CC between them mean something else.
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 

@@ -7,12 +7,19 @@ import os
 import struct
 from pathlib import Path
 
-from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES, UnknownPictureError, picture_size
+from emotion_recognition.pictures.image_header import (
+    OTHER_PHOTOGRAPH_SUFFIXES,
+    PICTURE_SUFFIXES,
+    UnknownPictureError,
+    picture_size,
+)
 
 #: The brands of an ISO base media file that stand for a still picture, ISO/IEC 23008-12 and AVIF's own.
 _HEIC_BRANDS = frozenset((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"))
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
 _ANY_BRANDS = frozenset((b"mif1", b"msf1"))
+
+_NAMED = frozenset((*PICTURE_SUFFIXES, *OTHER_PHOTOGRAPH_SUFFIXES))
 
 #: Enough to know every kind.
 _HEAD = 4096
@@ -40,7 +47,8 @@ def heif_kind(encoded: bytes) -> str | None:
 def is_picture_file(path: Path | os.DirEntry[str]) -> bool:
     """Whether a file should be read as a picture: its name or its content says so.
 
-    A file that only its name calls a picture counts too, so that a damaged one is reported.
+    A file that only its name calls a picture counts too, so that a damaged one is reported, and a photograph of another
+    kind.
 
     Args:
         path: Any path, or an entry of a folder, which says what it is without another look; what is hidden, or no
@@ -49,7 +57,7 @@ def is_picture_file(path: Path | os.DirEntry[str]) -> bool:
     # A leading dot marks what the system hides, and what is still being written.
     if path.name.startswith(".") or not path.is_file():
         return False
-    return Path(path.name).suffix.lower() in PICTURE_SUFFIXES or _starts_as_picture(Path(path))
+    return Path(path.name).suffix.lower() in _NAMED or _starts_as_picture(Path(path))
 
 
 def _starts_as_picture(path: Path) -> bool:

@@ -34,6 +34,8 @@ class Start:
             os.kill(os.getpid(), signal.SIGKILL)
         if word == "hang":
             time.sleep(3600)
+        if word == "blocked":
+            return ",".join(sorted(each.name for each in signal.pthread_sigmask(signal.SIG_BLOCK, [])))
         if word == "raise":
             raise ValueError("the handler's own error")
         return task.upper()

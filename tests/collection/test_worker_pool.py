@@ -1,5 +1,6 @@
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,13 @@ def test_what_a_handler_raises_is_raised_here(tmp_path: Path) -> None:
         pool.submit("raise")
         with pytest.raises(ValueError, match="the handler's own error"):
             pool.next()
+
+
+def test_an_interruption_reaches_no_worker_from_its_first_instruction_on(tmp_path: Path) -> None:
+    with WorkerPool[str, str](Start(tmp_path), 1) as pool:
+        pool.submit("blocked")
+        assert pool.next() == Finished("blocked", "SIGINT")
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def test_processes_that_never_come_up_are_an_error(tmp_path: Path) -> None:

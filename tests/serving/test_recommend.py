@@ -118,6 +118,12 @@ def test_nobody_is_remembered_without_consent_and_everybody_is_forgotten_who_ask
     assert client.delete("/v1/people/ada").json() == {"deleted": 0}
 
 
+@pytest.mark.parametrize("address", ["a/b", "a%2Fb"])
+def test_people_whose_names_have_a_slash_are_forgotten_too(address: str, client: TestClient) -> None:
+    ask(client, probabilities=DARK, person="a/b", consent=True)
+    assert client.delete(f"/v1/people/{address}").json() == {"deleted": 1}
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

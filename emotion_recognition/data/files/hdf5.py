@@ -155,6 +155,16 @@ class Split:
         )
 
 
+def check_is_there(path: Path) -> None:
+    """Finds out whether a data set is built.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    if not path.exists():
+        raise about(FileNotFoundError(f"There is no data set {path}."), "build_splits")
+
+
 def read_split(path: Path, *, role: str | None = None, stream_above: float = STREAM_ABOVE_GIB) -> Split:
     """Reads a split into memory, or, where its images are many, leaves them in the file.
 
@@ -168,8 +178,7 @@ def read_split(path: Path, *, role: str | None = None, stream_above: float = STR
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not one that :func:`write_split` or a build wrote, is damaged, or is another split.
     """
-    if not path.exists():
-        raise about(FileNotFoundError(f"There is no data set {path}."), "build_splits")
+    check_is_there(path)
     try:
         with open_hdf5(path) as file:
             split = _read(file, path, stream_above)

@@ -96,8 +96,8 @@ def open_parquet(
     with replace_when_complete(path) as partial:
         with naming(path):
             file = partial.open("wb")
+        writer = parquet.ParquetWriter(file, schema)
         try:
-            writer = parquet.ParquetWriter(file, schema)
             results = ParquetResults(writer, schema, path)
             yield results
             results.flush()
@@ -105,7 +105,9 @@ def open_parquet(
                 writer.close()
                 file.close()
         finally:
-            # After an error what is buffered may not be writable either; it is thrown away with the file.
+            # After an error what is buffered may not be writable either; it is thrown away with the file, and so is the
+            # writer, which would try again when it is deleted.
+            writer.is_open = False
             with contextlib.suppress(OSError):
                 file.close()
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from emotion_recognition.detection.results.shown_path import printed
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 
 
 def headline(sight: Sight) -> str:
     """A picture in one line: its name, its size and how many faces it has."""
     count = len(sight.faces)
-    return f"{sight.file}: {sight.size[0]}×{sight.size[1]} pixels, {count or 'no'} face{'s' * (count != 1)}"
+    return f"{printed(sight.file)}: {sight.size[0]}×{sight.size[1]} pixels, {count or 'no'} face{'s' * (count != 1)}"
 
 
 def faces_table(faces: Sequence[SeenFace]) -> str:

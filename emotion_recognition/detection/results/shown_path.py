@@ -1,4 +1,4 @@
-"""Paths as text that can be printed and stored: a file's name may hold bytes that are no text."""
+"""Paths as text that can be stored and printed: a file's name may hold bytes that are no text, and line breaks."""
 
 from pathlib import Path
 
@@ -11,3 +11,14 @@ def shown_path(path: Path) -> str:
         'me\\xff.jpg'
     """
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def printed(path: Path | str) -> str:
+    r"""A path, or a text that stands for one, in a line of output: what would break it or steer a terminal is escaped.
+
+    Example:
+        >>> printed("two\nlines \x1b[31mred.jpg")
+        'two\\nlines \\x1b[31mred.jpg'
+    """
+    text = path if isinstance(path, str) else shown_path(path)
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -87,7 +87,7 @@ def recommend_routes(service: Service) -> APIRouter:
         return JSONResponse({"recorded": recorded})
 
     @router.delete(
-        "/v1/people/{person}",
+        "/v1/people/{person:path}",
         summary="Forget a person",
         responses={200: {"model": schemas.Forgotten}, **error_answers(401, 403, 422, 501)},
     )

@@ -1,4 +1,6 @@
+import gc
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,4 +55,20 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match=r"a\.parquet cannot be written: File too large"):
         write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_after_an_error_the_writer_says_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unraisable: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+
+    def write() -> None:
+        with open_parquet(tmp_path / "a.parquet", {}, NAMES) as results:
+            results.add(Sight("a.jpg", (64, 48), [SeenFace(FACE)]))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    gc.collect()
+    assert unraisable == []
     assert list(tmp_path.iterdir()) == []

@@ -106,8 +106,8 @@ def test_a_video_or_camera_must_be_alone(other: str, folder: Path) -> None:
         find_input([str(folder / "a.png"), other.format(folder)])
 
 
-@pytest.mark.parametrize("suffix", PICTURE_SUFFIXES)
-def test_every_picture_that_can_be_read_is_found_in_a_folder(suffix: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [*PICTURE_SUFFIXES, ".jp2", ".nef"])
+def test_every_photograph_is_found_in_a_folder_also_one_that_cannot_be_read(suffix: str, tmp_path: Path) -> None:
     (tmp_path / f"a{suffix.upper()}").touch()
     assert find_input([str(tmp_path)]).pictures == (tmp_path / f"a{suffix.upper()}",)
 
