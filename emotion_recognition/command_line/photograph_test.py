@@ -42,6 +42,8 @@ def run_on_photographs(arguments: argparse.Namespace, workspace: Workspace, mode
     if arguments.keep:
         check_can_keep(models[0], arguments.input_model[0])
     fits = arguments.fit_prior is not None or arguments.fit_temperature
+    if fits and not any(models[0].with_suffix(suffix).is_file() for suffix in (models[0].suffix, ".onnx")):
+        raise FileNotFoundError(f"There is no model {models[0]}.")
     tuned = tuning_of(models[0], classes, options) if fits else None
     if tuned is not None and arguments.fit_prior and tuned[1] is None:
         tuned = (tuned[0], learned_shares(models[0], classes, workspace))

@@ -131,5 +131,7 @@ def _key_in(headers: Headers) -> str:
 
 def _route(scope: Scope) -> str:
     """The route's pattern, never a path: that may hold a person's identity."""
-    path = getattr(scope.get("route"), "path", None)
+    route = scope.get("route")
+    # As documents write it; of a socket's route there is the other alone.
+    path = getattr(route, "path_format", None) or getattr(route, "path", None)
     return path if isinstance(path, str) and path else "other"

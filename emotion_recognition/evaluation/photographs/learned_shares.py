@@ -28,11 +28,8 @@ def learned_shares(model: Path, class_names: Sequence[str], workspace: Workspace
         float64 array (classes,), above 0, adding up to 1.
 
     Raises:
-        FileNotFoundError: If there is no model.
         ValueError: If the split is not there, is another than the card names, or has a class without images.
     """
-    if not model.is_file():
-        raise FileNotFoundError(f"There is no model {model}.")
     data: Mapping[str, Any] = (read_card(model) or {}).get("data", {})
     labels = data.get("labels", FER2013)
     missing = f"{card_path(model)} has no class shares, under prior, to fit a power of"
