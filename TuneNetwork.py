@@ -7,13 +7,14 @@ import argparse
 import contextlib
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.model_options import joined_ranges
 from emotion_recognition.command_line.parsers import new_parser, variant_of
-from emotion_recognition.tuning.search_space import SEARCHABLE, parse_range
+from emotion_recognition.tuning.search_space import SEARCHABLE, Range, parse_range
 from emotion_recognition.workspace import Workspace
 
 EPILOG = f"""settings that can be searched: {", ".join(SEARCHABLE)}
@@ -79,16 +80,22 @@ def main(argv: list[str] | None = None) -> int:
     return exit_status(lambda: _tune(arguments, given[split + 1 :]))
 
 
-def _check_training(given: list[str]) -> None:
-    """Finds out early what every trial would end with: options that TrainNetwork.py has not, or no data set.
+def _check_training(base: list[str], more: list[str], ranges: Sequence[Range]) -> None:
+    """Finds out early what trials would end with: options and values that TrainNetwork.py has not, or no data set.
 
     Raises:
         FileNotFoundError: If a split is not built.
+        ValueError: If one of the options is the search's own.
     """
     import TrainNetwork
     from emotion_recognition.data.files.hdf5 import check_is_there
 
-    arguments = TrainNetwork.build_parser().parse_args(joined_ranges(given))
+    parser = TrainNetwork.build_parser()
+    for name, value in ((part.name, value) for part in ranges for value in part.choices):
+        parser.parse_args(joined_ranges([*base, *more, f"--{name}", str(value)]))
+    arguments = parser.parse_args(joined_ranges([*base, *more]))
+    if arguments.output_model is not None or arguments.resume:
+        raise ValueError("-om and --resume cannot be given to a search's trainings, which have names of their own.")
     workspace, variant = Workspace(arguments.base_path), variant_of(arguments)
     for split in ("train", "val"):
         check_is_there(workspace.split_path(split, arguments.num_emotions, variant=variant))
@@ -144,7 +151,7 @@ def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
                 f"trains {workers} trial{'s' * (workers != 1)} at a time on a cluster with room for {room}", flush=True
             )
             search = replace(search, start=trainings)
-        _check_training([*base, *more])
+        _check_training(base, more, ranges)
         study = run_search(search, arguments.trials, workers=workers, say=say)
     report = report_of(study, search)
     write_json(folder / "report.json", report)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emotion_recognition.error_about import about
+
 DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
 DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
 DEFAULT_FACE_DETECTOR_NAME = "face_ssd_final.keras"
@@ -221,12 +223,18 @@ class Workspace:
         """The path a model is written to: a bare name means a file in ``output/``, anything else is a path.
 
         Raises:
-            ValueError: If the suffix is none that Keras writes.
+            ValueError: If the suffix is none that Keras writes, or a model of the same name but for it is there, whose
+                card and log the new one would replace.
         """
         given = Path(name)
         if given.suffix not in MODEL_SUFFIXES:
             raise ValueError(f"A model's name must end in one of {', '.join(MODEL_SUFFIXES)}. Received: {given}")
-        return self.output_folder / given if given.parent == Path() else given
+        path = self.output_folder / given if given.parent == Path() else given
+        for other in (path.with_suffix(suffix) for suffix in MODEL_SUFFIXES if suffix != path.suffix):
+            if other.is_file():
+                message = f"{path} would replace the card and the log of {other.name}; choose another name."
+                raise about(ValueError(message), "output_model")
+        return path
 
 
 def default_base_path() -> Path:

@@ -49,6 +49,8 @@ def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
         (["--search", "epochs=1..2"], "search must be NAME=LOW..HIGH or NAME=A,B with NAME one of learning_rate, "),
         (["--search", "ema=0..1", "--search", "ema=0..2"], "--search must name each setting once."),
         (["--study", "../x"], "--study must be a name. Received: ../x"),
+        (["--", "-om", "mine.keras"], "-om and --resume cannot be given to a search's trainings"),
+        (["--", "--resume"], "-om and --resume cannot be given to a search's trainings"),
         (["--address", "auto"], "--address, --cpus_per_worker and --gpus_per_worker are for --engine ray."),
         (
             ["-b", "nothere"],
@@ -66,3 +68,13 @@ def test_bad_input_is_one_line(arguments: list[str], message: str, capsys: pytes
     error = capsys.readouterr().err
     assert error.startswith(f"error: {message}")
     assert error.count("\n") == 1
+
+
+def test_a_value_that_no_training_takes_is_refused_before_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        TuneNetwork.main(["-b", str(tmp_path), "--search", "optimizer=sgd,foo"])
+    assert ended.value.code == 2
+    assert "argument --optimizer: invalid choice: 'foo'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -229,3 +229,12 @@ def test_what_is_annotated_lies_beside_its_source() -> None:
     assert workspace.annotated_folder(Path("photos/summer")) == Path("photos/summer_emotions")
     assert workspace.timeline_figure(Path("in/a_emotions.mp4")) == Path("in/a_emotions_timeline.png")
     assert workspace.timeline_figure(Path("in/a_emotions.mkv")) == Path("in/a_emotions.mkv_timeline.png")
+
+
+def test_a_new_model_takes_no_other_model_s_card(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.output_folder.mkdir()
+    (workspace.output_folder / "q.keras").touch()
+    assert workspace.new_model("q.keras") == workspace.output_folder / "q.keras"
+    with pytest.raises(ValueError, match=r"q\.h5 would replace the card and the log of q\.keras; choose another name"):
+        workspace.new_model("q.h5")

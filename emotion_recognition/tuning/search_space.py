@@ -40,6 +40,17 @@ class Range:
     log: bool = False
     choices: tuple[Any, ...] = ()
 
+    def __str__(self) -> str:
+        """As :func:`parse_range` reads it.
+
+        Example:
+            >>> str(parse_range("learning_rate=1e-4..1e-1:log"))
+            'learning_rate=0.0001..0.1:log'
+        """
+        if self.choices:
+            return f"{self.name}={','.join(map(str, self.choices))}"
+        return f"{self.name}={self.low:g}..{self.high:g}{':log' * self.log}"
+
     def suggest(self, trial: Any) -> Any:
         """A value for an Optuna trial."""
         if self.choices:

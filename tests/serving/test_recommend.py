@@ -1,6 +1,7 @@
 """Items that suit a mood, feedback, consent, forgetting."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -274,3 +275,14 @@ def test_a_catalogue_must_be_there_as_text_and_not_too_long(tmp_path: Path) -> N
         read_catalogue(tmp_path / "a.csv", NAMES)
     with pytest.raises(ValueError, match="at most 5,000 items"):
         check_items([{}] * 5001, NAMES, "catalogue")
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_another_program_s_database_is_refused_and_stays_as_it_is(version: int, tmp_path: Path) -> None:
+    path = tmp_path / "customers.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        base.executescript(f"CREATE TABLE customers (name TEXT); PRAGMA user_version = {version};")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"customers\.sqlite is not a file of the recommender: it has other tables"):
+        Memory(path)
+    assert path.read_bytes() == before

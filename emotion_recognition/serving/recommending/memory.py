@@ -66,6 +66,7 @@ class Memory:
     def __init__(self, path: Path | str) -> None:
         try:
             self._base = sqlite3.connect(path, timeout=1, check_same_thread=False, isolation_level=None)
+            self._check(path)
             self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._base.execute("PRAGMA secure_delete = ON")
             self._base.execute("PRAGMA journal_mode = WAL")
@@ -75,6 +76,15 @@ class Memory:
             raise OSError(f"The recommender's file {path} cannot be opened: {reason}.") from error
         except sqlite3.DatabaseError as error:
             raise ValueError(f"{path} is not a file of the recommender: {error}.") from error
+
+    def _check(self, path: Path | str) -> None:
+        """Refuses another program's data before anything of it is changed."""
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        tables = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        expected = tables | {"recommendations", "feedback"} if version else set()
+        if version <= len(MIGRATIONS) and tables != expected:
+            self._base.close()
+            raise ValueError(f"{path} is not a file of the recommender: it has other tables.")
 
     def _migrate(self, path: Path | str) -> None:
         (version,) = self._base.execute("PRAGMA user_version").fetchone()
