@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emotion_recognition.error_about import about
-
 DEFAULT_BASE_PATH = Path("FacialExpressionRecognition")
 DEFAULT_MODEL_NAME = "emotion_classification_final.keras"
 DEFAULT_FACE_DETECTOR_NAME = "face_ssd_final.keras"
@@ -232,8 +230,7 @@ class Workspace:
         path = self.output_folder / given if given.parent == Path() else given
         for other in (path.with_suffix(suffix) for suffix in MODEL_SUFFIXES if suffix != path.suffix):
             if other.is_file():
-                message = f"{path} would replace the card and the log of {other.name}; choose another name."
-                raise about(ValueError(message), "output_model")
+                raise ValueError(f"{path} would replace the card and the log of {other.name}; choose another name.")
         return path
 
 
