@@ -85,7 +85,11 @@ def _build(arguments: argparse.Namespace) -> None:
     from emotion_recognition.data.face_pictures.stored_picture import PictureStorage
 
     given = {} if arguments.longest_side is None else {"longest_side": arguments.longest_side}
-    storage, shares = PictureStorage(**given), replace(SplitShares(), val=arguments.val_share, seed=arguments.seed)
+    storage, val = PictureStorage(**given), arguments.val_share
+    if not 0 < val < 1:
+        raise ValueError(f"--val_share must be above 0 and below 1. Received: {val:g}")
+    # Faces have no test split, whose share must fit in all the same.
+    shares = SplitShares(val=val, test=min(SplitShares.test, (1 - val) / 2), seed=arguments.seed)
     workspace = Workspace(arguments.base_path)
     check_face_targets(workspace, overwrite=arguments.overwrite)
     teach = None if arguments.landmarks is None else _teacher(arguments.landmarks)

@@ -126,6 +126,9 @@ def test_one_csv_is_divided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     train, val = read(tmp_path, "train"), read(tmp_path, "val")
     assert (len(train), len(val)) == (15, 5)
     assert not set(train.names) & set(val.names)
+    options = ("--val_share", "0.9", "--seed", "1", "--overwrite")
+    assert build(tmp_path, "--input", tmp_path / "mine.csv", *options) == 0
+    assert (len(read(tmp_path, "train")), len(read(tmp_path, "val"))) == (2, 18)
 
 
 def test_a_picture_in_both_splits_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,7 +196,8 @@ def remove_faces(source: Path) -> None:
     ("options", "words"),
     [
         (["--longest_side", "8"], "longest_side must be at least 32 pixels. Received: 8"),
-        (["--val_share", "0"], "shares of val and test must be above 0"),
+        (["--val_share", "0"], "--val_share must be above 0 and below 1. Received: 0"),
+        (["--val_share", "1"], "--val_share must be above 0 and below 1. Received: 1"),
         (["--seed", "-1"], "seed must be at least 0. Received: -1 (--seed)"),
         ([], "missing"),
     ],
