@@ -49,7 +49,7 @@ class Range:
         """
         if self.choices:
             return f"{self.name}={','.join(map(str, self.choices))}"
-        return f"{self.name}={self.low:g}..{self.high:g}{':log' * self.log}"
+        return f"{self.name}={self.low:.12g}..{self.high:.12g}{':log' * self.log}"
 
     def suggest(self, trial: Any) -> Any:
         """A value for an Optuna trial."""

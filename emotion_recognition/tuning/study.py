@@ -94,13 +94,12 @@ def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[
     except Exception as error:
         text = str(error).splitlines()[0]
         raise about(OSError(f"{search.storage} cannot be used: {text}"), "study") from error
-    ranges = [repr(part) for part in search.ranges]
-    if known not in (None, ranges):
-        before = study.user_attrs.get("searched", known)
-        message = f"{search.storage} holds a search over {' '.join(before)}. Name the same, or another study."
+    ranges = [str(part) for part in search.ranges]
+    # Earlier versions wrote them as Python does.
+    if known not in (None, ranges, [repr(part) for part in search.ranges]):
+        message = f"{search.storage} holds a search over {' '.join(known)}. Name the same, or another study."
         raise about(ValueError(message), "study", "search")
     study.set_user_attr("ranges", ranges)
-    study.set_user_attr("searched", [str(part) for part in search.ranges])
 
     def objective(chosen: Any) -> float:
         trial = Trial(chosen.number, {part.name: part.suggest(chosen) for part in search.ranges})

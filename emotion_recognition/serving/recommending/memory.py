@@ -81,8 +81,8 @@ class Memory:
         """Refuses another program's data before anything of it is changed."""
         (version,) = self._base.execute("PRAGMA user_version").fetchone()
         tables = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        expected = tables | {"recommendations", "feedback"} if version else set()
-        if version <= len(MIGRATIONS) and tables != expected:
+        is_ours = tables >= {"recommendations", "feedback"} if version else not tables
+        if version <= len(MIGRATIONS) and not is_ours:
             self._base.close()
             raise ValueError(f"{path} is not a file of the recommender: it has other tables.")
 
