@@ -98,6 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _test(arguments: argparse.Namespace) -> int:
     """Runs the script; returns the number of photographs that could not be read."""
     check_photograph_options(arguments)
+    _check_predict_options(arguments)
     workspace = Workspace(arguments.base_path)
     settings = PredictionSettings(arguments.batch_size, arguments.tta)
     if arguments.input_model is None:
@@ -118,6 +119,13 @@ def _test(arguments: argparse.Namespace) -> int:
     else:
         _test_split(arguments, workspace, models, settings, stem)
     return 0
+
+
+def _check_predict_options(arguments: argparse.Namespace) -> None:
+    given = {"--split": arguments.split is not None, "--gallery": arguments.gallery}
+    if arguments.predict is not None and any(given.values()):
+        names = " and ".join(name for name, is_given in given.items() if is_given)
+        raise ValueError(f"--predict has no labels to compare with; leave out {names}.")
 
 
 def _test_split(

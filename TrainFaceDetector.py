@@ -63,7 +63,9 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
     with contextlib.ExitStack() as stack:
-        return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments, stack))
+        return exit_status(
+            lambda: _export(arguments) if only_exports(arguments, FaceStageSettings) else _train(arguments, stack)
+        )
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ import functools
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.command_line.parsers import new_faces_parser
@@ -37,6 +38,7 @@ EXAMPLES = """
 examples:
   TrainFaceRefiner.py --mixed_precision                            for your own detector, face_ssd_final.keras
   TrainFaceRefiner.py --mixed_precision --detector face_ssd.keras  for the released detector
+  TrainFaceRefiner.py --mixed_precision --crops FacialExpressionRecognition/hdf5/fer2013_7classes_train.hdf5
   TrainFaceRefiner.py --mixed_precision --resume                   continue after an interruption
   TrainFaceRefiner.py --export onnx -im face_ssd_refiner.keras     write its ONNX copy again, without training
 """
@@ -56,6 +58,12 @@ def build_parser() -> argparse.ArgumentParser:
     add_setting(
         parser, "--views", type=int, help=f"views of an epoch, half of them of faces (default: {defaults.views})"
     )
+    parser.add_argument(
+        "--crops",
+        metavar="FILE.hdf5",
+        help="train split that BuildDataset.py wrote: its crops are more faces to learn from, where the detector "
+        "suspects one",
+    )
     add_card_options(parser)
     return parser
 
@@ -64,7 +72,9 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(argv)
     with contextlib.ExitStack() as stack:
-        return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments, stack))
+        return exit_status(
+            lambda: _export(arguments) if only_exports(arguments, RefinerSettings) else _train(arguments, stack)
+        )
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -103,8 +113,10 @@ def _fit(
 ) -> None:
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.data.face_pictures.hdf5 import check_same_face_build, read_face_split
+    from emotion_recognition.data.files.hdf5 import read_split
     from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
     from emotion_recognition.progress import Progress
+    from emotion_recognition.training.face_refiner.crops import crops_entry, cut_crops, looked_at
     from emotion_recognition.training.face_refiner.proposing import cut_split
     from emotion_recognition.training.face_refiner.saving import save_trained_refiner
     from emotion_recognition.training.face_refiner.stage import fit_refiner
@@ -118,13 +130,20 @@ def _fit(
     check_same_face_build(train, val)
     if val.ignored.all():
         raise ValueError(f"The {val.split} split has no face that counts, so no detector can be measured on it.")
+    crops = None if arguments.crops is None else read_split(Path(arguments.crops), role="train")
     start = open_refiner_start(stages[0], input_model=input_model, lower_rate=lowers_rate(arguments))
     stages[0] = replace(stages[0], learning_rate=start.learning_rate)
     check_can_write(output)
     print(start.description)
     detector = FaceSsdDetector(first, second_stage=False)
-    with Progress("pictures looked at by the detector", len(train) + len(val)) as progress:
+    more: dict[str, Any] = {}
+    pictures = len(train) + len(val) + (0 if crops is None else looked_at(crops))
+    with Progress("pictures looked at by the detector", pictures) as progress:
         cut_train, cut_val = (cut_split(split, detector, step=progress.step) for split in (train, val))
+        if crops is not None:
+            cut = cut_crops(crops, detector, step=progress.step)
+            cut_train += cut
+            more = {"crops": crops_entry(crops, cut)}
     print(
         f"{cut_train.patches.is_face.sum():,} faces and {(~cut_train.patches.is_face).sum():,} others to learn from; "
         f"writes {output}",
@@ -132,7 +151,9 @@ def _fit(
     )
 
     def save(done: RunResult) -> None:
-        saved = save_trained_refiner(start.network, output, first, stages[-1].view, train, val, done.entries, notes)
+        saved = save_trained_refiner(
+            start.network, output, first, stages[-1].view, train, val, done.entries, notes, more
+        )
         figures = saved.metrics
         print(
             f"Average precision of both stages on val {figures['average_precision_50']:.3f} at an overlap of 0.5, "

@@ -87,7 +87,9 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the script; returns its exit status."""
     arguments = build_parser().parse_args(joined_ranges(sys.argv[1:] if argv is None else argv))
     with contextlib.ExitStack() as stack:
-        return exit_status(lambda: _export(arguments) if only_exports(arguments) else _train(arguments, stack))
+        return exit_status(
+            lambda: _export(arguments) if only_exports(arguments, StageSettings) else _train(arguments, stack)
+        )
 
 
 def _export(arguments: argparse.Namespace) -> None:

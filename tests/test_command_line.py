@@ -196,6 +196,18 @@ def test_no_text_of_the_library_names_an_option_or_a_script() -> None:
     assert found == []
 
 
+def test_only_options_of_the_script_stand_behind_a_message(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise about(ValueError("Two are equal."), "input", "base_path", "build_splits")
+
+    new_faces_parser("A script without --input.").parse_args([])
+    assert exit_status(fail) == 2
+    assert exit_status(fail) == 2  # where nothing has been parsed since, nobody knows what there is
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "error: Two are equal. (-b; BuildDataset.py writes it)"
+    assert second == "error: Two are equal. (--input; -b; BuildDataset.py writes it)"
+
+
 def test_options_stand_behind_a_message_about_arguments(capsys: pytest.CaptureFixture[str]) -> None:
     error = about(ValueError("learning_rate must be positive. Received: -1"), "learning_rate", "of no option")
     assert exit_status(raises(error)) == 2

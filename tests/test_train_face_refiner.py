@@ -11,6 +11,9 @@ import pytest
 
 import TrainFaceRefiner
 from emotion_recognition.data.face_pictures.hdf5 import read_face_split, write_face_splits
+from emotion_recognition.data.files.hdf5 import Split, write_split
+from emotion_recognition.detection.face_detectors.face_ssd import detector
+from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
 from emotion_recognition.models.card import sha256_of, write_card
@@ -24,7 +27,7 @@ from emotion_recognition.training.face_refiner.stage import COLUMNS
 from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.resume_point import SaveResumePoint
 from emotion_recognition.workspace import Workspace
-from tests.painted_faces import PRIORS, TINY, painted_split
+from tests.painted_faces import PRIORS, TINY, paint_face, painted_split
 
 #: Of every run here.
 SMALL = ("--detector", "tiny.keras", "--batch_size", "16", "--views", "48")
@@ -116,6 +119,39 @@ def test_the_detector_of_the_application_uses_it(trained: Path) -> None:
     assert FaceSsdDetector(path).settings.min_confidence == 0.4
 
 
+def write_crops(base: Path, split: str = "train") -> Path:
+    """Six crops that a painted face fills."""
+    images = np.zeros((6, 48, 48, 1), np.uint8)
+    for image in images:
+        pixels = np.zeros((48, 48, 3), np.uint8)
+        paint_face(pixels, (8, 4, 32, 40))
+        image[...] = pixels[..., 1:2]
+    path = base / "hdf5" / f"crops_{split}.hdf5"
+    write_split(path, Split(images, np.zeros(6, np.uint8), ("happy", "sad"), split, "crops.csv", "1" * 64))
+    return path
+
+
+def test_crops_are_more_faces_to_learn_from(
+    base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The untrained detector suspects nothing at the usual score.
+    monkeypatch.setattr(detector, "CloseUpSettings", lambda: CloseUpSettings(suspicion=0.001, least_share=0.0))
+    assert train(base, "-epochs", "1", "--crops", str(write_crops(base))) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "to learn from" in line]
+    # Six pictures with one face each, and the crops.
+    entry = json.loads((base / "output" / "tiny_refiner.json").read_text())["data"]["crops"]
+    assert entry == {"source": "crops.csv", "sha256": "1" * 64, "images": 6, "faces": 6}
+    assert line.startswith("12 faces and ")
+
+
+def test_crops_must_be_of_a_train_split(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(base, "--crops", str(base / "none.hdf5")) == 2
+    assert "There is no data set " in last_error(capsys)
+    assert train(base, "--crops", str(write_crops(base, "val"))) == 2
+    assert "must be the train split, but it says that it is 'val'" in last_error(capsys)
+    assert not (base / "output" / "tiny_refiner.keras").exists()
+
+
 def test_a_run_that_was_stopped_goes_on_as_if_nothing_had_happened(
     trained: Path, base: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,7 +196,13 @@ def test_it_is_exported_without_training(trained: Path, base: Path, capsys: pyte
     shutil.copytree(trained / "output", base / "output", dirs_exist_ok=True)
     copy = base / "output" / "tiny_refiner.onnx"
     copy.unlink()
-    assert train(base, "--export", "onnx", "-im", "tiny_refiner.keras") == 0
+    export = ["-b", str(base), "--export", "onnx", "-im", "tiny_refiner.keras"]
+    assert TrainFaceRefiner.main([*export, "--views", "10"]) == 2
+    assert "trains nothing unless the output is named; leave out what is for training (-om; --views)" in last_error(
+        capsys
+    )
+    assert not copy.exists()
+    assert TrainFaceRefiner.main(export) == 0
     assert capsys.readouterr().out == f"Wrote {copy}\n"
     assert copy.is_file()
 

@@ -16,6 +16,7 @@ from emotion_recognition.command_line.training_options import (
     training_run,
 )
 from emotion_recognition.data.batches.augmentation import Augmentation
+from emotion_recognition.error_about import names_of
 from emotion_recognition.training.settings import FitSettings, StageSettings
 
 WORDING = Wording("model", "images", "final.keras", "rotation=12", ("onnx", "litert"))
@@ -67,7 +68,23 @@ def test_the_rate_is_lowered_unless_one_is_given(options: list[str], expected: b
     ],
 )
 def test_nothing_is_trained_where_an_existing_model_is_exported(options: list[str], expected: bool) -> None:
-    assert only_exports(parsed(*options)) is expected
+    assert only_exports(parsed(*options), FitSettings) is expected
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["-epochs", "3"], "epochs"),
+        (["--weight_decay", "0"], "weight_decay"),
+        (["--stages", "1e-3:2"], "stages"),
+        (["--resume"], "resume"),
+    ],
+)
+def test_an_export_is_not_told_how_to_train(options: list[str], named: str) -> None:
+    with pytest.raises(ValueError, match="trains nothing unless the output is named") as raised:
+        only_exports(parsed("--export", "onnx", "-im", "a", *options), FitSettings)
+    assert names_of(raised.value) == ("output_model", named)
+    assert not only_exports(parsed("--export", "onnx", "-im", "a", "-om", "b", *options), FitSettings)
 
 
 def test_a_run_writes_beside_its_model() -> None:

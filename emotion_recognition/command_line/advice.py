@@ -1,5 +1,10 @@
 """What a command line says of the arguments that a library's error is about: the option, or the script to run."""
 
+from contextvars import ContextVar
+
+#: The options of the script that runs, as they are typed; None where nobody has said them.
+script_options: ContextVar[frozenset[str] | None] = ContextVar("script_options", default=None)
+
 #: From a name that :func:`~emotion_recognition.error_about.about` notes to the command line's words for it.
 ADVICE = {
     "address": "--address",
@@ -102,6 +107,7 @@ ADVICE = {
     "tta": "--tta",
     "unlabelled": "--unlabelled",
     "val_share": "--val_share",
+    "views": "--views",
     "votes": "--votes",
     "votes_weight": "--votes_weight",
     "weight_decay": "--weight_decay",
@@ -110,11 +116,14 @@ ADVICE = {
 
 
 def advice(names: tuple[str, ...]) -> str:
-    """The words for some names, in brackets; empty where there are none.
+    """The words for some names, in brackets; empty where there are none, or the script has no such options.
 
     Example:
         >>> advice(("learning_rate", "overwrite"))
         ' (-lr; --overwrite)'
     """
+    options = script_options.get()
     known = [ADVICE[name] for name in names if name in ADVICE]
+    if options is not None:
+        known = [words for words in known if not words.startswith("-") or words in options]
     return f" ({'; '.join(known)})" if known else ""

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from emotion_recognition.command_line.advice import advice
+from emotion_recognition.command_line.advice import advice, script_options
 from emotion_recognition.error_about import names_of
 
 #: Exit status after bad input, the same as argparse's own.
@@ -35,6 +35,7 @@ def exit_status(work: Callable[[], None]) -> int:
         of a pipe went away.
     """
     with contextlib.ExitStack() as stack:
+        stack.callback(script_options.set, None)  # what runs next has others
         usable_streams(stack)
         return _exit_status(work)
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from emotion_recognition.command_line.advice import script_options
 from emotion_recognition.command_line.exit_status import BAD_INPUT, usable_streams
 from emotion_recognition.emotions import (
     CLASS_COUNTS,
@@ -182,7 +183,13 @@ def _count_or(text: str, every: str) -> int | None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Shows its help whatever standard output can show."""
+    """Shows its help whatever standard output can show; errors that follow name this script's options."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        script_options.set(frozenset(self._option_string_actions))
+        return super().parse_known_args(args, namespace)
 
     def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
         with contextlib.ExitStack() as stack:

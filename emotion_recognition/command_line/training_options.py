@@ -142,9 +142,29 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
     add("--resume", action="store_true", help="continue the interrupted run of this output model")
 
 
-def only_exports(arguments: argparse.Namespace) -> bool:
-    """Whether an existing model is to be exported, and nothing trained."""
-    return arguments.export is not None and arguments.input_model is not None and arguments.output_model is None
+#: What a run is told beside its settings, each None or False unless it is given.
+_OF_RUNS = ("stages", "augmentation", "resume", "new_head", "teacher", "tensorboard")
+
+
+def only_exports(arguments: argparse.Namespace, settings: type[FitSettings]) -> bool:
+    """Whether an existing model is to be exported, and nothing trained.
+
+    Args:
+        arguments: What was parsed.
+        settings: What decides the result of a training.
+
+    Raises:
+        ValueError: If it is, and something is said of a training.
+    """
+    if arguments.export is None or arguments.input_model is None or arguments.output_model is not None:
+        return False
+    always = ("seed", "mixed_precision", "augmentation")
+    given = [field.name for field in fields(settings) if field.name not in always and field.name in arguments]
+    given += [name for name in _OF_RUNS if getattr(arguments, name, None) not in (None, False)]
+    if given:
+        message = "export with an input model trains nothing unless the output is named; leave out what is for training"
+        raise about(ValueError(message), "output_model", *given)
+    return True
 
 
 def lowers_rate(arguments: argparse.Namespace) -> bool:

@@ -64,6 +64,15 @@ class Patches:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __add__(self, others: "Patches") -> "Patches":
+        return Patches(
+            np.concatenate([self.images, others.images]),
+            np.concatenate([self.sizes, others.sizes]),
+            np.concatenate([self.landmarks, others.landmarks]),
+            np.concatenate([self.weights, others.weights]),
+            np.concatenate([self.is_face, others.is_face]),
+        )
+
 
 def cut_patches(
     split: FaceSplit,

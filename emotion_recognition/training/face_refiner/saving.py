@@ -3,7 +3,7 @@
 Before: :func:`~emotion_recognition.training.stages.fit_stages`; next: detection runs the copy beside the detector's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ def save_trained_refiner(
     val: FaceSplit,
     entries: Sequence[dict[str, Any]],
     notes: CardNotes,
+    more: Mapping[str, Any] | None = None,
 ) -> SavedRefiner:
     """Saves the second stage with its ONNX copy and its card, which says how its logits and the detector's scores fuse.
 
@@ -86,6 +87,7 @@ def save_trained_refiner(
         val: Pictures to fit the fusion to and to measure on, with at least one face that counts.
         entries: All stages' entries, earliest first.
         notes: What a person adds to the card.
+        more: What the card says of other data that it learned from.
 
     Returns:
         What was measured.
@@ -105,7 +107,7 @@ def save_trained_refiner(
         "detector": first.name,
         "parameters": released.count_params(),
         "stages": list(entries),
-        "data": {split.split: data_entry(split) for split in (train, val)},
+        "data": {split.split: data_entry(split) for split in (train, val)} | dict(more or {}),
         "versions": package_versions(),
     }
     save_network(released, path)

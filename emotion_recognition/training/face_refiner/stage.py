@@ -4,6 +4,7 @@ Before: :mod:`emotion_recognition.training.face_refiner.proposing`; next: a save
 """
 
 import functools
+import hashlib
 from dataclasses import asdict, dataclass
 
 import keras
@@ -34,6 +35,11 @@ class CutSplit:
 
     patches: Patches
     content: str
+
+    def __add__(self, others: "CutSplit") -> "CutSplit":
+        return CutSplit(
+            self.patches + others.patches, hashlib.sha256(f"{self.content} {others.content}".encode()).hexdigest()
+        )
 
 
 def fit_refiner(

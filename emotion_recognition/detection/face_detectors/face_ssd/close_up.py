@@ -87,7 +87,7 @@ def look_again(
         border = round(around.border * max(height, width))
         seen = [
             moved
-            for found in look(_surrounded(image, border, repeats=around.repeats), max(1, round(around.size * size)))
+            for found in look(surrounded(image, border, repeats=around.repeats), max(1, round(around.size * size)))
             if (moved := _inside(found, border, (width, height))) is not None
             and overlap(moved.box, face.box) >= settings.same_face
         ]
@@ -102,7 +102,14 @@ def look_again(
     return []
 
 
-def _surrounded(image: np.ndarray, border: int, *, repeats: bool) -> np.ndarray:
+def surrounded(image: np.ndarray, border: int, *, repeats: bool) -> np.ndarray:
+    """A picture with something round it.
+
+    Args:
+        image: BGR uint8 array (height, width, 3), 0..255.
+        border: Its width on all sides in pixels.
+        repeats: Whether it repeats the pixels at the picture's border; else it is grey.
+    """
     kind = cv2.BORDER_REPLICATE if repeats else cv2.BORDER_CONSTANT
     return np.asarray(cv2.copyMakeBorder(image, border, border, border, border, kind, value=(GREY, GREY, GREY)))
 
