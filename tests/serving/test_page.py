@@ -230,6 +230,29 @@ def test_the_camera_starts_with_consent_and_stops(page: Page, place: str) -> Non
     assert 1 in {face["identity"] for frame in frames for face in frame["faces"]}
 
 
+def test_a_busy_server_costs_a_frame_and_not_the_camera(page: Page) -> None:
+    page.run(
+        """
+        const Real = WebSocket;
+        window.refused = 0;
+        window.WebSocket = class extends Real {
+          send(frame) {
+            if (refused++) super.send(frame);
+            else this.onmessage({ data: JSON.stringify({ frame: 0, error: "All are busy.", code: "busy" }) });
+          }
+        };
+        """
+    )
+    page.choose("server")
+    page.click("camera")
+    page.click("agree")
+    page.until_said("The server is busy. The camera goes on.")
+    page.until("document.getElementById('timeline-text').textContent.includes('face 1 ')")
+    assert page.run("return document.getElementById('error').hidden")
+    page.click("stop")
+    page.until_said("The camera is off.")
+
+
 def test_a_camera_that_is_allowed_too_late_is_let_go(page: Page) -> None:
     page.run("navigator.mediaDevices.getUserMedia = () => new Promise((resolve) => (window.allow = resolve))")
     page.choose("server")

@@ -10,6 +10,7 @@ const PRIVACY = {
   server: "Pictures are sent to the server, looked at in its memory and forgotten. They are neither stored nor logged.",
   device: "Pictures stay in this browser. The networks and what runs them are loaded once, about 23 MB.",
 };
+const BUSY_PAUSE = 1000; // milliseconds until a busy server gets another frame
 const KEPT_FRAMES = 36_000;
 
 const $ = (id) => document.getElementById(id);
@@ -191,6 +192,13 @@ async function startCamera() {
         ? await stream.look(await frame.convertToBlob({ type: "image/jpeg", quality: 0.85 }))
         : { file: "camera", frame: looked++, time, ...(await device.detect(frame, frame.width, frame.height)) };
       if (!camera.isOn || mine !== run) break;
+      if (result.code === "busy") {
+        // One frame less; what was seen before stays.
+        say("The server is busy. The camera goes on.");
+        told = "";
+        await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
+        continue;
+      }
       if (result.error) throw new Told(result.error);
       if (result.skipped) {
         await new Promise((resolve) => setTimeout(resolve, 30));
