@@ -4,6 +4,7 @@ BuildDataset.py and TrainNetwork.py come before.
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ from emotion_recognition.evaluation.prediction_settings import PredictionSetting
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.quiet_start import import_keras
-from emotion_recognition.workspace import Workspace
+from emotion_recognition.workspace import CHANNELS, IMAGE_SIZES, Workspace, find_released_model
 
 EPILOG = """Writes the report as text and JSON, the confusion matrix and the reliability diagram as pictures, beside
 the model, or into output/ for several models. Probabilities are calibrated with the temperature in the model's card.
@@ -103,9 +104,10 @@ def _test(arguments: argparse.Namespace) -> int:
     settings = PredictionSettings(arguments.batch_size, arguments.tta)
     if arguments.input_model is None:
         models = [workspace.released_model(arguments.num_emotions)]
-        for_photographs = workspace.released_photograph_model(arguments.num_emotions)
-        if arguments.photos is not None and for_photographs.is_file():
-            models = [for_photographs]
+        if arguments.photos is not None:
+            # What reads them in detection, wherever that finds it.
+            with contextlib.suppress(FileNotFoundError):
+                models = [find_released_model(arguments.num_emotions, workspace)]
     else:
         models = [workspace.find_model(name) for name in arguments.input_model]
 
@@ -113,6 +115,8 @@ def _test(arguments: argparse.Namespace) -> int:
 
     stem = output_stem(models, workspace.output_folder, arguments.output_name)
     if arguments.photos is not None:
+        if arguments.input_model is None:
+            stem = workspace.output_folder / stem.name
         return run_on_photographs(arguments, workspace, models, stem)
     if arguments.predict is not None:
         _predict(arguments, models, settings, stem.with_name(f"{stem.name}_submission.csv"))
@@ -123,9 +127,14 @@ def _test(arguments: argparse.Namespace) -> int:
 
 def _check_predict_options(arguments: argparse.Namespace) -> None:
     given = {"--split": arguments.split is not None, "--gallery": arguments.gallery}
+    if arguments.predict != _BUILT:
+        given |= {
+            "--image_size": arguments.image_size != IMAGE_SIZES[0],
+            "--channels": arguments.channels != CHANNELS[0],
+        }
     if arguments.predict is not None and any(given.values()):
         names = " and ".join(name for name, is_given in given.items() if is_given)
-        raise ValueError(f"--predict has no labels to compare with; leave out {names}.")
+        raise ValueError(f"--predict takes the images as they are and has no labels; leave out {names}.")
 
 
 def _test_split(

@@ -116,7 +116,13 @@ def _fit(
     from emotion_recognition.data.files.hdf5 import read_split
     from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
     from emotion_recognition.progress import Progress
-    from emotion_recognition.training.face_refiner.crops import crops_entry, cut_crops, looked_at
+    from emotion_recognition.training.face_refiner.close_ups import (
+        blurred,
+        crops_entry,
+        cut_blurred,
+        cut_crops,
+        looked_at,
+    )
     from emotion_recognition.training.face_refiner.proposing import cut_split
     from emotion_recognition.training.face_refiner.saving import save_trained_refiner
     from emotion_recognition.training.face_refiner.stage import fit_refiner
@@ -137,9 +143,10 @@ def _fit(
     print(start.description)
     detector = FaceSsdDetector(first, second_stage=False)
     more: dict[str, Any] = {}
-    pictures = len(train) + len(val) + (0 if crops is None else looked_at(crops))
+    pictures = len(train) + len(val) + blurred(train) + (0 if crops is None else looked_at(crops))
     with Progress("pictures looked at by the detector", pictures) as progress:
         cut_train, cut_val = (cut_split(split, detector, step=progress.step) for split in (train, val))
+        cut_train += cut_blurred(train, detector, step=progress.step)
         if crops is not None:
             cut = cut_crops(crops, detector, step=progress.step)
             cut_train += cut

@@ -149,7 +149,7 @@ def test_other_words_for_a_models_classes_are_taken(base: Path, photos: Path) ->
         (["--photos", "PHOTOS", "--classes", "happy,tired"], "the class 'happiness' is not one of your own"),
         (["--photos", "PHOTOS", "--prior_power", "0.5"], "prior_power needs a model whose card has its class shares"),
         (["--photos", "PHOTOS", "--min_confidence", "2"], "min_confidence must be within 0..1"),
-        (["--photos", "PHOTOS", "-n", "6"], "There is no model"),
+        (["--photos", "PHOTOS", "-n", "5"], "There is no model"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(

@@ -142,7 +142,7 @@ def test_a_network_that_opencv_does_not_run_is_trained_without_a_copy(
     [
         (
             ["--export", "onnx,coreml", "-im", "small.keras"],
-            "export must be some of onnx,onnx_int8,litert,saved_model,float16",
+            "export must be some of onnx,onnx_int8,litert,saved_model,float16,compact",
         ),
         (["--export", "onnx", "-im", "missing.keras"], "There is no model missing.keras"),
         (["--export", "coreml"], "export must be some of"),
@@ -380,11 +380,12 @@ def test_a_teacher_looks_at_the_views_and_at_images_without_labels(
     assert (stage["teacher_views"], stage["mixup"], stage["unlabelled"]["images"]) == (True, 0.2, 5)
     assert stage["teacher_weight"] == 0.6
 
-    usual = taught[:-3]
+    usual = taught[:-3]  # without a teacher
     for wrong, part in (
         ((*taught, "--unlabelled", str(other)), "Received: (9, 9, 1) (--unlabelled)"),
         ((*taught, "--unlabelled", str(small_base / "no.hdf5")), "There is no "),
         ((*usual, "--unlabelled", str(more)), "unlabelled needs teacher_views"),
+        ((*usual, "--teacher_temperature", "3"), "teacher_temperature needs a teacher (--teacher_temperature; "),
         ((*usual, "--teacher_views"), "teacher_views needs a teacher (--teacher_views; --teacher)"),
         (
             (*taught, "--unlabelled", str(more), "--balance", "weights"),

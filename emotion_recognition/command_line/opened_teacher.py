@@ -45,6 +45,8 @@ def open_teacher(
     if arguments.teacher is None:
         if settings.teacher_views:
             raise about(ValueError("teacher_views needs a teacher"), "teacher_views", "teacher")
+        if "teacher_temperature" in arguments:
+            raise about(ValueError("teacher_temperature needs a teacher"), "teacher_temperature", "teacher")
         check_teacher(settings, None)
         return None
     workspace = Workspace(arguments.base_path)

@@ -70,18 +70,18 @@ class PictureResult(Sequence[FaceEmotion]):
         return to_dataframe([self])
 
 
-def to_dataframe(results: Iterable[PictureResult | Sight]) -> "pd.DataFrame":
-    """Makes a table of the faces of many pictures, or of the frames of a video.
+def to_dataframe(results: PictureResult | Iterable[PictureResult | Sight | tuple[Any, Sight]]) -> "pd.DataFrame":
+    """Makes a table of the faces of a picture, of many, or of the frames of a video.
 
     Args:
         results: From ``detect`` or ``detect_batch`` of
             :class:`~emotion_recognition.detection.emotion_detector.EmotionDetector`; or from
-            :func:`~emotion_recognition.detection.faces_of_video`, each without its frame.
+            :func:`~emotion_recognition.detection.faces_of_video`, with the frames or without.
 
     Returns:
         A row for each face, in their order, with the columns :data:`TABLE_COLUMNS` and one for each emotion's
-        probability, 0..1; of frames also ``frame``, ``time`` in seconds and ``identity``; where there are feature
-        vectors, ``embedding``. A picture without faces has no row.
+        probability, 0..1; of frames also ``frame``, ``time`` in seconds, ``carried`` and ``identity``; where there are
+        feature vectors, ``embedding``. A picture without faces has no row.
 
     Raises:
         ValueError: If pandas is not installed.
@@ -93,12 +93,13 @@ def to_dataframe(results: Iterable[PictureResult | Sight]) -> "pd.DataFrame":
     names: dict[str, None] = {}
     more: dict[str, None] = {}
     rows = []
-    for result in results:
+    for given in [results] if isinstance(results, PictureResult) else results:
+        result = given[1] if isinstance(given, tuple) else given
         frame = _of_frame(result) if isinstance(result, Sight) else {}
         more.update(dict.fromkeys(frame))
         names.update({} if isinstance(result, Sight) else dict.fromkeys(result.class_names))
         for face in result.faces:
-            identity = {"identity": face.identity} if isinstance(face, SeenFace) else {}
+            identity = {"carried": face.carried, "identity": face.identity} if isinstance(face, SeenFace) else {}
             rows.append({"file": result.file, **frame, **identity, **_of_face(_emotion_of(face))})
             names.update(dict.fromkeys(_emotion_of(face).probabilities))
     last = ["embedding"] if any("embedding" in row for row in rows) else []
@@ -106,7 +107,7 @@ def to_dataframe(results: Iterable[PictureResult | Sight]) -> "pd.DataFrame":
 
 
 def _of_frame(sight: Sight) -> dict[str, Any]:
-    return {"frame": sight.frame, "time": sight.time, "identity": None}
+    return {"frame": sight.frame, "time": sight.time, "carried": False, "identity": None}
 
 
 def _emotion_of(face: FaceEmotion | SeenFace) -> FaceEmotion:

@@ -41,8 +41,7 @@ class Metrics:
         examples: Number of images, N.
         correct: Number of images whose most probable class is their label.
         accuracy_interval: Ends of the accuracy's 95 % Wilson interval, 0..1.
-        macro_f1: Mean of the classes' F1, each class with the same weight, 0..1. A class without images
-            counts as 0.
+        macro_f1: Mean of the F1 of the classes that occur among labels or predictions, each with the same weight, 0..1.
         weighted_f1: The same, each class weighted by its number of images.
         classes: The figures of each class, in label order.
         confusion: int64 array (classes, classes): row = label, column = prediction.
@@ -120,7 +119,7 @@ def compute_metrics(labels: np.ndarray, probabilities: np.ndarray, class_names: 
         examples=len(labels),
         correct=correct,
         accuracy_interval=wilson_interval(correct, len(labels)),
-        macro_f1=float(f1.mean()),
+        macro_f1=float(f1[(confusion.sum(axis=0) + confusion.sum(axis=1)) > 0].mean()),
         weighted_f1=float(np.average(f1, weights=examples)),
         classes=tuple(
             ClassMetrics(name, float(precision[i]), float(recall[i]), float(f1[i]), int(examples[i]))

@@ -1,10 +1,12 @@
 """Stores weights in half the space where nothing is lost by it: float32 values that are float16 values too.
 
 Networks compute in float32 as before. Weights become such values by :func:`round_weights`, once, before they are saved;
-:mod:`emotion_recognition.models.files` and the ONNX export then store them so by themselves.
+:mod:`emotion_recognition.models.files` and the ONNX export then store them so by themselves. Those that are
+multiples of few steps are compressed to half of that again.
 """
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +18,46 @@ from keras import layers
 #: Arrays with fewer values stay as they are: biases and the like are few, and their precision costs nothing.
 _FEWEST = 256
 
+#: Steps of a kernel's values in one standard deviation; the lowest such step is float16's own.
+_STEPS, _LOWEST_STEP = 16, 2.0**-24
+
+#: First bytes and second bytes each for themselves: those of a kernel's values are much alike.
+_PACKED = {"shuffle": True, "compression": "gzip", "compression_opts": 9}
+
 #: Relative difference that products of float32 values may have from what they should be.
 _PRECISION = 1e-6
 
 
-def round_weights(network: keras.Model) -> None:
+def half(values: np.ndarray) -> np.ndarray:
+    """The nearest values of float16, as float32; infinite where there are none."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float16).astype(np.float32)
+
+
+def in_steps(values: np.ndarray) -> np.ndarray:
+    """The nearest multiples of a step, as float32: the power of 2 that goes some 16 times into a standard deviation.
+
+    Each output, along the last axis, has its own. So few different values take about 7 bits each when compressed. The
+    error is a thirtieth of the standard deviation or less, which classifiers do not notice.
+
+    Example:
+        >>> in_steps(np.array([[1.0], [-1.0], [0.1], [-0.1]], np.float32)).ravel().tolist()  # std 0.71, steps of 1/16
+        [1.0, -1.0, 0.125, -0.125]
+    """
+    deviations = values.reshape(-1, values.shape[-1]).std(axis=0, dtype=np.float64)
+    steps = np.exp2(np.round(np.log2(np.maximum(deviations / _STEPS, _LOWEST_STEP))))
+    return half((np.round(values / steps) * steps).astype(np.float32))
+
+
+def round_weights(network: keras.Model, rounded: Callable[[np.ndarray], np.ndarray] = half) -> None:
     """Rounds a network's kernels to values of float16, in place; biases and statistics stay as they are.
 
     A kernel with batch normalization behind it takes that layer's scale first, and the layer's statistics change so
     that the network computes the same: what an export makes of both is the kernel then, and can be stored so too.
+
+    Args:
+        network: The network.
+        rounded: Which values: :func:`half` or :func:`in_steps`.
 
     Raises:
         ValueError: If a weight is too large for float16.
@@ -36,12 +69,11 @@ def round_weights(network: keras.Model) -> None:
         values = np.asarray(keras.ops.convert_to_numpy(variable))
         if values.dtype != np.float32 or values.ndim < 2:
             continue
-        with np.errstate(over="ignore"):
-            rounded = values.astype(np.float16).astype(np.float32)
-        if not np.isfinite(rounded).all():
+        new = rounded(values)
+        if not np.isfinite(new).all():
             message = f"weights must be below 65520 to be stored as float16. Received: {np.abs(values).max():g}"
             raise ValueError(f"{variable.path}: {message}")
-        variable.assign(rounded)
+        variable.assign(new)
 
 
 def halved_hdf5(content: bytes) -> bytes:
@@ -66,8 +98,10 @@ def halved_hdf5(content: bytes) -> bytes:
             def copy(name: str, item: h5py.Group | h5py.Dataset) -> None:
                 if isinstance(item, h5py.Dataset):
                     values = item[()]
-                    written: Any = new.create_dataset(
-                        name, data=values.astype(np.float16) if name in halves else values
+                    written: Any = (
+                        new.create_dataset(name, data=values.astype(np.float16), chunks=values.shape, **_PACKED)
+                        if name in halves
+                        else new.create_dataset(name, data=values)
                     )
                 else:
                     written = new.require_group(name)
@@ -131,7 +165,7 @@ def _is_half(values: np.ndarray, precision: float = 0.0) -> bool:
     if values.dtype != np.float32 or values.size < _FEWEST:
         return False
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool((np.abs(values - values.astype(np.float16).astype(np.float32)) <= precision * np.abs(values)).all())
+        return bool((np.abs(values - half(values)) <= precision * np.abs(values)).all())
 
 
 def _copy_attributes(old: Any, new: Any) -> None:

@@ -39,7 +39,7 @@ _AS_STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _WITHOUT_COLOUR = (".pbm", ".pgm")
 
 
-def read_image(path: Path) -> np.ndarray:
+def read_image(path: Path | str) -> np.ndarray:
     """Reads a picture, upright.
 
     Args:
@@ -53,7 +53,7 @@ def read_image(path: Path) -> np.ndarray:
         ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
         OSError: If it cannot be read.
     """
-    return decode_image(read_encoded(path), str(path))
+    return decode_image(read_encoded(Path(path)), str(path))
 
 
 def read_encoded(path: Path) -> bytes:
@@ -138,7 +138,7 @@ def check_output(path: Path, *, input_path: Path | None) -> None:
         )
 
 
-def write_image(path: Path, image: np.ndarray) -> None:
+def write_image(path: Path | str, image: np.ndarray) -> None:
     """Writes a picture in the format of the path's suffix, complete or not at all.
 
     Args:
@@ -150,6 +150,7 @@ def write_image(path: Path, image: np.ndarray) -> None:
         OSError: If the file cannot be written.
     """
     check_bgr(image)
+    path = Path(path)
     try:
         with silent_opencv():
             encoded_well, encoded = cv2.imencode(path.suffix, image, _options(path.suffix))

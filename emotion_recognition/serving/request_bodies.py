@@ -93,13 +93,9 @@ async def _read(request: Request, max_bytes: int, seconds: float) -> bytes:
 
 
 async def _parts(request: Request, max_bytes: int, seconds: float) -> AsyncIterator[bytes]:
-    too_large = RefusalError(
-        413,
-        "too_many_bytes",
-        f"Send at most {max_bytes / 10**6:g} MB.",
-        # What is left of the body is not read; the connection cannot be used again.
-        headers={"Connection": "close"},
-    )
+    # What is left of the body is thrown away as it comes: a connection that is closed before that is reset, and the
+    # client never sees the answer.
+    too_large = RefusalError(413, "too_many_bytes", f"Send at most {max_bytes / 10**6:g} MB.")
     stated = request.headers.get("content-length", "0")
     if stated.isdecimal() and int(stated) > max_bytes:
         raise too_large

@@ -23,6 +23,9 @@ class Face(_Answer):
     emotion: str = Field(description="The most probable emotion")
     probabilities: dict[str, float] = Field(description="Of each emotion, 0..1")
     landmarks: list[list[float]] | None = Field(description="Points (x, y) in pixels; null without")
+    direction: int = Field(
+        default=0, description="How far the face is turned clockwise, to the next quarter turn, in degrees; 0 without"
+    )
 
 
 class Picture(_Answer):

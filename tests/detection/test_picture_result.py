@@ -10,6 +10,7 @@ from emotion_recognition import EmotionDetector
 from emotion_recognition.detection import Face, FaceEmotion, PictureResult, to_dataframe
 from emotion_recognition.detection.face_detectors.outside import USUAL_FRAMING
 from emotion_recognition.detection.face_detectors.settings import DetectionSettings
+from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.image_file import write_image
@@ -79,6 +80,16 @@ def test_the_table_has_a_row_for_each_face_of_all_pictures() -> None:
     assert len(empty.to_dataframe()) == 0
 
 
+def test_a_table_is_made_of_one_result_and_of_a_films_frames_too() -> None:
+    pytest.importorskip("pandas")
+    assert to_dataframe(RESULT).to_dict() == RESULT.to_dataframe().to_dict()
+    sight = Sight("film.mp4", (640, 480), [SeenFace(SAD, 3, carried=True)], 7, 0.28)
+    table = to_dataframe([(np.zeros((480, 640, 3), np.uint8), sight)])
+    assert table.to_dict() == to_dataframe([sight]).to_dict()
+    (row,) = table[["file", "frame", "time", "carried", "identity", "x", "emotion"]].to_numpy().tolist()
+    assert row == ["film.mp4", 7, 0.28, True, 3, 1, "sad"]
+
+
 def test_without_pandas_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)  # as if it were not installed
     with pytest.raises(ValueError, match="A table needs pandas; install it with: pip install pandas"):
@@ -135,6 +146,28 @@ def test_what_it_says_of_itself_counts(brightness_model: Path) -> None:
     # A quarter of the crop is white: 255 / 4 = 64, between disgust (42.5) and fear (85), nearest to both.
     assert detector.detect(photo)[0].emotion in ("disgust", "fear")
     assert EmotionDetector(brightness_model, detector=BrightPixels()).detect(photo)[0].emotion == "surprise"
+
+
+def test_its_faces_come_surest_first(brightness_model: Path) -> None:
+    class Two:
+        def detect(self, image: np.ndarray) -> list[Face]:
+            return [Face((0, 0, 20, 20), 0.5), Face((30, 0, 20, 20), 0.9), Face((60, 0, 20, 20), 0.5)]
+
+    seen = EmotionDetector(brightness_model, detector=Two()).detect(np.zeros((90, 90, 3), np.uint8))
+    assert [(face.score, face.box[0]) for face in seen] == [(0.9, 30), (0.5, 0), (0.5, 60)]
+
+
+@pytest.mark.parametrize(
+    ("given", "received"), [(None, "NoneType"), ([(0, 0, 20, 20)], "tuple in it"), ({"box": (0, 0, 9, 9)}, "str in it")]
+)
+def test_what_is_no_list_of_faces_is_refused(given: object, received: str, brightness_model: Path) -> None:
+    class Other:
+        def detect(self, image: np.ndarray) -> list[Face]:
+            return given  # type: ignore[return-value]
+
+    detector = EmotionDetector(brightness_model, detector=Other())
+    with pytest.raises(ValueError, match=f"Other.detect must give a list of Face. Received: {received}"):
+        detector.detect(np.zeros((90, 90, 3), np.uint8))
 
 
 def test_what_finds_no_faces_is_refused(brightness_model: Path) -> None:

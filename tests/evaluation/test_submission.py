@@ -56,7 +56,11 @@ def test_mistakes_are_one_line(
         ([], "fer2013_unlabelled.hdf5. (BuildDataset.py --input test.csv writes it)"),
         ([str(broken)], "broken.csv: row 4 (line 5): there must be 2304 pixels"),
         ([str(source), "-n", "6"], "7 classes (anger, disgust"),
-        ([str(source), "--split", "val", "--gallery"], "no labels to compare with; leave out --split and --gallery."),
+        (
+            [str(source), "--split", "val", "--gallery"],
+            "and has no labels; leave out --split and --gallery.",
+        ),
+        ([str(source), "--image_size", "96"], "leave out --image_size."),
     ]:
         assert TestNetwork.main([*arguments, *options]) == 2
         error = capsys.readouterr().err

@@ -89,6 +89,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "model.tflite",
         "model_saved_model",
         "model_float16.keras",
+        "model_compact.keras",
     ]
     return path
 
@@ -219,7 +220,7 @@ def test_a_missing_model_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "onnx,", "tflite", "ONNX", "onnx,,litert"])
 def test_an_unknown_format_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match="export must be some of onnx,onnx_int8,litert,saved_model,float16"):
+    with pytest.raises(ValueError, match="export must be some of onnx,onnx_int8,litert,saved_model,float16,compact"):
         parse_formats(text)
 
 

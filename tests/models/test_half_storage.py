@@ -14,7 +14,7 @@ from emotion_recognition.models.building import build_network
 from emotion_recognition.models.card import read_card, write_card
 from emotion_recognition.models.export import export_model
 from emotion_recognition.models.files import load_network, save_network
-from emotion_recognition.models.half_storage import halved_hdf5, round_weights
+from emotion_recognition.models.half_storage import halved_hdf5, in_steps, round_weights
 from emotion_recognition.models.onnx_network import OnnxNetwork
 
 
@@ -53,6 +53,17 @@ def test_kernels_become_values_of_float16_and_biases_stay() -> None:
     assert np.array_equal(received, kernel.astype(np.float16).astype(np.float32))
     assert not np.array_equal(received, kernel)
     assert (received.dtype, bias.tolist()) == (np.float32, [np.float32(0.1)] * 9)
+
+
+def test_in_steps_each_output_has_its_own_step() -> None:
+    values = np.random.default_rng(0).normal(0, [4.0, 0.25, 0.0], (500, 3)).astype(np.float32)
+    received = in_steps(values)
+    # Standard deviations of 4 and 1/4, 16 steps each: 1/4 and 1/64, and nothing is further away than half of that.
+    for column, step in enumerate((1 / 4, 1 / 64)):
+        assert np.array_equal(received[:, column] / step, np.round(values[:, column] / step))
+    assert not received[:, 2].any()
+    large = in_steps(np.array([[7e4], [0.0]], np.float32))
+    assert np.isinf(large[0, 0])  # which rounding weights refuses
 
 
 def test_a_scale_moves_into_the_kernel_and_the_network_computes_the_same() -> None:
@@ -124,9 +135,17 @@ def test_the_format_writes_a_model_of_half_the_size(tmp_path: Path) -> None:
     assert of_half["calibration"] == {"temperature": 1.5}
     assert "metrics" not in of_half
 
+    (compact,) = export_model(path, ["compact"])
+    assert compact.name == "mine_compact.keras"
+    assert compact.stat().st_size < 0.32 * path.stat().st_size
+    of_compact = read_card(compact)
+    assert of_compact is not None
+    assert of_compact["rounded_to_steps"]["of"] == "mine.keras"
+
     images = np.random.default_rng(0).integers(0, 256, (5, 48, 48, 1)).astype(np.float32)
     expected = np.asarray(load_network(path)(images))
     np.testing.assert_allclose(np.asarray(load_network(half)(images)), expected, atol=0.02)
+    np.testing.assert_allclose(np.asarray(load_network(compact)(images)), expected, atol=0.1)
     # Its ONNX copy, whose kernels have the scales of batch normalization in them, is half as large too, and exact.
     whole_copy, half_copy = export_model(path, ["onnx"])[0], export_model(half, ["onnx"])[0]
     assert half_copy.stat().st_size < 0.6 * whole_copy.stat().st_size

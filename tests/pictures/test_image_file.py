@@ -118,6 +118,8 @@ def test_any_path_works(tmp_path: Path) -> None:
     path = tmp_path / "фото ünïcode 顔.png"
     write_image(path, np.full((6, 8, 3), (1, 2, 3), np.uint8))
     np.testing.assert_array_equal(read_image(path), np.full((6, 8, 3), (1, 2, 3)))
+    write_image(f"{path}.bmp", read_image(str(path)))
+    np.testing.assert_array_equal(read_image(f"{path}.bmp"), read_image(path))
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.97])

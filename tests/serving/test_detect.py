@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.serving import schemas
 from tests.serving.conftest import Serves, png
 
@@ -147,3 +148,10 @@ def test_a_fault_of_the_program_is_a_500_without_its_text(serves: Serves, caplog
     assert "secret" not in answer.text
     assert answer.json()["code"] == "mistake"
     assert "POST /v1/detect failed" in caplog.text
+
+
+def test_a_turned_face_is_as_the_document_says() -> None:
+    turned = FaceEmotion((1, 2, 30, 40), 0.9, {"happy": 1.0}, direction=90)
+    face = {"identity": None, "carried": False, **turned.to_dict()}
+    assert schemas.Face.model_validate(face).direction == 90
+    assert schemas.Face.model_validate({**face, "direction": 0}).direction == 0

@@ -74,6 +74,21 @@ def post(port: int, content: bytes, path: str = "/v1/detect", **headers: str) ->
     return answer.status, body
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_client_that_sends_far_too_much_gets_its_answer(chunked: bool) -> None:
+    with running() as (_, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        body = (bytes(10**6) for _ in range(30)) if chunked else bytes(30 * 10**6)
+        for content in (body, SAMPLE.read_bytes()):  # and may go on with the same connection
+            connection.request("POST", "/v1/detect", content, {"content-type": "image/jpeg"}, encode_chunked=chunked)
+            answer = connection.getresponse()
+            said = json.loads(answer.read())
+            if content is body:
+                assert (answer.status, said["code"]) == (413, "too_many_bytes")
+        assert (answer.status, len(said["faces"])) == (200, 1)
+        connection.close()
+
+
 def test_the_script_serves_the_released_models_and_ends_when_told(tmp_path: Path) -> None:
     key = tmp_path / "key.txt"
     key.write_text("sesame\n", encoding="utf-8")

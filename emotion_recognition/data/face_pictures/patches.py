@@ -24,7 +24,7 @@ PATCH_SIZE = 160
 SMALLEST = 7.0
 
 #: A box that overlaps every face by less than this, as intersection over union, shows none.
-_NO_FACE = 0.3
+NO_FACE = 0.3
 
 #: How sure of itself a detector would be of boxes beside faces, and of any place; they are drawn as rarely.
 _BESIDE, _ANYWHERE = 0.03, 0.02
@@ -140,5 +140,5 @@ def _without_face(
         candidate
         for candidate in candidates
         if (candidate.box[2] * candidate.box[3]) ** 0.5 >= SMALLEST
-        and overlaps(corners_of([candidate.box]), corners_of(boxes)).max(initial=0.0) < _NO_FACE
+        and overlaps(corners_of([candidate.box]), corners_of(boxes)).max(initial=0.0) < NO_FACE
     ]

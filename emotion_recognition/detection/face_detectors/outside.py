@@ -1,5 +1,6 @@
 """A face detector from outside the project: anything that finds faces, made complete by defaults."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -67,5 +68,19 @@ class OutsideDetector:
 
     @one_at_a_time
     def detect(self, image: np.ndarray) -> list[Face]:
-        """Finds the faces of a BGR uint8 image (height, width, 3)."""
-        return list(self._detector.detect(image))
+        """Finds the faces of a BGR uint8 image (height, width, 3).
+
+        Returns:
+            The faces, highest score first.
+
+        Raises:
+            ValueError: If the detector gives something else than faces.
+        """
+        found: Any = self._detector.detect(image)
+        if not isinstance(found, Iterable):
+            raise ValueError(f"{self.name}.detect must give a list of Face. Received: {type(found).__name__}")
+        faces = list(found)
+        for face in faces:
+            if not isinstance(face, Face):
+                raise ValueError(f"{self.name}.detect must give a list of Face. Received: {type(face).__name__} in it")
+        return sorted(faces, key=lambda face: -face.score)

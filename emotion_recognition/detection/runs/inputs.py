@@ -8,6 +8,7 @@ from pathlib import Path
 
 from emotion_recognition.detection.runs.own_outputs import without_own_outputs
 from emotion_recognition.detection.video.address import check_address, fetch_picture, file_name, is_address
+from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_header import KINDS
 from emotion_recognition.pictures.picture_kind import is_picture_file
 
@@ -51,13 +52,16 @@ def find_input(given: Sequence[str]) -> Input:
 
     Raises:
         FileNotFoundError: If there is no such file or folder.
-        ValueError: If a folder or pattern leads to no picture, or a video, camera or address is not alone.
+        ValueError: If a name is empty, a folder or pattern leads to no picture, or a video, camera or address is not
+            alone.
         OSError: If an address cannot be reached.
 
     Example:
         >>> find_input(["camera:1"]).camera
         1
     """
+    if not all(given):
+        raise about(ValueError("An input must not be empty: is a variable of the shell not set?"), "input")
     if any(map(is_address, given)):
         if len(given) > 1:
             raise ValueError(f"An address must be the only input. Received: {len(given)} inputs")

@@ -48,6 +48,7 @@ FORMATS: dict[str, ExportFormat] = {
         ExportFormat("litert", ".tflite", "LiteRT, formerly TensorFlow Lite, on phones and small boards"),
         ExportFormat("saved_model", "_saved_model", "TensorFlow and its server; a folder"),
         ExportFormat("float16", "_float16.keras", "Keras; weights rounded to float16, half the size"),
+        ExportFormat("compact", "_compact.keras", "Keras; weights rounded to few steps, a quarter of the size"),
     )
 }
 

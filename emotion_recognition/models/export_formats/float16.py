@@ -3,14 +3,15 @@
 The copy is another model with other figures, by very little, and has a card of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from emotion_recognition.models.card import ASSUMED, card_of_copy, read_card, sha256_of, write_card
 from emotion_recognition.models.files import save_network
-from emotion_recognition.models.half_storage import round_weights
+from emotion_recognition.models.half_storage import half, round_weights
 from emotion_recognition.models.precision import with_precision
 
 
@@ -27,9 +28,30 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
         ValueError: If a weight is too large for float16.
         OSError: If the copy cannot be written.
     """
+    write_rounded(path, network, names, target, half, "rounded_to_float16")
+
+
+def write_rounded(
+    path: Path,
+    network: keras.Model,
+    names: Sequence[str],
+    target: Path,
+    rounded: Callable[[np.ndarray], np.ndarray],
+    entry: str,
+) -> None:
+    """Writes a copy with rounded kernels, as :func:`write_copy` does.
+
+    Args:
+        path: The model file.
+        network: The network in it.
+        names: Its class names.
+        target: The file to write.
+        rounded: A kernel's values as they shall be.
+        entry: The card's entry that says what it is a copy of.
+    """
     card = read_card(path) or {"network": network.name, "class_names": list(names), ASSUMED: True}
-    rounded = with_precision(network, "float32")
-    round_weights(rounded)
-    save_network(rounded, target)
+    copy = with_precision(network, "float32")
+    round_weights(copy, rounded)
+    save_network(copy, target)
     origin = {"of": path.name, "model_sha256": sha256_of(path)}
-    write_card(target, {**card_of_copy(card), "rounded_to_float16": origin})
+    write_card(target, {**card_of_copy(card), entry: origin})

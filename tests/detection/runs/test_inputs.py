@@ -80,6 +80,12 @@ def test_a_folder_called_camera_is_a_folder(folder: Path, monkeypatch: pytest.Mo
     assert len(find_input(["camera"]).pictures) == 2
 
 
+@pytest.mark.parametrize("given", [[""], ["a.jpg", ""]])
+def test_an_empty_name_is_not_the_working_folder(given: list[str]) -> None:
+    with pytest.raises(ValueError, match="An input must not be empty"):
+        find_input(given)
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

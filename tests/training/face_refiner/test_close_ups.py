@@ -4,12 +4,21 @@ from typing import cast
 import numpy as np
 
 from emotion_recognition.data.face_pictures.patches import PATCH_SIZE
+from emotion_recognition.data.face_pictures.split import FaceSplit
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.detection.face_detectors.face_ssd.close_up import CloseUpSettings, Surroundings
 from emotion_recognition.detection.face_detectors.face_ssd.detector import FaceSsdDetector
 from emotion_recognition.pictures.faces import Face
-from emotion_recognition.training.face_refiner.crops import CropSettings, cut_crops, looked_at
+from emotion_recognition.training.face_refiner.close_ups import (
+    BlurSettings,
+    CropSettings,
+    blurred,
+    cut_blurred,
+    cut_crops,
+    looked_at,
+)
 from emotion_recognition.training.face_refiner.stage import CutSplit
+from tests.painted_faces import painted_split
 
 #: Of the pale rectangle that stands for a face: x, y, width and height.
 BOX = (10, 8, 20, 28)
@@ -107,3 +116,47 @@ def test_two_lots_of_patches_are_one() -> None:
     assert len(both.patches.images) == len(both.patches.sizes) == len(both.patches.landmarks) == 3
     assert both.content not in (first.content, second.content)
     np.testing.assert_array_equal(both.patches.images[2], second.patches.images[0])
+
+
+class LargeDetector(PaleDetector):
+    """Takes the middle of whatever it sees for a face, and a corner too small for one."""
+
+    def propose(self, view: np.ndarray, size: int, lowest: float) -> list[Face]:
+        self.shown.append((view, size))
+        side = view.shape[0]
+        return [Face((side // 8, side // 8, side * 3 // 4, side * 3 // 4), 0.25), Face((0, 0, 8, 8), 0.9)]
+
+
+def blurs(split: FaceSplit, settings: BlurSettings, *surroundings: Surroundings) -> tuple[CutSplit, LargeDetector]:
+    detector = LargeDetector(*surroundings)
+    return cut_blurred(split, cast(FaceSsdDetector, detector), settings), detector
+
+
+def test_what_is_far_out_of_focus_is_no_face_where_there_is_none() -> None:
+    split = painted_split("train", 6, without_faces=6, side=64)
+    settings = BlurSettings(every=2, least=0.1, most=0.2)
+    cut_out, detector = blurs(split, settings)
+    assert len(detector.shown) == blurred(split, settings) == 3
+    assert len(cut_out.patches) == 3  # the corner is too small
+    assert not cut_out.patches.is_face.any()
+    assert cut_out.patches.weights.tolist() == [0.5] * 3  # the root of the score
+    # The noise of the painted pictures is gone.
+    assert detector.shown[0][0].std() < 0.1 * split.image(0).std()
+
+
+def test_a_true_face_out_of_focus_is_not_taken_for_none() -> None:
+    split = painted_split("train", 1, side=64)
+    # The whole picture of 64×48 pixels. The detector sees 36×36 of it, or 84×84 of the 128×112 with a border of 32:
+    # 1296 of 3072 pixels, or 3072 of 7056. A face of 4×4 pixels is far less than that.
+    split = replace(split, boxes=np.array([[0, 0, 64, 48]], np.float32))
+    surroundings = Surroundings(0.5, False, 0.6)
+    kept = [len(blurs(split, BlurSettings(every=1, seed=seed), surroundings)[0].patches) for seed in range(6)]
+    away = replace(split, boxes=np.array([[0, 0, 4, 4]], np.float32))
+    others = [len(blurs(away, BlurSettings(every=1, seed=seed), surroundings)[0].patches) for seed in range(6)]
+    assert (sum(kept), sum(others)) == (0, 6)
+
+
+def test_the_same_seed_blurs_alike() -> None:
+    split = painted_split("train", 4, without_faces=4, side=64)
+    first, again, other = (blurs(split, BlurSettings(every=1, seed=seed))[0] for seed in (1, 1, 2))
+    assert first.content == again.content != other.content
