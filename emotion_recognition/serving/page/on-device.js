@@ -168,7 +168,6 @@ async function lookAgain(image, seen, look, { size, min_confidence: least, close
   // The first is the surest.
   let face = seen.find(({ box, score }) => score >= how.suspicion && box[2] * box[3] >= area);
   if (!face) return [];
-  let doubt = 1 - face.score;
   for (const [share, repeats, shareOfSize] of how.surroundings) {
     const border = rint(share * Math.max(width, height));
     const found = await look(surrounded(image, border, repeats), Math.max(1, rint(shareOfSize * size)));
@@ -179,12 +178,8 @@ async function lookAgain(image, seen, look, { size, min_confidence: least, close
         landmarks: landmarks && landmarks.map(([x, y]) => [x - border, y - border]),
       }))
       .find(({ box }) => box !== null && overlap(box, face.box) >= how.same_face);
-    if (again) {
-      doubt *= 1 - again.score;
-      if (again.score > face.score) face = again;
-    }
-    const score = 1 - doubt;
-    if (score >= least) return [{ ...face, score }];
+    if (again && again.score > face.score) face = again;
+    if (face.score >= least) return [face];
   }
   return [];
 }

@@ -39,7 +39,7 @@ class CloseUpSettings:
     """When there is a second look, and how.
 
     Chosen on 800 of FER2013's validation images and 194 photographs without a face, as they are and out of focus: a
-    suspicion of 0.2 finds 96.6 % of the faces, one of 0.1 finds 97.1 % at no more false faces.
+    suspicion of 0.2 found half a point fewer of the faces than one of 0.1, at as many false faces.
 
     Args:
         suspicion: Lowest score of a box of the first look that is worth a second one, 0..1.
@@ -59,8 +59,9 @@ def look_again(
 ) -> list[Face]:
     """Looks again at a picture in which nothing is sure enough.
 
-    Two looks that see the same face confirm each other: with scores p and q, it is no face only if both err, so that
-    the doubt is ``(1 - p) · (1 - q)``.
+    The surest look counts. Looks are too much alike to confirm each other: what is out of focus looks like a face in
+    all of them. With their doubts multiplied, 5 of 388 such pictures had a face, without 1, and of FER2013's images
+    0.4 % more were found.
 
     Args:
         image: BGR uint8 array (height, width, 3), 0..255.
@@ -82,7 +83,6 @@ def look_again(
     if not large:
         return []
     face = max(large, key=lambda suspect: suspect.score)
-    surest, doubt = face.score, 1 - face.score
     for around in settings.surroundings:
         border = round(around.border * max(height, width))
         seen = [
@@ -93,12 +93,10 @@ def look_again(
         ]
         if seen:
             best = max(seen, key=lambda again: again.score)
-            doubt *= 1 - best.score
-            if best.score > surest:
-                face, surest = best, best.score
-        score = 1 - doubt
-        if score >= min_confidence:
-            return [dataclasses.replace(face, score=score)]
+            if best.score > face.score:
+                face = best
+        if face.score >= min_confidence:
+            return [face]
     return []
 
 
