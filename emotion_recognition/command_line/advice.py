@@ -119,6 +119,7 @@ def advice(names: tuple[str, ...]) -> str:
     """The words for some names, in brackets; empty where there are none, or the script has no such options.
 
     Example:
+        >>> _ = script_options.set(None)
         >>> advice(("learning_rate", "overwrite"))
         ' (-lr; --overwrite)'
     """

@@ -82,9 +82,9 @@ def test_a_table_of_frames() -> None:
         Sight("film.mp4", (64, 48), [], 8, 0.32),
     ]
     table = to_dataframe(frames)
-    columns = ["file", "frame", "time", "identity", "x", "y", "width", "height", "score", "emotion", "happy", "sad"]
-    assert list(table.columns) == columns
-    assert table.to_numpy().tolist() == [["film.mp4", 7, 0.28, 3, 1, 2, 30, 40, 0.5, "sad", 0.25, 0.75]]
+    columns = ["file", "frame", "time", "carried", "identity", "x", "y", "width", "height", "score", "emotion"]
+    assert list(table.columns) == [*columns, "happy", "sad"]
+    assert table.to_numpy().tolist() == [["film.mp4", 7, 0.28, False, 3, 1, 2, 30, 40, 0.5, "sad", 0.25, 0.75]]
 
 
 def test_the_script_writes_them(tmp_path: Path) -> None:
