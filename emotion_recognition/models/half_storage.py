@@ -38,7 +38,7 @@ def in_steps(values: np.ndarray) -> np.ndarray:
     """The nearest multiples of a step, as float32: the power of 2 that goes some 16 times into a standard deviation.
 
     Each output, along the last axis, has its own. So few different values take about 7 bits each when compressed. The
-    error is a thirtieth of the standard deviation or less, which classifiers do not notice.
+    error is a twentieth of the standard deviation at most, of which classifiers notice little.
 
     Example:
         >>> in_steps(np.array([[1.0], [-1.0], [0.1], [-0.1]], np.float32)).ravel().tolist()  # std 0.71, steps of 1/16
