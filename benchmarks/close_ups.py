@@ -7,6 +7,7 @@ FER2013's images stand for portraits and crops; enlarged, they stand for such pi
 
 import argparse
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,7 @@ from emotion_recognition.command_line.exit_status import exit_status
 from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.detection.face_detectors.opening import open_detector
-from emotion_recognition.detection.face_emotion import FaceEmotion
+from emotion_recognition.evaluation.photographs.looking import largest_face
 from emotion_recognition.pictures.image_source import as_bgr
 from emotion_recognition.workspace import Workspace
 
@@ -43,12 +44,14 @@ def _measure(arguments: argparse.Namespace) -> None:
     cropped = EmotionDetector(model, classes=split.class_names, detector=named)
     print(f"{len(images):,} images of {arguments.split.name}, read by {model.name}", flush=True)
     for side in arguments.sides:
-        pictures = [_enlarged(as_bgr(image[..., 0] if image.shape[2] == 1 else image, "rgb"), side) for image in images]
+        pictures = (_enlarged(as_bgr(image, "rgb"), side) for image in images)
         truth = [split.class_names[label] for label in labels]
         print(f"{side:4d} pixels: {figures(cropped, whole, pictures, truth)}", flush=True)
 
 
-def figures(cropped: EmotionDetector, whole: EmotionDetector, pictures: list[np.ndarray], truth: list[str]) -> str:
+def figures(
+    cropped: EmotionDetector, whole: EmotionDetector, pictures: Iterable[np.ndarray], truth: Sequence[str]
+) -> str:
     """The shares of pictures that are found, found and read right, and read right as whole pictures, in words.
 
     Args:
@@ -57,17 +60,13 @@ def figures(cropped: EmotionDetector, whole: EmotionDetector, pictures: list[np.
         pictures: BGR uint8 arrays (height, width, 3), 0..255, each of one face.
         truth: What each expresses.
     """
-    found = [list(cropped.detect(picture)) for picture in pictures]
-    right = [bool(faces) and _largest(faces).emotion == emotion for faces, emotion in zip(found, truth, strict=True)]
-    direct = [whole.detect(picture)[0].emotion == emotion for picture, emotion in zip(pictures, truth, strict=True)]
-    return (
-        f"found {np.mean([bool(faces) for faces in found]):.2%}, found and read right {np.mean(right):.2%}, "
-        f"as whole pictures {np.mean(direct):.2%}"
-    )
-
-
-def _largest(faces: list[FaceEmotion]) -> FaceEmotion:
-    return max(faces, key=lambda face: face.box[2] * face.box[3])
+    rows = []
+    for picture, emotion in zip(pictures, truth, strict=True):
+        faces = cropped.detect(picture)
+        right = bool(faces) and largest_face(faces).emotion == emotion
+        rows.append((bool(faces), right, whole.detect(picture)[0].emotion == emotion))
+    found, read, direct = np.mean(rows, axis=0)
+    return f"found {found:.2%}, found and read right {read:.2%}, as whole pictures {direct:.2%}"
 
 
 def _enlarged(image: np.ndarray, side: int) -> np.ndarray:

@@ -20,8 +20,8 @@ def as_bgr(image: ImageSource, colour_order: ColourOrder = "bgr") -> np.ndarray:
     """Returns an image as BGR uint8 array (height, width, 3), upright where a file says how.
 
     Args:
-        image: uint8 array (height, width, 3) or grey (height, width), 0..255; or the path or the bytes of a picture
-            file, whose orientation (EXIF) is applied.
+        image: uint8 array (height, width, 3) or grey (height, width) or (height, width, 1), 0..255; or the path or the
+            bytes of a picture file, whose orientation (EXIF) is applied.
         colour_order: That of an array with three channels; files say themselves what is red.
 
     Raises:
@@ -41,6 +41,8 @@ def as_bgr(image: ImageSource, colour_order: ColourOrder = "bgr") -> np.ndarray:
         return read_image(Path(image))
     if not isinstance(image, np.ndarray):
         raise ValueError(f"image must be an array, a path or bytes. Received: {type(image).__name__}")
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
     if image.ndim == 2 and image.dtype == np.uint8 and image.size:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
     check_bgr(image)

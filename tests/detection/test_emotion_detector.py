@@ -10,6 +10,7 @@ from emotion_recognition.emotions import FER2013_EMOTIONS
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Box, Face
 from emotion_recognition.pictures.image_file import write_image
+from emotion_recognition.pictures.image_source import as_bgr
 
 
 class KnownFaces:
@@ -122,6 +123,11 @@ def test_an_empty_batch_is_an_empty_list(brightness_model: Path) -> None:
 def test_landmarks_come_with_the_face(brightness_model: Path) -> None:
     (face,) = EmotionDetector(brightness_model, detector=KnownPictures()).detect(np.full((9, 9, 3), 9, np.uint8))
     assert face.landmarks == LANDMARKS
+
+
+def test_grey_may_have_an_axis_for_its_one_channel() -> None:
+    grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    np.testing.assert_array_equal(as_bgr(grey[..., np.newaxis], "rgb"), np.stack([grey] * 3, axis=-1))
 
 
 def test_the_colour_order_of_an_array_is_the_callers_to_say(brightness_model: Path) -> None:

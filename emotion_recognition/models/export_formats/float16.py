@@ -3,6 +3,7 @@
 The copy is another model with other figures, by very little, and has a card of its own.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,31 +16,16 @@ from emotion_recognition.models.half_storage import half, round_weights
 from emotion_recognition.models.precision import with_precision
 
 
-def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: Path) -> None:
-    """Writes the copy of a model and its card, complete or not at all.
-
-    Args:
-        path: The model file.
-        network: The network in it.
-        names: Its class names.
-        target: The file to write.
-
-    Raises:
-        ValueError: If a weight is too large for float16.
-        OSError: If the copy cannot be written.
-    """
-    write_rounded(path, network, names, target, half, "rounded_to_float16")
-
-
 def write_rounded(
     path: Path,
     network: keras.Model,
     names: Sequence[str],
     target: Path,
+    *,
     rounded: Callable[[np.ndarray], np.ndarray],
     entry: str,
 ) -> None:
-    """Writes a copy with rounded kernels, as :func:`write_copy` does.
+    """Writes the copy of a model and its card, complete or not at all.
 
     Args:
         path: The model file.
@@ -48,6 +34,10 @@ def write_rounded(
         target: The file to write.
         rounded: A kernel's values as they shall be.
         entry: The card's entry that says what it is a copy of.
+
+    Raises:
+        ValueError: If a weight is too large for float16.
+        OSError: If the copy cannot be written.
     """
     card = read_card(path) or {"network": network.name, "class_names": list(names), ASSUMED: True}
     copy = with_precision(network, "float32")
@@ -55,3 +45,6 @@ def write_rounded(
     save_network(copy, target)
     origin = {"of": path.name, "model_sha256": sha256_of(path)}
     write_card(target, {**card_of_copy(card), entry: origin})
+
+
+write_copy = functools.partial(write_rounded, rounded=half, entry="rounded_to_float16")

@@ -81,16 +81,11 @@ def cut_crops(
     rows = np.sort(rng.permutation(len(split))[: settings.most])
     cut = []
     for row in rows:
-        image = split.images[row]
-        view, faces, _ = _seen(
-            as_bgr(image[..., 0] if image.shape[2] == 1 else image, "rgb"), detector, rng, detector.close_ups.suspicion
-        )
+        view, faces, _ = _seen(as_bgr(split.images[row], "rgb"), detector, rng, detector.close_ups.suspicion)
         step()
         if faces:
             cut.append((view, max(faces, key=lambda face: face.score), settings.weight))
-    patches = _patches(cut, is_face=True)
-    content = f"{split.content_sha256()} {settings} {hashlib.sha256(patches.images.tobytes()).hexdigest()}"
-    return CutSplit(patches, hashlib.sha256(content.encode()).hexdigest())
+    return _cut_split(cut, f"{split.content_sha256()} {settings}", is_face=True)
 
 
 def looked_at(split: Split, settings: CropSettings | None = None) -> int:
@@ -140,9 +135,7 @@ def cut_blurred(
             for face in faces
             if overlaps(corners_of([face.box]), true).max(initial=0.0) < NO_FACE
         ]
-    patches = _patches(cut, is_face=False)
-    content = f"{split.content_sha256()} {settings} {hashlib.sha256(patches.images.tobytes()).hexdigest()}"
-    return CutSplit(patches, hashlib.sha256(content.encode()).hexdigest())
+    return _cut_split(cut, f"{split.content_sha256()} {settings}", is_face=False)
 
 
 def blurred(split: FaceSplit, settings: BlurSettings | None = None) -> int:
@@ -167,7 +160,7 @@ def _seen(
     return view, faces, border
 
 
-def _patches(cut: Sequence[tuple[np.ndarray, Face, float]], *, is_face: bool) -> Patches:
+def _cut_split(cut: Sequence[tuple[np.ndarray, Face, float]], made_from: str, *, is_face: bool) -> CutSplit:
     """The patches round boxes of pictures, each with its weight."""
     images, sizes = [], []
     for view, face, _ in cut:
@@ -175,10 +168,13 @@ def _patches(cut: Sequence[tuple[np.ndarray, Face, float]], *, is_face: bool) ->
         size = (width * height) ** 0.5
         images.append(square_view(view, (x + width / 2, y + height / 2), COVERS * size, PATCH_SIZE))
         sizes.append((width / size, height / size) if is_face else (1.0, 1.0))
-    return Patches(
+    patches = Patches(
         np.array(images, np.uint8).reshape(-1, PATCH_SIZE, PATCH_SIZE, 3),
         np.array(sizes, np.float32).reshape(-1, 2),
         np.full((len(cut), 5, 2), np.nan, np.float32),
         np.array([weight for _, _, weight in cut], np.float64),
         np.full(len(cut), is_face),
     )
+    # The pixels say which detector it was.
+    content = f"{made_from} {hashlib.sha256(patches.images.tobytes()).hexdigest()}"
+    return CutSplit(patches, hashlib.sha256(content.encode()).hexdigest())

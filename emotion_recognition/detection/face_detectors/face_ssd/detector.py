@@ -34,8 +34,8 @@ class FaceSsdDetector:
     Its framing leads over the Haar cascade's boxes: on 463 faces that both found in 600 photographs, the cascade's
     square is 1.10 (quartiles 0.99, 1.18) times as large as the detector's box and 0.04 of its size higher, see
     ``benchmarks/crop_margin.py``. That was the detector before two more stages of training, whose boxes were 1.02
-    times as large as this one's (quartiles 1.01, 1.04, on 606 photographs). Both stages' boxes are 0.99
-    times as large as the first one's (0.98, 1.00); framings of theirs from 1.06 to 1.12 read photographs no better.
+    times as large as this one's (quartiles 1.01, 1.04, on 606 photographs). Both stages' boxes are as
+    large as the first one's (0.99, 1.01); framings of theirs from 1.06 to 1.12 read photographs no better.
 
     Threads may share one object; they take turns.
 
