@@ -119,7 +119,7 @@ class StageSettings(FitSettings):
         balance: What is done for rare classes: "none"; "weights", each image weighs by how rare its class is;
             "sampling", each class is drawn equally often.
         clean_statistics: Whether the batch-normalization statistics are computed anew, after the last epoch, on images
-            without random changes.
+            without random changes, and kept unless the network is worse on ``val`` with them.
         augmentation: Random changes to the training images; None for none.
         random_crop: Side that images are resized to, and side of the square that the network sees of them: at a random
             place in training, where there is any augmentation, and the middle everywhere else. None: all of the image.

@@ -16,7 +16,7 @@ from emotion_recognition.data.batches.targets import one_hot, training_targets
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.error_about import about
 from emotion_recognition.models.networks.centre_crop import centre_crop_of
-from emotion_recognition.training.clean_statistics import clean_statistics
+from emotion_recognition.training.clean_statistics import clean_where_better
 from emotion_recognition.training.compiling import compile_for_saving, compile_network
 from emotion_recognition.training.distillation import Teacher, check_teacher
 from emotion_recognition.training.extra_heads import ExtraHeads, join_heads, with_extra_heads
@@ -118,12 +118,14 @@ def fit_stage(
         )
         if settings.ferplus_share:
             join_heads(network, bare, settings.ferplus_share)
+        more: dict[str, Any] = {}
         if settings.clean_statistics:
-            clean_statistics(network, train.images, settings.seed, progress=run.verbose > 0)
+            cleaned = clean_where_better(network, train.images, val, settings.seed, progress=run.verbose > 0)
+            more["statistics"] = "clean" if cleaned else "moving"
     compile_for_saving(network, settings)
     if not teachers:
-        return result
-    more: dict[str, Any] = {"teachers": teachers}
+        return replace(result, more=more)
+    more["teachers"] = teachers
     if views is not None and views.unlabelled is not None:
         more["unlabelled"] = {"images": len(views.unlabelled), "sha256": views.unlabelled_sha256}
     return replace(result, more=more)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from emotion_recognition.training.clean_statistics import clean_statistics
+from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.training.clean_statistics import clean_statistics, clean_where_better
 
 
 def network(dropout: float = 0.0) -> keras.Model:
@@ -64,3 +65,65 @@ def test_images_are_standardised_as_the_network_does_it() -> None:
     clean_statistics(model, images, seed=0)
     _, _, mean, variance = model.get_layer("normalise").get_weights()
     np.testing.assert_allclose([mean, variance], [[0], [1]], atol=1e-4)
+
+
+def bright_or_dark(labels: list[int], split: str) -> Split:
+    """Images of 0 are of class 0, images of 200 of class 1."""
+    images = np.repeat(np.array(labels, np.uint8) * 200, 4).reshape(-1, 2, 2, 1)
+    return Split(images, np.array(labels, np.uint8), ("dark", "bright"), split, "made.csv", "0" * 64)
+
+
+@pytest.mark.parametrize(
+    ("moving", "expected"),
+    [
+        # The mean between both kinds tells them apart, whatever the variance is; clean ones, (100, 10,000), do so too.
+        ((100.0, 10_000.0), (100.0, 10_000.0, True)),
+        # With a mean above all of them every image is dark.
+        ((900.0, 10_000.0), (100.0, 10_000.0, True)),
+    ],
+)
+def test_statistics_that_are_better_or_as_good_are_kept(
+    moving: tuple[float, float], expected: tuple[float, float, bool]
+) -> None:
+    model = sign_of_the_first_pixel(*moving)
+    kept = clean_where_better(model, bright_or_dark([0, 1] * 8, "train").images, bright_or_dark([0, 1], "val"), seed=0)
+    _, _, mean, variance = model.get_layer("normalise").get_weights()
+    assert (mean[0], variance[0], kept) == (pytest.approx(expected[0]), pytest.approx(expected[1]), expected[2])
+
+
+def test_statistics_that_are_worse_on_val_are_not_kept() -> None:
+    """Seven of eight training images are bright: their mean, 175, lets a val image of 150 look dark, 100 does not."""
+    model = sign_of_the_first_pixel(100.0, 10_000.0)
+    val = Split(
+        np.array([0, 150], np.uint8).reshape(-1, 1, 1, 1) * np.ones((1, 2, 2, 1), np.uint8),
+        np.array([0, 1], np.uint8), ("dark", "bright"), "val", "made.csv", "0" * 64,
+    )  # fmt: skip
+    before = model.get_weights()
+    images = bright_or_dark([1] * 14 + [0] * 2, "train").images
+    assert not clean_where_better(model, images, val, seed=0)
+    for now, then in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+    clean_statistics(model, images, seed=0)
+    assert model.get_layer("normalise").get_weights()[2] == pytest.approx([175.0])
+
+
+def test_what_has_no_statistics_has_none_that_are_worse() -> None:
+    pixels = keras.Input((2, 2, 1))
+    model = keras.Model(pixels, layers.Dense(2, activation="softmax")(layers.Flatten()(pixels)))
+    val = bright_or_dark([0, 1], "val")
+    assert clean_where_better(model, val.images, val, seed=0)
+
+
+def sign_of_the_first_pixel(mean: float, variance: float) -> keras.Model:
+    """Bright where the first pixel, normalized, is above 0, and the surer the further it is."""
+    pixels = keras.Input((2, 2, 1))
+    normalise = layers.BatchNormalization(name="normalise")
+    x = layers.Flatten()(normalise(pixels))
+    dense = layers.Dense(2, activation="softmax")
+    model = keras.Model(pixels, dense(x))
+    normalise.moving_mean.assign([mean])
+    normalise.moving_variance.assign([variance])
+    kernel = np.zeros((4, 2), np.float32)
+    kernel[0] = (-1, 1)
+    dense.set_weights([kernel, np.zeros(2, np.float32)])
+    return model

@@ -31,6 +31,7 @@ OPTIONS = {
     "labels": "FER+'s labels",
     "votes": "FER+'s votes",
     "find_faces": "finding faces",
+    "shares": "shares of val and test",
 }
 
 _VERB = {"find_faces": "does"}
@@ -114,6 +115,7 @@ class SourceOptions:
             "labels": self.variant.labels != FER2013,
             "votes": self.votes is not None,
             "find_faces": self.find_faces is not None,
+            "shares": self.shares != SplitShares(),
         }
         return tuple(name for name, is_used in used.items() if is_used)
 

@@ -44,6 +44,25 @@ class SplitShares:
         if self.seed < 0:
             raise about(ValueError(f"the seed must be at least 0. Received: {self.seed}"), "seed")
 
+    def without_effect(self, missing: Sequence[str]) -> str | None:
+        """A sentence on what was chosen and changes nothing, because a source has a split itself; None if nothing is.
+
+        Args:
+            missing: Which of "val" and "test" the source does not have.
+
+        Example:
+            >>> SplitShares(val=0.2, seed=3).without_effect(["test"])
+            'val_share changes nothing: the source has val itself'
+        """
+        usual = SplitShares()
+        own = [split for split in ("val", "test") if split not in missing]
+        chosen = [f"{split}_share" for split in own if getattr(self, split) != getattr(usual, split)]
+        chosen += ["seed"] if not missing and self.seed != usual.seed else []
+        if not chosen:
+            return None
+        verb = "change" if len(chosen) > 1 else "changes"
+        return f"{' and '.join(chosen)} {verb} nothing: the source has {' and '.join(own)} itself"
+
 
 def split_off(strata: np.ndarray, share: float, seed: Sequence[int]) -> np.ndarray:
     """Chooses a random part with the same share of each stratum, to the nearest whole example.

@@ -7,6 +7,7 @@ import pytest
 from emotion_recognition.data.sources.class_labels import ClassLabels
 from emotion_recognition.data.sources.registry import SOURCES, recognise, sources_help, sources_table
 from emotion_recognition.data.sources.source import SourceOptions
+from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.emotions import class_names
 from emotion_recognition.error_about import names_of
 from emotion_recognition.workspace import SPLITS, Variant
@@ -60,6 +61,8 @@ def test_what_is_no_source_is_refused(tmp_path: Path) -> None:
         ("test.csv", SourceOptions(SEVEN, Variant(labels="ferplus")), "labels"),
         ("Pascal VOC", SourceOptions(SEVEN, votes=Path("votes.csv")), "votes"),
         ("folders of pictures", SourceOptions(SEVEN, Variant(labels="ferplus")), "labels"),
+        ("FER2013's CSV", SourceOptions(SEVEN, shares=SplitShares(val=0.2)), "shares"),
+        ("test.csv", SourceOptions(SEVEN, shares=SplitShares(seed=1)), "shares"),
     ],
 )
 def test_options_that_a_source_does_not_take_are_named(words: str, options: SourceOptions, about: str) -> None:

@@ -55,3 +55,19 @@ def test_the_seed_decides_which_are_val(has_test: bool) -> None:
     chosen = [divide(LABELS, SplitShares(seed=seed), has_test=has_test) == 1 for seed in (1, 2)]
     assert chosen[0].sum() == chosen[1].sum() > 0
     assert (chosen[0] != chosen[1]).any()
+
+
+@pytest.mark.parametrize(
+    ("shares", "missing", "expected"),
+    [
+        (SplitShares(), [], None),
+        (SplitShares(val=0.2, test=0.2, seed=1), ["val", "test"], None),
+        (SplitShares(test=0.2), ["test"], None),
+        (SplitShares(seed=1), ["val"], None),
+        (SplitShares(test=0.2, seed=1), ["val"], "test_share changes nothing: the source has test itself"),
+        (SplitShares(seed=1), [], "seed changes nothing: the source has val and test itself"),
+        (SplitShares(val=0.2, seed=1), [], "val_share and seed change nothing: the source has val and test itself"),
+    ],
+)
+def test_what_changes_nothing_is_said(shares: SplitShares, missing: list[str], expected: str | None) -> None:
+    assert shares.without_effect(missing) == expected

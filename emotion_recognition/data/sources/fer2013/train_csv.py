@@ -74,6 +74,6 @@ KIND = SourceKind(
     description="the competition's train.csv (emotion, pixels), of which val and test become parts",
     recognise=_recognise,
     opener=TrainCsv,
-    takes=(),
+    takes=("shares",),
     splits=SPLITS,
 )

@@ -58,6 +58,9 @@ def list_class_folders(root: Path, classes: ClassLabels, shares: SplitShares | N
     if missing:
         pictures = _divided(pictures, classes, shares)
         notes[f"{' and '.join(missing)} split off from the training pictures with seed {shares.seed}"] = None
+    unused = shares.without_effect(missing)
+    if unused is not None:
+        notes[unused] = None
     return PictureList(root, classes.names, pictures, tuple(notes))
 
 
@@ -182,6 +185,6 @@ KIND = SourceKind(
     description="a folder with train/CLASS/, test/CLASS/ and perhaps val/CLASS/, or with CLASS/ alone",
     recognise=_recognise,
     opener=_open,
-    takes=("classes", "find_faces"),
+    takes=("classes", "find_faces", "shares"),
     splits=SPLITS,
 )

@@ -70,6 +70,9 @@ def list_voc_folder(root: Path, classes: ClassLabels, shares: SplitShares | None
     if missing:
         splits = _divided(splits, strata, shares)
         notes[f"{' and '.join(missing)} split off from the training pictures with seed {shares.seed}"] = None
+    unused = shares.without_effect(missing)
+    if unused is not None:
+        notes[unused] = None
     empty = sum(not picture.labels for picture in pictures.values())
     if empty:
         notes[f"{empty:,} annotations without a face of these classes"] = None
@@ -189,6 +192,6 @@ KIND = SourceKind(
     description="a folder with Pascal VOC annotations: an XML file with boxes and emotions for each picture",
     recognise=_recognise,
     opener=_open,
-    takes=("classes",),
+    takes=("classes", "shares"),
     splits=SPLITS,
 )

@@ -59,6 +59,8 @@ def test_a_missing_val_is_split_off_train_evenly(tmp_path: Path) -> None:
     assert list(found["test"]) == ["test/sad/0.jpg"]
     assert sorted([*found["train"], *found["val"]]) == sorted(files)
     assert pictures.notes == ("val split off from the training pictures with seed 0",)
+    unused = list_class_folders(tmp_path, SEVEN, SplitShares(test=0.2)).notes
+    assert unused[1:] == ("test_share changes nothing: the source has test itself",)
 
 
 def test_classes_alone_are_divided_with_a_seed(tmp_path: Path) -> None:
