@@ -16,6 +16,7 @@ from emotion_recognition.command_line.detection_options import (
     add_mirrored,
     add_output_options,
     add_video_options,
+    given_video_options,
     video_settings,
 )
 from emotion_recognition.command_line.detection_run import (
@@ -35,7 +36,7 @@ from emotion_recognition.command_line.model_options import (
     add_runtime_option,
     joined_ranges,
 )
-from emotion_recognition.command_line.parsers import new_parser, workers_or_auto
+from emotion_recognition.command_line.parsers import new_parser, refuse_given, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.workspace import Workspace, find_released_model
 
@@ -115,7 +116,9 @@ def _detect(arguments: argparse.Namespace) -> int:
     source = find_input(arguments.input or [str(workspace.sample_photo)])
     if source.left_out:
         note(left_out_text(source.left_out))
-    if arguments.smooth and not source.pictures:
+    if source.pictures:
+        refuse_given(given_video_options(arguments), "is for a video or a camera, not for pictures")
+    elif arguments.smooth:
         check_can_track()
     if arguments.embeddings and arguments.json is None and arguments.parquet is None:
         raise ValueError("--embeddings needs a file to write them to: --json or --parquet.")

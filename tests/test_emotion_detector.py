@@ -206,6 +206,9 @@ def mistakes() -> Sequence[object]:
         ),
         pytest.param(["--detector", "haar", "--detector_size", "auto"], "(--detector_size)", id="haar in tiles"),
         pytest.param(["--detector", "none", "--any_direction"], "looks for no face", id="none in any direction"),
+        pytest.param(
+            ["--detector", "none", "--min_confidence", "0.5"], "so there is none with a score", id="none's score"
+        ),
         pytest.param(["--detector_model", "{tmp}/broken.pb"], "not a network that OpenCV can read", id="broken SSD"),
     ]
 

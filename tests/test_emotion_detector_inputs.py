@@ -236,6 +236,8 @@ def test_show_without_a_display_opens_nothing(
         (["-i", "{film}", "-o", "{tmp}/out.jpg"], "must end in one of .mp4"),
         (["-i", "{film}", "-o", "{tmp}/text.mp4/out.mp4"], "text.mp4"),
         (["-i", "{film}", "--every", "0"], "every must be at least 1"),
+        (["-i", "{photos}", "--every", "2"], "--every is for a video or a camera, not for pictures"),
+        (["-i", "{photos}", "--smooth", "0"], "--smooth is for a video or a camera, not for pictures"),
         (["-i", "{film}", "--smooth", "-1"], "smooth must be a number of seconds"),
         (["-i", "{film}", "{tmp}/empty"], "must be the only input"),
         (["-i", "{photos}", "-o", "{photos}"], "must not replace the input"),

@@ -10,9 +10,11 @@ from emotion_recognition.detection.face_detectors.registry import (
     describe_detectors,
     describe_models,
     describe_sizes,
+    row_of,
 )
 from emotion_recognition.detection.face_detectors.settings import AUTO_SIZE, DetectionSettings, DetectorSize
 from emotion_recognition.detection.video.settings import VideoSettings
+from emotion_recognition.error_about import about
 
 
 def add_input_models(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
@@ -87,7 +89,14 @@ def given_detector_options(arguments: argparse.Namespace) -> dict[str, bool]:
 
 
 def detection_settings(arguments: argparse.Namespace) -> DetectionSettings | None:
-    """Which boxes count, by ``--min_confidence``; None for the detector's own choice."""
+    """Which boxes count, by ``--min_confidence``; None for the detector's own choice.
+
+    Raises:
+        ValueError: If the score is out of range, or the detector chosen by name gives none.
+    """
+    if arguments.min_confidence is not None and arguments.detector != AUTO and row_of(arguments.detector).whole:
+        message = f"The detector {arguments.detector} looks for no face, so there is none with a score."
+        raise about(ValueError(message), "min_confidence")
     return None if arguments.min_confidence is None else DetectionSettings(min_confidence=arguments.min_confidence)
 
 
@@ -112,6 +121,11 @@ def add_video_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup
 def video_settings(arguments: argparse.Namespace) -> VideoSettings:
     """How a video is looked at."""
     return VideoSettings(arguments.every, VideoSettings.smooth if arguments.smooth is None else arguments.smooth)
+
+
+def given_video_options(arguments: argparse.Namespace) -> dict[str, bool]:
+    """Whether each of the options of :func:`add_video_options` says something of its own."""
+    return {"--every": arguments.every != VideoSettings.every, "--smooth": arguments.smooth is not None}
 
 
 def add_output_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:

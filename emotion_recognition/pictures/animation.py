@@ -1,4 +1,4 @@
-"""How many images a picture file holds: of an animation only the first is looked at, and that should be said.
+"""How many images a picture file holds: of several, frames or pages, only the first is looked at, which should be said.
 
 The bytes of a file that could be decoded go in.
 """
@@ -7,10 +7,11 @@ import struct
 from collections.abc import Iterator
 
 from emotion_recognition.pictures.file_parts import webp_chunks
+from emotion_recognition.pictures.tiff_directory import SIGNATURES, count_pages
 
 
 def count_images(encoded: bytes) -> int:
-    """The number of images of an animated GIF, WebP or PNG file, 1 of everything else.
+    """The number of images of an animated GIF, WebP or PNG file and of pages of a TIFF file, 1 of everything else.
 
     Args:
         encoded: The bytes of the file; where it breaks off, what was counted until then is the number.
@@ -26,7 +27,9 @@ def count_images(encoded: bytes) -> int:
             return max(1, sum(kind == b"ANMF" for kind, _ in webp_chunks(encoded)))
         if encoded.startswith(b"\x89PNG"):
             return _png_images(encoded)
-    except (struct.error, IndexError):
+        if encoded.startswith(SIGNATURES):
+            return count_pages(encoded)
+    except (struct.error, IndexError, OverflowError):
         pass
     return 1
 

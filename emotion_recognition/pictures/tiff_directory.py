@@ -1,13 +1,16 @@
-"""The first directory of a TIFF file, or of the EXIF block inside another picture, which has the same form.
+"""The directories of a TIFF file, or of the EXIF block inside another picture, which has the same form.
 
-The bytes go in, numbers come out; :mod:`emotion_recognition.pictures.image_header` takes the picture's size from it,
-:mod:`emotion_recognition.pictures.orientation` its turn.
+The bytes go in, numbers come out; :mod:`emotion_recognition.pictures.image_header` takes the picture's size from the
+first, :mod:`emotion_recognition.pictures.orientation` its turn; each further one is of one more page.
 """
 
 import struct
 from typing import NamedTuple
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+#: The tag that says what a page is, and its bits of a smaller copy of another page and of a mask.
+_NEW_SUBFILE_TYPE, _COPY_OR_MASK = 254, 0b101
 
 #: struct's letters for the types that hold a single whole number, and the bytes of one of them.
 _NUMBERS = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 16: ("Q", 8)}
@@ -60,16 +63,54 @@ def read_directory(encoded: bytes) -> dict[int, Entry]:
         struct.error: If it has no directory.
         OverflowError: If its directory is said to be beyond every file.
     """
-    order = "<" if encoded.startswith(b"II") else ">"
-    big = encoded[2:4] in (b"+\0", b"\0+")
+    return _directory_at(encoded, _first_place(encoded))[0]
+
+
+def count_pages(encoded: bytes) -> int:
+    """The number of pages of a TIFF file, without smaller copies and masks; at least 1.
+
+    Args:
+        encoded: The bytes of the file; where they break off, or come back to a page, the pages before that are counted.
+
+    Raises:
+        struct.error: If it has no directory.
+        OverflowError: If its directory is said to be beyond every file.
+    """
+    place, seen, pages = _first_place(encoded), set[int](), 0
+    while place and place not in seen:
+        seen.add(place)
+        try:
+            entries, place = _directory_at(encoded, place)
+            kind = entries.get(_NEW_SUBFILE_TYPE)
+            pages += not (kind is not None and (kind.number(encoded) or 0) & _COPY_OR_MASK)
+        except (struct.error, OverflowError):
+            break
+    return max(1, pages)
+
+
+def _first_place(encoded: bytes) -> int:
+    """Where the first directory is, in bytes from the start."""
+    order, big = _form(encoded)
+    return int(struct.unpack_from(order + ("Q" if big else "I"), encoded, 8 if big else 4)[0])
+
+
+def _form(encoded: bytes) -> tuple[str, bool]:
+    """The order of bytes in numbers, and whether it is a BigTIFF."""
+    return "<" if encoded.startswith(b"II") else ">", encoded[2:4] in (b"+\0", b"\0+")
+
+
+def _directory_at(encoded: bytes, place: int) -> tuple[dict[int, Entry], int]:
+    """The entries of the directory at a place, and the place of the next one; 0 if there is none."""
+    order, big = _form(encoded)
     # BigTIFF has eight bytes where TIFF has two (a count) or four (an offset).
-    (place,) = struct.unpack_from(order + ("Q" if big else "I"), encoded, 8 if big else 4)
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), encoded, place)
     place += 8 if big else 2
     size = 20 if big else 12
+    end = place + count * size
     entries: dict[int, Entry] = {}
-    for start in range(place, min(place + count * size, len(encoded) - size + 1), size):
+    for start in range(place, min(end, len(encoded) - size + 1), size):
         tag, kind = struct.unpack_from(order + "HH", encoded, start)
         (values,) = struct.unpack_from(order + ("Q" if big else "I"), encoded, start + 4)
         entries.setdefault(tag, Entry(kind, values, start + (12 if big else 8), order, big))
-    return entries
+    follows = end + (8 if big else 4) <= len(encoded)
+    return entries, int(struct.unpack_from(order + ("Q" if big else "I"), encoded, end)[0]) if follows else 0
