@@ -7,14 +7,13 @@ import argparse
 import functools
 import sys
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emotion_recognition.command_line.detection_options import add_detector_options, add_input_models, add_mirrored
 from emotion_recognition.command_line.detector_plans import plan_of
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import add_model_options, add_runtime_option, joined_ranges
-from emotion_recognition.command_line.parsers import new_parser, workers_or_auto
+from emotion_recognition.command_line.parsers import new_parser, path_text, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.progress import Progress
 from emotion_recognition.workspace import Workspace, find_released_model
@@ -49,7 +48,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="folders, patterns in quotes, .txt or .parquet lists of paths (or of bytes), tar shards (compressed or "
         "not), videos, pictures; paths or URLs that fsspec knows",
     )
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write the tables to")
+    parser.add_argument(
+        "-o", "--out", type=path_text, required=True, metavar="DIR", help="folder to write the tables to"
+    )
     parser.add_argument("--resume", action="store_true", help="do what is missing in --out; starts it if it is new")
     parser.add_argument("--column", metavar="NAME", help="column of .parquet lists that has the paths or the bytes")
     parser.add_argument("--shard_size", type=int, default=500, metavar="N", help="pictures per shard")

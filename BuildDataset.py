@@ -15,6 +15,7 @@ from emotion_recognition.command_line.parsers import (
     add_former_option,
     add_image_options,
     new_parser,
+    path_text,
     refuse_given,
     variant_of,
 )
@@ -35,7 +36,7 @@ Without --input, fer2013/ below the base path is searched for
 def build_parser() -> argparse.ArgumentParser:
     """Returns the command line's parser."""
     parser = new_parser("Builds HDF5 train, val and test splits from FER2013's CSV or folders of pictures.", EPILOG)
-    parser.add_argument("--input", type=Path, metavar="PATH", help="the file or folder to build from, see below")
+    parser.add_argument("--input", type=path_text, metavar="PATH", help="the file or folder to build from, see below")
     add_image_options(parser)
     shares = SplitShares()
     for split, default in (("val", shares.val), ("test", shares.test)):
@@ -50,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--allow_bad", action="store_true", help="build even when more than 1%% of the pictures cannot be read"
     )
     parser.add_argument(
-        "--votes", type=Path, metavar="CSV", help="FER+'s fer2013new.csv; its votes are stored beside the labels"
+        "--votes", type=path_text, metavar="CSV", help="FER+'s fer2013new.csv; its votes are stored beside the labels"
     )
     parser.add_argument(
         "--drop",

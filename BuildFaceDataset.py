@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.command_line.parsers import new_faces_parser
+from emotion_recognition.command_line.parsers import new_faces_parser, path_text
 from emotion_recognition.data.face_pictures.sources.registry import face_sources_help, read_face_source
 from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.workspace import Workspace
@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
         EPILOG,
     )
     parser.add_argument(
-        "--input", type=Path, required=True, metavar="PATH", help="the file or folder to build from, see below"
+        "--input", type=path_text, required=True, metavar="PATH", help="the file or folder to build from, see below"
     )
     parser.add_argument(
         "--longest_side", type=int, metavar="PIXELS", help="larger photographs are shrunk to it (default: 640)"
@@ -60,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--landmarks",
-        type=Path,
+        type=path_text,
         metavar="PATH",
         help="add the landmarks that YuNet finds in the boxes, for a detector that learns them too; its file, or the "
         "folder with it; draws a contact sheet beside each split",

@@ -7,7 +7,6 @@ import argparse
 import contextlib
 import io
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.command_line.detection_options import (
@@ -36,7 +35,7 @@ from emotion_recognition.command_line.model_options import (
     add_runtime_option,
     joined_ranges,
 )
-from emotion_recognition.command_line.parsers import new_parser, refuse_given, workers_or_auto
+from emotion_recognition.command_line.parsers import new_parser, path_text, refuse_given, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.workspace import Workspace, find_released_model
 
@@ -70,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         *("-o", "--output_path"),
-        type=Path,
+        type=path_text,
         metavar="OUTPUT",
         help="annotated picture, folder or video to write (default: the input's name with _emotions, beside it; "
         "for the sample testOutput.jpg; for a camera none)",

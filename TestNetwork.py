@@ -17,7 +17,7 @@ from emotion_recognition.command_line.model_options import (
     joined_ranges,
     model_options,
 )
-from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser
+from emotion_recognition.command_line.parsers import add_image_options, classes_option, new_parser, path_text
 from emotion_recognition.command_line.photograph_options import add_photograph_options, check_photograph_options
 from emotion_recognition.command_line.photograph_test import run_on_photographs
 from emotion_recognition.emotions import class_order
@@ -60,7 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--predict",
         nargs="?",
-        type=Path,
+        type=path_text,
         const=_BUILT,
         metavar="CSV",
         help="instead of testing, write a submission: an emotion for each row of the competition's test.csv, "
@@ -159,6 +159,7 @@ def _test_split(
     from emotion_recognition.evaluation.evaluate import evaluate
     from emotion_recognition.evaluation.report import to_text
     from emotion_recognition.evaluation.report_files import record_in_card, write_gallery, write_report
+    from emotion_recognition.models.card import read_card
 
     options = model_options(arguments)
     ensemble = Ensemble.from_files(
@@ -169,7 +170,9 @@ def _test_split(
     start = write_report(evaluation, stem)
     usual = settings.tta == PredictionSettings.tta and options == ModelOptions(options.class_names)
     if len(models) == 1 and usual and arguments.runtime is None:
-        record_in_card(evaluation, models[0])
+        keeps = not record_in_card(evaluation, models[0]) and read_card(models[0]) is not None
+        if keeps:
+            print(f"note: the card of {models[0].name} keeps its figures, which are of other data than this split")
     if ensemble.runtimes:
         print(f"runtime: {', '.join(ensemble.runtimes)}")
     print(f"Wrote {start}_report.txt, _report.json, _confusion.png and _reliability.png")

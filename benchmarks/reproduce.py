@@ -26,10 +26,10 @@ RELEASED = Workspace(SCRIPTS / "FacialExpressionRecognition")
 
 @dataclass(frozen=True)
 class Model:
-    """One released model, or a teacher of one, and how it is made.
+    """One released model, or what one starts or learns from, and how it is made.
 
     Args:
-        released: Its file name; a teacher has one too, and is not among the released files.
+        released: Its file name; what others start or learn from has one too, and is not among the released files.
         classes: Its number of classes.
         train: Options of TrainNetwork.py, without base path, classes and names.
         start: Number of the model that it starts from, counted from 0; None from scratch.
@@ -53,7 +53,16 @@ class Model:
 
 
 _RECORD = ("--recipe", "record", "--votes_weight", "1")
-_LARGE = (*_RECORD, *shlex.split("--network vggnet_large --batch_size 256 -epochs 60 --mixup 0.2"))
+_LARGE = (*_RECORD, *shlex.split("--network vggnet_large --batch_size 256"))
+#: The teachers of the small model had fewer epochs than those of the large one.
+_SHORT = (*_LARGE, *shlex.split("-epochs 60 --mixup 0.2"))
+_LONG = (*_LARGE, *shlex.split("-epochs 130"))
+_WIDER = "rotation=12,shift=0.1,zoom=0.15,contrast=0.3,gamma=0.3,erase=0.3"
+_TAUGHT = (
+    *_RECORD,
+    *shlex.split("--batch_size 256 -lr 0.15 -epochs 105 --mixup 0.5 --label_smoothing 0 --seed 5"),
+    *shlex.split("--teacher_views --teacher_weight 0.8 --teacher_temperature 1"),
+)
 _SMALL = (
     *_RECORD,
     *shlex.split("--network vggnet_small --batch_size 256 -lr 0.15 -epochs 50 --weight_decay 3e-3 --label_smoothing 0"),
@@ -62,8 +71,17 @@ _SMALL = (
 )
 
 MODELS = (
-    Model("emotion_classification_7classes.keras", 7, _RECORD),
-    Model("emotion_classification_6classes.keras", 6, (*_RECORD, "-epochs", "6", "-lr", "0.01", "--new_head"), 0),
+    Model("wide_seed0.keras", 7, _RECORD),
+    Model("long_seed1.keras", 7, (*_LONG, *shlex.split("--mixup 0.2 --seed 1"))),
+    Model("long_seed2.keras", 7, (*_LONG, *shlex.split("--mixup 0.4 --seed 2"))),
+    Model("long_seed3.keras", 7, (*_LONG, *shlex.split(f"--mixup 0.3 --augmentation {_WIDER} --seed 3"))),
+    Model("emotion_classification_7classes.keras", 7, _TAUGHT, teachers=(1, 2, 3)),
+    Model(
+        "emotion_classification_6classes.keras",
+        6,
+        ("--recipe", "record", "-epochs", "1", "-lr", "0.05", "--new_head", "--freeze", "all"),
+        4,
+    ),
     Model(
         "emotion_classification_7classes_ferplus.keras",
         7,
@@ -78,13 +96,13 @@ MODELS = (
         0,
         fitted=True,
     ),
-    Model("large_seed1.keras", 7, (*_LARGE, "--seed", "1")),
-    Model("large_seed2.keras", 7, (*_LARGE, "--seed", "2")),
+    Model("large_seed1.keras", 7, (*_SHORT, "--seed", "1")),
+    Model("large_seed2.keras", 7, (*_SHORT, "--seed", "2")),
     Model(
         "emotion_classification_7classes_small.keras",
         7,
         _SMALL,
-        teachers=(4, 5),
+        teachers=(8, 9),
     ),
 )
 

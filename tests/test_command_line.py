@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -286,3 +287,24 @@ def test_a_module_of_the_project_that_is_missing_keeps_its_traceback() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback")
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        (BuildDataset, ["--input", ""]),
+        (TestNetwork, ["--photos", ""]),
+        (EmotionDetector, ["-o", ""]),
+        (EmotionDetector, ["--crops", ""]),
+        (EmotionDetector, ["-b", ""]),
+        (AnnotateCollection, ["a.jpg", "-o", ""]),
+        (EmotionServer, ["--memory", ""]),
+    ],
+)
+def test_an_empty_path_is_not_the_folder_that_the_command_is_given_in(
+    script: ModuleType, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        script.build_parser().parse_args(arguments)
+    assert ended.value.code == 2
+    assert "must not be empty: is a variable of the shell not set?" in capsys.readouterr().err

@@ -120,4 +120,4 @@ def test_the_model_for_photographs_reads_photographs_better_than_the_one_for_fer
         sightings = look_at_photographs(EmotionDetector(path, detector=detector), photographs)
         accuracies.append(evaluate_photographs(sightings, [path.name]).overall.accuracy)
     # Published of 606 photographs; another processor rounds differently.
-    assert accuracies == pytest.approx([0.6172, 0.7459], abs=0.01)
+    assert accuracies == pytest.approx([0.6271, 0.7459], abs=0.01)

@@ -149,6 +149,8 @@ def test_figures_of_unusual_settings_stay_out_of_the_card(base: Path, options: l
         (["-n", "6"], "There is no model .*emotion_classification_6classes.keras."),
         (["-n", "6", "-im", "emotion_classification_7classes.keras"], r"7 classes \(anger, disgust.*has 6 \(anger"),
         (["--batch_size", "0"], r"batch_size must be at least 1. Received: 0 \(--batch_size\)"),
+        (["--output_name", ""], r"output_name must be a name without a folder"),
+        (["--output_name", ".."], r"output_name must be a name without a folder"),
         (["--output_name", "a/b"], r"output_name must be a name without a folder.*Received: a/b \(--output_name\)"),
         (["-im", "README.txt"], "must end in .keras, .h5 or .hdf5"),
         (["-im", "broken.keras"], "broken.keras is not a .keras file"),

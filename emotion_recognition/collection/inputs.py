@@ -107,8 +107,9 @@ def _file(place: str) -> Item:
 def _in_text(file: str) -> Iterator[Item]:
     with places.open_place(file) as opened:
         try:
-            for line in opened:
-                if text := line.decode().strip():
+            for number, line in enumerate(opened):
+                # Some editors begin a file with a mark of its encoding.
+                if text := line.decode("utf-8" if number else "utf-8-sig").strip():
                     yield _file(places.beside(file, text))
         except UnicodeDecodeError as error:
             raise about(ValueError(f"{file} is not a list of paths: it is not UTF-8 text."), "input") from error
@@ -141,8 +142,13 @@ def _in_parquet(file: str, column: str | None) -> Iterator[Item]:
             chosen = _column_of(table.schema_arrow, file, column)
             kind = table.schema_arrow.field(chosen).type
             if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+                row = 0
                 for batch in table.iter_batches(columns=[chosen]):
-                    yield from (_file(places.beside(file, path)) for path in batch.column(0).to_pylist() if path)
+                    for path in batch.column(0).to_pylist():
+                        # A row without a path counts as a picture that is not there, so that none is lost.
+                        missing = f"{file}#{row}"
+                        yield _file(places.beside(file, path)) if path else Item(missing, FILE, missing)
+                        row += 1
             else:
                 yield from _bytes_in(table, file, chosen)
         except (pa.ArrowException, OSError) as error:

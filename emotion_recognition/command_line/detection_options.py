@@ -1,8 +1,8 @@
 """The options of scripts that look for faces: the face detector, and what is done with a video."""
 
 import argparse
-from pathlib import Path
 
+from emotion_recognition.command_line.parsers import path_text
 from emotion_recognition.detection.face_detectors.registry import (
     AUTO,
     DETECTORS,
@@ -42,7 +42,7 @@ def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGr
     parser.add_argument("--detector", choices=DETECTORS, default=AUTO, help=describe_detectors())
     parser.add_argument(
         "--detector_model",
-        type=Path,
+        type=path_text,
         metavar="PATH",
         help=f"{describe_models()} (default: output/, output/face_detector/)",
     )
@@ -131,18 +131,18 @@ def given_video_options(arguments: argparse.Namespace) -> dict[str, bool]:
 def add_output_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
     """Adds what can be written and shown beside annotated pictures."""
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write everything that is known about each face as JSON"
+        "--json", type=path_text, metavar="FILE", help="write everything that is known about each face as JSON"
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write a row for each face")
+    parser.add_argument("--csv", type=path_text, metavar="FILE", help="write a row for each face")
     parser.add_argument(
-        "--parquet", type=Path, metavar="FILE", help="write a row for each face as Parquet (needs pyarrow)"
+        "--parquet", type=path_text, metavar="FILE", help="write a row for each face as Parquet (needs pyarrow)"
     )
     parser.add_argument(
         "--embeddings",
         action="store_true",
         help="add the classifier's feature vector of each face to the JSON and Parquet files",
     )
-    parser.add_argument("--crops", type=Path, metavar="DIR", help="save each face as a picture")
+    parser.add_argument("--crops", type=path_text, metavar="DIR", help="save each face as a picture")
     parser.add_argument("--histogram", action="store_true", help="draw the probabilities of all emotions")
     parser.add_argument(
         "--explain",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from emotion_recognition.command_line.parsers import path_text
 from emotion_recognition.error_about import about
 from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE, PIXEL_RANGES
 from emotion_recognition.models.registry import NETWORKS, BuildFunction
@@ -48,7 +49,7 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--backbone",
-        type=Path,
+        type=path_text,
         metavar="FILE",
         help="any Keras model, which is cut at its last feature map, in place of --network",
     )

@@ -55,7 +55,7 @@ def _add_base_path(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-b",
         "--base_path",
-        type=Path,
+        type=path_text,
         default=default_base_path(),
         metavar="DIR",
         help="folder that holds fer2013/, hdf5/ and output/",
@@ -126,6 +126,21 @@ def refuse_given(options: dict[str, bool], why: str) -> None:
     for option, is_given in options.items():
         if is_given:
             raise ValueError(f"{option} {why}.")
+
+
+def path_text(text: str) -> Path:
+    """An option's text as a path.
+
+    Raises:
+        ArgumentTypeError: If it is empty, which would be the folder that the command is given in.
+
+    Example:
+        >>> path_text("photos").name
+        'photos'
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty: is a variable of the shell not set?")
+    return Path(text)
 
 
 def whole_number_or_none(text: str) -> int | None:

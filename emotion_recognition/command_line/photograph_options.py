@@ -1,10 +1,9 @@
 """The options of TestNetwork.py for labelled photographs, and which of its others go with them."""
 
 import argparse
-from pathlib import Path
 
 from emotion_recognition.command_line.detection_options import add_detector_options, given_detector_options
-from emotion_recognition.command_line.parsers import refuse_given
+from emotion_recognition.command_line.parsers import path_text, refuse_given
 from emotion_recognition.evaluation.photographs.prior_fits import CLASSES, POWER
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES
 
@@ -14,7 +13,7 @@ def add_photograph_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("photographs, in place of a split")
     group.add_argument(
         "--photos",
-        type=Path,
+        type=path_text,
         metavar="PATH",
         help="test on labelled photographs: a folder with a folder for each class, a CSV with the columns file, label "
         "and perhaps source, or a folder with such a labels.csv; faces are found, cropped and classified as in "

@@ -5,6 +5,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+from emotion_recognition.command_line.parsers import path_text
 from emotion_recognition.data.sources.plain_text import read_bytes
 from emotion_recognition.serving.settings import ServingSettings
 
@@ -30,7 +31,7 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help="port to listen at; 0 takes a free one")
     parser.add_argument(
         "--api_key_file",
-        type=Path,
+        type=path_text,
         metavar="FILE",
         help=f"file with the key that clients must send (default: variable {KEY_VARIABLE}; without, none is needed)",
     )
@@ -47,13 +48,13 @@ def add_recommender_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("recommendations")
     group.add_argument(
         "--catalogue",
-        type=Path,
+        type=path_text,
         metavar="FILE",
         help="items to recommend, CSV or JSON with id, title, moods, url (default: a small demonstration)",
     )
     group.add_argument(
         "--memory",
-        type=Path,
+        type=path_text,
         metavar="FILE",
         help="SQLite file that keeps what was taken (default: forgotten at the end)",
     )

@@ -31,7 +31,7 @@ from emotion_recognition.models.runtimes.registry import AUTO, DEFAULT_RUNTIME
 from emotion_recognition.pictures.close_up import face_that_fills, whole_mirrored
 from emotion_recognition.pictures.crop import Framing, crop_faces
 from emotion_recognition.pictures.faces import Box, Face
-from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr
+from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr, check_several
 from emotion_recognition.pictures.upright import turn_of
 from emotion_recognition.workspace import find_released_model
 
@@ -162,9 +162,10 @@ class EmotionDetector:
             One result for each picture, in their order, as :meth:`detect` returns it.
 
         Raises:
-            ValueError: If an image is none.
+            ValueError: If an image is none, or one is given in place of several.
             OSError: If a file cannot be read.
         """
+        check_several(images)
         found: list[tuple[Sequence[Face], tuple[int, int], str | None]] = []
         crops: list[np.ndarray] = []
         wholes: dict[int, np.ndarray] = {}

@@ -26,7 +26,7 @@ def output_stem(models: Sequence[Path], output_folder: Path, name: str | None = 
     """
     folder = models[0].parent if len(models) == 1 else output_folder
     chosen = "+".join(model.stem for model in models) if name is None else name
-    if Path(chosen).name != chosen or len(chosen) > _LONGEST_NAME:
+    if Path(chosen).name != chosen or chosen in ("", "..") or len(chosen) > _LONGEST_NAME:
         raise about(
             ValueError(
                 f"output_name must be a name without a folder and of at most {_LONGEST_NAME} characters. "

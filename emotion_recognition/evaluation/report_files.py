@@ -66,9 +66,9 @@ def write_gallery(evaluation: Evaluation, start: Path) -> Path:
     return path
 
 
-def record_in_card(evaluation: Evaluation, model: Path) -> None:
-    """Writes the figures of a single model into its card, if it has one."""
-    record_metrics(
+def record_in_card(evaluation: Evaluation, model: Path) -> bool:
+    """Writes the figures of a single model into its card, if it has one that is about these data; returns whether."""
+    return record_metrics(
         model,
         evaluation.split.split,
         {
@@ -77,4 +77,5 @@ def record_in_card(evaluation: Evaluation, model: Path) -> None:
             "expected_calibration_error_before": evaluation.uncalibrated.expected_error,
         },
         labels=evaluation.split.labels_from,
+        data_sha256=evaluation.split.source_sha256,
     )

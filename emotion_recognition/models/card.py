@@ -171,8 +171,13 @@ def _is_model(path: Path) -> bool:
     return path.suffix in MODEL_SUFFIXES and path.is_file()
 
 
-def record_metrics(model_path: Path, split: str, metrics: Mapping[str, Any], *, labels: str = FER2013) -> None:
+def record_metrics(
+    model_path: Path, split: str, metrics: Mapping[str, Any], *, labels: str = FER2013, data_sha256: str | None = None
+) -> bool:
     """Writes a model's figures on a split into its card; does nothing for a model without a card.
+
+    Figures on other data than the card is about are not written, so that it does not say of one what another gave.
+    Other data have another hash and another number of images; FER2013 has several hashes, one for each distribution.
 
     Args:
         model_path: The model file.
@@ -180,9 +185,21 @@ def record_metrics(model_path: Path, split: str, metrics: Mapping[str, Any], *, 
         metrics: The figures, as JSON values; they replace what the card had for that split.
         labels: Where the split's labels are from. Figures on other labels than the model learned stand beside those
             on its own, as in "ferplus_test".
+        data_sha256: Hash of what the split was built from; None where it is not known.
+
+    Returns:
+        Whether they are in the card now.
     """
     card = read_card(model_path)
-    if card is not None:
-        own = card.get("data", {}).get("labels", FER2013)
-        key = split if labels == own else f"{labels}_{split}"
-        write_card(model_path, {**card, "metrics": {**card.get("metrics", {}), key: dict(metrics)}})
+    if card is None:
+        return False
+    data, recorded = card.get("data", {}), card.get("metrics", {})
+    is_own = labels == data.get("labels", FER2013)
+    key = split if is_own else f"{labels}_{split}"
+    if data_sha256 not in (None, data.get("sha256", data_sha256)):
+        counts = data.get("images", {}) if is_own else {}
+        count = counts.get(split, recorded.get(key, {}).get("examples"))
+        if count not in (None, metrics.get("examples")):
+            return False
+    write_card(model_path, {**card, "metrics": {**recorded, key: dict(metrics)}})
+    return True

@@ -1,5 +1,6 @@
 """Whatever a caller calls an image becomes the BGR image that the detection package passes round."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -47,3 +48,22 @@ def as_bgr(image: ImageSource, colour_order: ColourOrder = "bgr") -> np.ndarray:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR))
     check_bgr(image)
     return image if colour_order == "bgr" else np.ascontiguousarray(image[:, :, ::-1])
+
+
+def check_several(images: object) -> None:
+    """Refuses a single image where several are wanted; looked through one by one, it would be its rows or letters.
+
+    Args:
+        images: An iterable of images; an array of several has one axis more than an image.
+
+    Raises:
+        ValueError: If it is an array that is one image, a path, bytes, or nothing that can be looked through.
+    """
+    if isinstance(images, np.ndarray):
+        is_one = images.ndim < 3 or (images.ndim == 3 and images.shape[2] in (1, 3, 4))
+        received = f"an array {images.shape}"
+    else:
+        is_one = isinstance(images, str | Path | bytes) or not isinstance(images, Iterable)
+        received = type(images).__name__
+    if is_one:
+        raise ValueError(f"images must be several, as in a list; detect takes one. Received: {received}")

@@ -26,7 +26,7 @@ _BATCH_SIZE = 256
 
 def clean_where_better(
     network: keras.Model, images: np.ndarray, val: Split, seed: int, *, progress: bool = False
-) -> bool:
+) -> bool | None:
     """Computes the statistics anew, in place, and keeps them unless the network is worse on ``val`` with them.
 
     Worse is a higher log loss, each at the temperature that suits it best, because a temperature is fitted anyway.
@@ -39,11 +39,11 @@ def clean_where_better(
         progress: As for :func:`clean_statistics`.
 
     Returns:
-        Whether the new ones were kept.
+        Whether the new ones were kept; None where there are none but frozen ones.
     """
     statistics = _statistics(_normalisations(network))
     if not statistics:
-        return True
+        return None
     before = [np.array(keras.ops.convert_to_numpy(variable)) for variable in statistics]
     loss = _log_loss(network, val)
     clean_statistics(network, images, seed, progress=progress)

@@ -121,7 +121,7 @@ def fit_stage(
         more: dict[str, Any] = {}
         if settings.clean_statistics:
             cleaned = clean_where_better(network, train.images, val, settings.seed, progress=run.verbose > 0)
-            more["statistics"] = "clean" if cleaned else "moving"
+            more |= {} if cleaned is None else {"statistics": "clean" if cleaned else "moving"}
     compile_for_saving(network, settings)
     if not teachers:
         return replace(result, more=more)

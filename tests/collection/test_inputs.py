@@ -105,6 +105,24 @@ def test_lists_of_paths_are_relative_to_the_list(folder: Path) -> None:
     assert contents(folder / "notes.txt") == wanted
 
 
+def test_a_list_may_begin_with_a_mark_of_its_encoding(folder: Path) -> None:
+    (folder / "notes.txt").write_text("a.png\ndeep/b.png\n", encoding="utf-8-sig")
+    assert names(folder / "notes.txt") == [str(folder / "a.png"), str(folder / "deep" / "b.png")]
+
+
+def test_rows_without_a_path_are_pictures_that_are_not_there(folder: Path) -> None:
+    table = pa.table({"path": ["a.png", None, "", "deep/b.png"]})
+    parquet.write_table(table, folder / "list.parquet")
+    found = [item for _, item in items_of([str(folder / "list.parquet")], None)]
+    assert [item.name for item in found[1:3]] == [f"{folder / 'list.parquet'}#{row}" for row in (1, 2)]
+    for item in found[1:3]:
+        with pytest.raises(OSError):
+            item.read()
+    assert [item.read() for item in (found[0], found[3])] == [
+        (folder / name).read_bytes() for name in ("a.png", "deep/b.png")
+    ]
+
+
 @pytest.mark.parametrize("nested", [False, True])
 def test_lists_of_bytes(folder: Path, nested: bool) -> None:
     encoded = [(folder / name).read_bytes() for name in ("a.png", "deep/b.png", "a.png")]

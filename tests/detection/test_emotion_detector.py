@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,6 +119,29 @@ def test_a_batch_gives_each_picture_its_own_faces(brightness_model: Path) -> Non
 
 def test_an_empty_batch_is_an_empty_list(brightness_model: Path) -> None:
     assert EmotionDetector(brightness_model, detector=KnownPictures()).detect_batch([]) == []
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        np.zeros((9, 8, 3), np.uint8),
+        np.zeros((9, 8, 1), np.uint8),
+        np.zeros((9, 8), np.uint8),
+        "photo.jpg",
+        Path("photo.jpg"),
+        b"\xff\xd8",
+        None,
+    ],
+)
+def test_one_picture_is_no_batch(brightness_model: Path, one: Any) -> None:
+    with pytest.raises(ValueError, match=r"images must be several, as in a list; detect takes one\. Received: "):
+        EmotionDetector(brightness_model, detector=KnownPictures()).detect_batch(one)
+
+
+def test_an_array_of_several_pictures_is_a_batch(brightness_model: Path) -> None:
+    detector = EmotionDetector(brightness_model, detector=KnownPictures())
+    for shape in ((2, 20, 30, 3), (2, 20, 30)):
+        assert [len(found) for found in detector.detect_batch(np.full(shape, 128, np.uint8))] == [1, 1]
 
 
 def test_landmarks_come_with_the_face(brightness_model: Path) -> None:

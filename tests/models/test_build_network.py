@@ -5,6 +5,7 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from emotion_recognition.models import NETWORKS, build_network
 
@@ -106,3 +107,27 @@ def test_a_blank_image_gives_finite_probabilities(name: str, grey: int) -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(ValueError, match=r"network must be one of \['vggnet'.*Received: 'resnet'"):
         build_network("resnet", num_classes=7)
+
+
+def test_a_function_s_network_that_ends_in_logits_gets_a_softmax() -> None:
+    """A Dense layer with zero weights gives equal logits: a half each, where logits themselves would be 0."""
+
+    def build(*, num_classes: int, image_size: int, channels: int) -> keras.Model:
+        pixels = keras.Input((image_size, image_size, channels))
+        logits = layers.Dense(num_classes, kernel_initializer="zeros", name="logits")(layers.Flatten()(pixels))
+        return keras.Model(pixels, logits, name="bare")
+
+    for options in ({}, {"random_crop": (8, 6)}):
+        network = build_network(build, num_classes=2, image_size=8, **options)  # type: ignore[arg-type]
+        assert network.layers[-1].name != "logits"
+        np.testing.assert_allclose(network(np.ones((1, 8, 8, 1), np.float32)), [[0.5, 0.5]])
+
+
+def test_a_function_s_network_must_end_in_probabilities_or_logits() -> None:
+    def build(*, num_classes: int, image_size: int, channels: int) -> keras.Model:
+        pixels = keras.Input((image_size, image_size, channels))
+        logits = layers.Dense(num_classes, name="logits")(layers.Flatten()(pixels))
+        return keras.Model(pixels, layers.Activation("sigmoid")(logits), name="scores")
+
+    with pytest.raises(ValueError, match="must end in a softmax or in logits without an activation"):
+        build_network(build, num_classes=2, image_size=8)

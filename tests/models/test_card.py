@@ -65,6 +65,32 @@ def test_figures_on_other_labels_stand_beside_those_on_the_model_s_own(tmp_path:
     assert read_card(model) == {**card, "metrics": {"test": {"accuracy": 0.8}, "fer2013_test": {"accuracy": 0.6}}}
 
 
+@pytest.mark.parametrize(
+    ("split", "labels", "sha256", "examples", "key"),
+    [
+        ("val", "fer2013", "a", 7, "val"),  # the data that it learned from, whatever their number
+        ("val", "fer2013", None, 7, "val"),
+        ("val", "fer2013", "b", 10, "val"),  # another distribution of as many
+        ("val", "fer2013", "b", 7, None),
+        ("test", "fer2013", "b", 9, "test"),
+        ("test", "fer2013", "b", 7, None),
+        ("val", "ferplus", "b", 7, "ferplus_val"),  # nothing is known of these yet
+    ],
+)
+def test_figures_on_other_data_do_not_take_the_place_of_those_on_the_card_s(
+    split: str, labels: str, sha256: str | None, examples: int, key: str | None, tmp_path: Path
+) -> None:
+    model = tmp_path / "a.keras"
+    data = {"sha256": "a", "images": {"train": 80, "val": 10}}
+    card = {"class_names": ["happy"], "data": data, "metrics": {"test": {"examples": 9}}}
+    write_card(model, card)
+    metrics = {"examples": examples, "accuracy": 0.4}
+    assert record_metrics(model, split, metrics, labels=labels, data_sha256=sha256) == (key is not None)
+    written = read_card(model)
+    assert written is not None
+    assert written["metrics"] == {"test": {"examples": 9}} | ({} if key is None else {key: metrics})
+
+
 def test_a_model_without_a_card_gets_none(tmp_path: Path) -> None:
     record_metrics(tmp_path / "a.keras", "test", {"accuracy": 0.4})
     assert list(tmp_path.iterdir()) == []

@@ -107,11 +107,16 @@ def test_statistics_that_are_worse_on_val_are_not_kept() -> None:
     assert model.get_layer("normalise").get_weights()[2] == pytest.approx([175.0])
 
 
-def test_what_has_no_statistics_has_none_that_are_worse() -> None:
+def test_nothing_is_said_of_statistics_that_there_are_not_or_that_are_frozen() -> None:
+    frozen = sign_of_the_first_pixel(100.0, 10_000.0)
+    frozen.get_layer("normalise").trainable = False
+    images, val = bright_or_dark([0, 0, 1], "train").images, bright_or_dark([0, 1], "val")
+    assert clean_where_better(frozen, images, val, seed=0) is None
+    assert frozen.get_layer("normalise").get_weights()[2] == pytest.approx([100.0])
     pixels = keras.Input((2, 2, 1))
     model = keras.Model(pixels, layers.Dense(2, activation="softmax")(layers.Flatten()(pixels)))
     val = bright_or_dark([0, 1], "val")
-    assert clean_where_better(model, val.images, val, seed=0)
+    assert clean_where_better(model, val.images, val, seed=0) is None
 
 
 def sign_of_the_first_pixel(mean: float, variance: float) -> keras.Model:

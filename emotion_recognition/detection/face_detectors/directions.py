@@ -24,21 +24,27 @@ class AnyDirection:
     Args:
         detector: Finds faces that are upright to within some degrees.
 
+    Attributes:
+        inner: That detector.
+        manner: What this one does more, in words.
+
     Example:
         >>> from emotion_recognition.detection.face_detectors.opening import open_detector
         >>> AnyDirection(open_detector("haar")).detect(np.zeros((90, 120, 3), np.uint8))
         []
     """
 
+    manner = "in every direction"
+
     def __init__(self, detector: FaceDetector) -> None:
         self.name, self.framing, self.settings = detector.name, detector.framing, detector.settings
         self.path = detector.path
-        self._detector = detector
+        self.inner = detector
 
     @property
     def description(self) -> str:
         """The detector in words."""
-        return f"{self._detector.description}, in every direction"
+        return f"{self.inner.description}, {self.manner}"
 
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
@@ -57,7 +63,7 @@ class AnyDirection:
         looks = []
         for direction in DIRECTIONS:
             view = image if direction == 0 else np.asarray(cv2.rotate(image, _TURNS[direction]))
-            looks.append([turned_back(face, direction, size) for face in self._detector.detect(view)])
+            looks.append([turned_back(face, direction, size) for face in self.inner.detect(view)])
         return distinct_faces(looks, self.settings.max_overlap)
 
 

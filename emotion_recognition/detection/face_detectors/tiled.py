@@ -24,18 +24,24 @@ class TiledDetector:
         detector: Does the looking.
         whole: The longest side, in pixels, that the whole picture is resized to for the first look.
         tiling: How much is looked at.
+
+    Attributes:
+        inner: The detector that does the looking.
+        manner: What this one does more, in words.
     """
+
+    manner = "and finer in larger pictures"
 
     def __init__(self, detector: LooksAtSizes, whole: int, tiling: TileSettings | None = None) -> None:
         self.name, self.framing, self.settings = detector.name, detector.framing, detector.settings
         self.path = detector.path
         self.tiling = tiling or TileSettings()
-        self._detector, self._whole = detector, whole
+        self.inner, self._whole = detector, whole
 
     @property
     def description(self) -> str:
         """The detector in words."""
-        return f"{self._detector.description}, and finer in larger pictures"
+        return f"{self.inner.description}, {self.manner}"
 
     def detect(self, image: np.ndarray) -> list[Face]:
         """Finds the faces of a picture.
@@ -53,17 +59,17 @@ class TiledDetector:
         size = image.shape[1], image.shape[0]
         (whole,), *finer = plan_tiles(*size, self._whole, self.tiling)
         # Not look(): the whole picture gets what else the detector does for one.
-        looks = [self._detector.detect(image) if not finer else self._detector.look(image, whole.size)]
+        looks = [self.inner.detect(image) if not finer else self.inner.look(image, whole.size)]
         looks += [self._of_tile(image, tile, size) for tiles in finer for tile in tiles]
         faces = distinct_faces(looks, self.settings.max_overlap)
-        return faces or (self._detector.detect(image) if finer else [])
+        return faces or (self.inner.detect(image) if finer else [])
 
     def _of_tile(self, image: np.ndarray, tile: Tile, size: tuple[int, int]) -> list[Face]:
         # Contiguous, as OpenCV's functions want it.
         part = np.ascontiguousarray(image[tile.top : tile.bottom, tile.left : tile.right])
         near = _AT_THE_CUT * max(part.shape[:2]) / tile.size
         found = []
-        for face in self._detector.look(part, tile.size):
+        for face in self.inner.look(part, tile.size):
             x, y, width, height = face.box
             x, y = x + tile.left, y + tile.top
             is_cut = (

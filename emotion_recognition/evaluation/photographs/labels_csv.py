@@ -6,6 +6,7 @@ in, rows come out; next: :mod:`emotion_recognition.evaluation.photographs.labell
 
 import csv
 import io
+import os
 from pathlib import Path
 
 from emotion_recognition.data.building.unreadable import as_text
@@ -55,9 +56,10 @@ def read_labels_csv(path: Path, classes: ClassLabels) -> tuple[list[tuple[str, i
             file = row["file"]
             if not file or "\0" in file:
                 raise ValueError("the name of the picture's file is empty or none")
-            if file in seen:
-                raise ValueError(f"{file} is there already, in row {seen[file]}")
-            seen[file] = number
+            one = os.path.normpath(path.parent.absolute() / file)
+            if one in seen:
+                raise ValueError(f"{file} is there already, in row {seen[one]}")
+            seen[one] = number
             label, place = classes.label_of(row["label"]), classes.place_of(row["label"])
             if place is not None:
                 notes[place] = None

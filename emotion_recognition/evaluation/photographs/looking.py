@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -119,6 +120,12 @@ def largest_face(faces: Sequence[FaceEmotion]) -> FaceEmotion:
 
 def _in_words(detector: FaceDetector) -> str:
     """The face detector without the folders of its files, which differ from machine to machine."""
-    size = getattr(detector, "size", None)
+    manners: list[str] = []
+    inner: Any = detector
+    while hasattr(inner, "inner"):
+        manners.append(inner.manner)
+        inner = inner.inner
+    size = getattr(inner, "size", None)
     at = f" at {size} pixels" if isinstance(size, int) else ""
-    return f"{detector.name}{at}, scores of at least {detector.settings.min_confidence:g}"
+    how = "".join(f", {manner}" for manner in reversed(manners))
+    return f"{detector.name}{at}{how}, scores of at least {detector.settings.min_confidence:g}"

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from emotion_recognition import EmotionDetector
 from emotion_recognition.data.sources.class_labels import ClassLabels
+from emotion_recognition.detection import open_detector
 from emotion_recognition.emotions import class_names
 from emotion_recognition.evaluation.output_names import photographs_stem
 from emotion_recognition.evaluation.photographs.evaluate import PhotographEvaluation, evaluate_photographs
@@ -157,3 +159,19 @@ def test_what_cannot_be_looked_at_is_refused(brightness_model: Path, tmp_path: P
     six = Photographs("a", tmp_path, class_names(6), (Photograph("a.png", 0),))
     with pytest.raises(ValueError, match=r"the model has 7 classes .* but the photographs has 6"):
         look_at_photographs(detector, six)
+
+
+def test_the_detector_s_words_say_what_else_it_does(tmp_path: Path, brightness_model: Path) -> None:
+    (tmp_path / "sad").mkdir()
+    picture(tmp_path / "sad" / "a.png", left=0, right=255)
+    photographs = read_photographs(tmp_path, ClassLabels(class_names(7)))
+
+    def words(**options: Any) -> str:
+        detector = EmotionDetector(brightness_model, detector=open_detector("ssd", **options))
+        return look_at_photographs(detector, photographs).detector
+
+    scores = "scores of at least 0.55"
+    assert words() == f"ssd at 320 pixels, {scores}"
+    assert words(any_direction=True) == f"ssd at 320 pixels, in every direction, {scores}"
+    both = words(any_direction=True, size="auto")
+    assert both == f"ssd at 320 pixels, and finer in larger pictures, in every direction, {scores}"

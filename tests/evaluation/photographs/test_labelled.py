@@ -102,6 +102,7 @@ def test_own_classes_are_known_by_their_names_alone(tmp_path: Path) -> None:
         (["file,label", "a"], r"row 1 \(line 2\): there must be 2 cells\. Received: 1"),
         (["file,label", ",sad"], r"row 1 \(line 2\): the name of the picture's file is empty"),
         (["file,label", "a,sad", "", "a,sad"], r"row 2 \(line 4\): a is there already, in row 1"),
+        (["file,label", "a,sad", "b/../a,sad"], r"row 2 \(line 3\): b/\.\./a is there already, in row 1"),
         (["file,label", "a,"], r"row 1 \(line 2\): the class '' is no known emotion"),
         (["file,label", 'a,"sad'], r"unexpected end of data"),
     ],

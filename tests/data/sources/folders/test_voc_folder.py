@@ -101,9 +101,10 @@ def test_lists_of_splits_are_kept(tmp_path: Path) -> None:
         "1 annotated pictures are in none of the lists in ImageSets/Main and left out",
         "1 annotations without a face of these classes",
     )
-    assert "seed changes nothing: the source has val and test itself" in list_voc_folder(
-        tmp_path, FIVE, SplitShares(seed=1)
-    ).notes
+    assert (
+        "seed changes nothing: the source has val and test itself"
+        in list_voc_folder(tmp_path, FIVE, SplitShares(seed=1)).notes
+    )
     (lists / "val.txt").write_text("b\na\n")
     with pytest.raises(ValueError, match="lists 'a' more than once"):
         list_voc_folder(tmp_path, FIVE)
