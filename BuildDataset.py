@@ -152,6 +152,9 @@ def _build(arguments: argparse.Namespace, workspace: Workspace, variant: Variant
         print(f"note: {note}")
     for written in built.paths.values():
         print(f"wrote {written}", flush=True)
+    for outdated in workspace.audit_files(arguments.num_emotions, variant=variant):
+        outdated.unlink(missing_ok=True)
+        print(f"removed {outdated}, which was about the splits before")
     for written in draw_figures(built, workspace, variant, path.name):
         print(f"wrote {written}")
 

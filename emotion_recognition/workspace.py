@@ -3,6 +3,7 @@
 A base path goes in, paths come out; nothing else in the project spells a file name.
 """
 
+import glob
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,6 +192,11 @@ class Workspace:
     def audit_file(self, num_emotions: int, ending: str, *, variant: Variant = USUAL) -> Path:
         """A file of the audit of the build with that many classes; the ending has its suffix."""
         return self.output_folder / f"{variant.file_name(num_emotions)}_audit{ending}"
+
+    def audit_files(self, num_emotions: int, *, variant: Variant = USUAL) -> list[Path]:
+        """The files of an audit that are there, sorted."""
+        name = self.audit_file(num_emotions, "", variant=variant).name
+        return sorted(self.output_folder.glob(f"{glob.escape(name)}[._]*"))
 
     def released_photograph_model(self, num_emotions: int) -> Path:
         """The pre-trained model for people's photographs, which detection prefers where there is one."""

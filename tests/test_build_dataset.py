@@ -416,6 +416,22 @@ def test_build_and_audit_in_one_go_and_old_sheets_do_not_stay(tmp_path: Path) ->
     assert sum(report["findings"]["contradictions"]["counts"].values()) > 10
 
 
+def test_splits_that_are_replaced_take_their_audit_with_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_csv(tmp_path / "a.csv")
+    assert build(tmp_path, "--input", str(source), "--audit") == 0
+    other = tmp_path / "output" / "fer2013_6classes_audit.txt"
+    other.write_text("of another build", encoding="utf-8")
+    audit = {path.name for path in (tmp_path / "output").glob("fer2013_7classes_audit*")}
+    assert len(audit) >= 2
+    capsys.readouterr()
+    assert build(tmp_path, "--input", str(source), "--overwrite") == 0
+    printed = capsys.readouterr().out
+    assert all(f"{name}, which was about the splits before" in printed for name in audit)
+    assert list((tmp_path / "output").glob("*audit*")) == [other]
+
+
 def test_an_audit_with_a_model_lists_likely_wrong_labels(
     small_base: Path, brightness_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -242,6 +242,7 @@ def test_show_without_a_display_opens_nothing(
         (["-i", "{film}", "{tmp}/empty"], "must be the only input"),
         (["-i", "{photos}", "-o", "{photos}"], "must not replace the input"),
         (["-i", "{photos}", "-o", "{film}"], "must be a folder, but"),
+        (["-i", "{photos}", "-o", "{tmp}/one.png"], "The output of several pictures must be a folder"),
         (["-i", "{photos}", "-o", "{tmp}/text.mp4/out"], "text.mp4"),
         (["-i", "{photos}", "--json", "{tmp}/text.mp4/a.json"], "text.mp4"),
         (["-i", "{photos}", "--csv", "{tmp}/a", "--json", "{tmp}/a"], "needs a path of its own"),

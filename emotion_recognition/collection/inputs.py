@@ -56,7 +56,9 @@ def items_of(
             found = True
             yield number, item
         if not found:
-            raise about(ValueError(f"{given} leads to no picture and no video."), "input")
+            folder = not places.is_pattern(given) and places.is_folder(given)
+            of_folder = "; of a folder only pictures are taken, of a pattern such as DIR/* videos too"
+            raise about(ValueError(f"{given} leads to no picture{of_folder if folder else ' and no video'}."), "input")
 
 
 def _items(given: str, column: str | None, leave_out: Callable[[str], None]) -> Iterator[Item]:
@@ -123,7 +125,9 @@ def _in_tar(file: str) -> Iterator[Item]:
                 while (member := tar.next()) is not None:
                     # tarfile would remember all of them.
                     tar.members = []  # type: ignore[attr-defined]
-                    if member.isfile() and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
+                    # A link has no bytes of its own; it counts as a picture that cannot be read, so that none is lost.
+                    is_file = member.isfile() or member.islnk() or member.issym()
+                    if is_file and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
                         name = f"{file}/{shown_path(Path(member.name))}"
                         yield Item(name, IN_PACKED_TAR if is_packed else IN_TAR, place, member.offset_data, member.size)
                 if is_packed:

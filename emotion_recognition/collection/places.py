@@ -95,9 +95,12 @@ def pictures_below(folder: str) -> Iterator[str]:
         return
     folders = [folder]
     while folders:
+        below = folders.pop()
         try:
-            entries = os.scandir(folders.pop())
+            entries = os.scandir(below)
         except OSError:
+            # It counts as a picture that cannot be read, so that what is in it is not passed over in silence.
+            yield below
             continue
         with entries:
             for entry in entries:

@@ -18,6 +18,7 @@ from emotion_recognition.detection.detector_plan import DetectorPlan
 from emotion_recognition.detection.results.parquet_file import face_rows, face_schema
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.detection.video.reader import VideoReader
+from emotion_recognition.error_about import text_of
 from emotion_recognition.pictures.image_file import decode_image
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _look_at(item: Item, detector: "EmotionDetector", rows: _Rows, every: int) -
         for sight in _sights(item, detector, every):
             rows.add(sight)
     except Exception as error:  # noqa: BLE001 - whatever one picture does, the others are looked at
-        text = " ".join(str(error).split())
+        text = " ".join(text_of(error).split())
         known = isinstance(error, ValueError | OSError)
         rows.add_failure(item, text if known else f"{item.name}: {type(error).__name__}: {text}")
 

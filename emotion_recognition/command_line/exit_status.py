@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from emotion_recognition.command_line.advice import advice, script_options
-from emotion_recognition.error_about import names_of
+from emotion_recognition.error_about import names_of, text_of
 
 #: Exit status after bad input, the same as argparse's own.
 BAD_INPUT = 2
@@ -82,7 +82,7 @@ def _exit_status(work: Callable[[], None]) -> int:
         print("interrupted", file=sys.stderr)
         return 130
     except (ValueError, OSError) as error:
-        print(f"error: {' '.join(_text_of(error).split())}{advice(names_of(error))}", file=sys.stderr)
+        print(f"error: {' '.join(text_of(error).split())}{advice(names_of(error))}", file=sys.stderr)
         return BAD_INPUT
     except ModuleNotFoundError as error:
         missing = missing_package(error)
@@ -111,9 +111,3 @@ def missing_package(error: ModuleNotFoundError) -> str | None:
     if package in ("", "emotion_recognition"):
         return None
     return f"{package} is not installed; install all that is needed: {HOW_TO_INSTALL}"
-
-
-def _text_of(error: ValueError | OSError) -> str:
-    if isinstance(error, OSError) and error.strerror and error.filename:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)

@@ -27,7 +27,7 @@ PICTURE_SUFFIXES = (
 
 #: The same of photographs that are not read: who has them in a folder is told so.
 OTHER_PHOTOGRAPH_SUFFIXES = (
-    *(".jp2", ".j2k", ".jxl", ".tga"),
+    *(".jp2", ".j2k", ".jxl", ".tga", ".ico"),
     *(".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2"),
 )
 

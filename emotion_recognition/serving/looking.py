@@ -59,8 +59,10 @@ def look(detector: Looks, upload: Upload, max_pixels: int) -> dict[str, Any]:
     """What is on a picture, as the command line's JSON has it.
 
     Raises:
-        RefusalError: If it is no picture, damaged or too large.
+        RefusalError: If it is empty, no picture, damaged or too large.
     """
+    if upload.refusal is not None:
+        raise upload.refusal
     image = decode(upload.content, "The picture", max_pixels)
     faces = tuple(SeenFace(face) for face in detector.detect(image))
     size = (image.shape[1], image.shape[0])

@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -36,10 +36,12 @@ class Upload:
     Args:
         name: The client's name for it, without folders; its number where it has none.
         content: The bytes of its file.
+        refusal: What is wrong with it before it is decoded; None for nothing.
     """
 
     name: str
     content: bytes
+    refusal: RefusalError | None = None
 
 
 async def read_uploads(request: Request, settings: ServingSettings, *, most: int, json_name: str) -> list[Upload]:
@@ -52,8 +54,14 @@ async def read_uploads(request: Request, settings: ServingSettings, *, most: int
         json_name: The name, in JSON, of the picture or of the list of pictures.
 
     Raises:
-        RefusalError: If it is too large or slow, has none or too many pictures, or is of no such form.
+        RefusalError: If it is too large or slow, has none or too many pictures, or is of no such form. Of several
+            pictures, one that is empty or no base64 carries its refusal with it.
     """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise RefusalError(
+            415, "unknown_encoding", f"Send the body as it is. Received: Content-Encoding {encoding[:40]!a}"
+        )
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         uploads = await _from_form(request, settings, most)
@@ -68,10 +76,13 @@ async def read_uploads(request: Request, settings: ServingSettings, *, most: int
             "Send the picture's bytes (image/jpeg, application/octet-stream), a form (multipart/form-data) or JSON "
             "with base64 (application/json).",
         )
-    if not uploads or not all(upload.content for upload in uploads):
-        raise RefusalError(422, "no_picture", "The request has no picture, or an empty one.")
+    uploads = [upload if upload.content or upload.refusal else replace(upload, refusal=_empty()) for upload in uploads]
+    if not uploads:
+        raise _empty()
     if len(uploads) > most:
         raise RefusalError(413, "too_many_images", f"Send at most {most} pictures. Received: {len(uploads)}")
+    if most == 1 and uploads[0].refusal is not None:
+        raise uploads[0].refusal
     return uploads
 
 
@@ -133,7 +144,18 @@ async def _from_json(request: Request, settings: ServingSettings, name: str) -> 
     texts = found if isinstance(found, list) else [found]
     if found is None or not all(isinstance(text, str) for text in texts):
         raise RefusalError(422, "no_picture", f'The JSON must have "{name}" with the picture\'s bytes as base64.')
-    return [Upload(str(number), decoded(text)) for number, text in enumerate(texts, 1)]
+    return [_decoded_upload(str(number), text) for number, text in enumerate(texts, 1)]
+
+
+def _empty() -> RefusalError:
+    return RefusalError(422, "no_picture", "The request has no picture, or an empty one.")
+
+
+def _decoded_upload(name: str, text: str) -> Upload:
+    try:
+        return Upload(name, decoded(text))
+    except RefusalError as refusal:
+        return Upload(name, b"", refusal)
 
 
 def decoded(text: str) -> bytes:

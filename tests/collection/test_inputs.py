@@ -116,7 +116,7 @@ def test_rows_without_a_path_are_pictures_that_are_not_there(folder: Path) -> No
     found = [item for _, item in items_of([str(folder / "list.parquet")], None)]
     assert [item.name for item in found[1:3]] == [f"{folder / 'list.parquet'}#{row}" for row in (1, 2)]
     for item in found[1:3]:
-        with pytest.raises(OSError):
+        with pytest.raises(FileNotFoundError):
             item.read()
     assert [item.read() for item in (found[0], found[3])] == [
         (folder / name).read_bytes() for name in ("a.png", "deep/b.png")
@@ -132,6 +132,39 @@ def test_lists_of_bytes(folder: Path, nested: bool) -> None:
     )
     assert contents(folder / "list.parquet") == encoded
     assert names(folder / "list.parquet", column="image")[2] == f"{folder / 'list.parquet'}#2 k2"
+
+
+def test_links_in_a_tar_are_pictures_that_cannot_be_read(folder: Path) -> None:
+    with tarfile.open(folder / "shard.tar", "w") as tar:
+        tar.add(folder / "a.png", "a.png")
+        for kind, name in ((tarfile.SYMTYPE, "soft.png"), (tarfile.LNKTYPE, "hard.png"), (tarfile.SYMTYPE, "no.txt")):
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = kind, "a.png"
+            tar.addfile(link)
+    assert contents(folder / "shard.tar") == [(folder / "a.png").read_bytes(), b"", b""]
+    assert names(folder / "shard.tar")[1:] == [f"{folder / 'shard.tar'}/{name}" for name in ("soft.png", "hard.png")]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_a_picture_that_cannot_be_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_into = os.scandir
+
+    def closed(path: str) -> object:
+        if Path(path).name == "deep":
+            raise PermissionError(13, "Permission denied", path)
+        return look_into(path)
+
+    monkeypatch.setattr("emotion_recognition.collection.places.os.scandir", closed)
+    assert sorted(names(folder)) == [str(folder / "a.png"), str(folder / "deep")]
+    with pytest.raises(ValueError, match=r"deep is not a file\."):
+        contents(folder)
+
+
+def test_a_folder_of_videos_says_how_they_are_given(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"leads to no picture; of a folder only pictures are taken, of a pattern"):
+        names(tmp_path)
 
 
 def test_tar_shards(folder: Path) -> None:

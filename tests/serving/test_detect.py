@@ -87,6 +87,7 @@ def test_answers_are_what_the_document_says(serves: Serves) -> None:
         ({"content": b"hello"}, 422, "not_a_picture"),
         ({"content": png()[:40]}, 422, "not_a_picture"),
         ({"content": png(), "headers": {"content-type": "text/plain"}}, 415, "unknown_form"),
+        ({"content": png(), "headers": {"content-encoding": "gzip"}}, 415, "unknown_encoding"),
         ({"json": {"image": "&&&"}}, 422, "no_base64"),
         ({"json": {"image": "/etc/passwd"}}, 422, "no_base64"),
         ({"json": {"image": "http://example.org/me.jpg"}}, 422, "no_base64"),
@@ -110,6 +111,31 @@ def test_what_is_wrong_is_said_in_one_line(serves: Serves, request_: dict[str, A
     schemas.Error.model_validate(answer.json())
     assert "\n" not in answer.json()["error"]
     assert len(answer.json()["error"]) > 10
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"json": {"images": [base64.b64encode(png()).decode(), "", "***"]}},
+        {"files": [("image", ("1", png())), ("image", ("2", b"")), ("image", ("3", b"***"))]},
+    ],
+)
+def test_one_bad_picture_does_not_refuse_a_batch(serves: Serves, request_: dict[str, Any]) -> None:
+    answer = serves().post("/v1/detect-batch", **request_)
+    assert answer.status_code == 200
+    assert [result["file"] for result in answer.json()["results"]] == ["1"]
+    failed = answer.json()["failed"]
+    assert [entry["file"] for entry in failed] == ["2", "3"]
+    assert "an empty one" in failed[0]["error"]
+    # Base64 says what is wrong with it; bytes are no picture.
+    assert ("must be base64" if "json" in request_ else "not a picture") in failed[1]["error"]
+
+
+def test_monitors_may_ask_for_the_head_alone(serves: Serves) -> None:
+    client = serves()
+    for path in ("/healthz", "/v1/models"):
+        assert client.head(path).status_code == 200
+        assert "head" not in client.get("/openapi.json").json()["paths"][path]
 
 
 def test_what_is_not_there_is_said_as_json(serves: Serves) -> None:

@@ -125,9 +125,21 @@ def test_people_whose_names_have_a_slash_are_forgotten_too(address: str, client:
     assert client.delete(f"/v1/people/{address}").json() == {"deleted": 1}
 
 
+def test_a_name_is_the_same_however_its_letters_are_composed(client: TestClient) -> None:
+    ask(client, probabilities=DARK, person="Zo\u00eb", consent=True)
+    assert client.delete("/v1/people/Zoe%CC%88").json() == {"deleted": 1}
+
+
+@pytest.mark.parametrize("address", ["", "%FF", "%2E%2E"])
+def test_what_can_be_no_name_is_not_said_to_be_forgotten(address: str, client: TestClient) -> None:
+    assert client.delete(f"/v1/people/{address}").status_code in (404, 405, 422)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
+        ({"probabilities": DARK, "person": ".", "consent": True}, "an address cannot hold"),
+        ({"probabilities": DARK, "person": "..", "consent": True}, "an address cannot hold"),
         ([1], "must be a JSON object"),
         ({}, "either probabilities or an image"),
         ({"probabilities": DARK, "image": ""}, "either probabilities or an image"),

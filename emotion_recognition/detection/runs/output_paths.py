@@ -28,6 +28,8 @@ def output_of(source: Input, given: Path | None, workspace: Workspace) -> Path |
         ValueError: If the path cannot be written or is the input.
     """
     if source.folder is not None:
+        if given is not None and can_write(given.suffix) and not given.is_dir():
+            raise ValueError(f"The output of several pictures must be a folder. Received: {given}")
         return workspace.annotated_folder(source.folder) if given is None else given
     if source.pictures:
         picture = source.pictures[0]

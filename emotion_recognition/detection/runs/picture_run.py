@@ -16,6 +16,7 @@ from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.inputs import Input, full_path
 from emotion_recognition.detection.runs.outputs import Outputs
 from emotion_recognition.detection.seen_face import SeenFace, Sight
+from emotion_recognition.error_about import text_of
 from emotion_recognition.pictures.animation import count_images
 from emotion_recognition.pictures.image_file import can_write, decode_image, read_encoded, write_image
 
@@ -47,7 +48,7 @@ class Outcome:
         """What was wrong with it in one line; empty where nothing was."""
         if self.error is None:
             return ""
-        text = " ".join(str(self.error).split())
+        text = " ".join(text_of(self.error).split())
         # An error of another kind does not name the picture.
         known = isinstance(self.error, ValueError | OSError)
         return text if known else f"{shown_path(self.picture)}: {type(self.error).__name__}: {text}"

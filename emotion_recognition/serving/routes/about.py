@@ -56,4 +56,7 @@ def about_routes(service: Service) -> APIRouter:
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
+    # Monitors and load balancers may ask for the head alone.
+    for path, route in (("/v1/models", about), ("/healthz", health)):
+        router.head(path, include_in_schema=False)(route)
     return router

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,9 +93,7 @@ def recommend_routes(service: Service) -> APIRouter:
         responses={200: {"model": schemas.Forgotten}, **error_answers(401, 403, 422, 501)},
     )
     async def forget(person: str) -> JSONResponse:
-        if len(person) > _LONGEST_PERSON:
-            raise _wrong(f"A person's name has at most {_LONGEST_PERSON} characters.")
-        return JSONResponse({"deleted": await asyncio.to_thread(recommender().forget, _sound(person))})
+        return JSONResponse({"deleted": await asyncio.to_thread(recommender().forget, _name_of(person))})
 
     return router
 
@@ -138,13 +137,25 @@ def _person_with_consent(asked: Mapping[str, Any]) -> str | None:
     person = asked.get("person")
     if person is None:
         return None
-    if not isinstance(person, str) or not 1 <= len(person) <= _LONGEST_PERSON:
-        raise _wrong(f"person must be a text of 1 to {_LONGEST_PERSON} characters.")
+    name = _name_of(person)
     if asked.get("consent") is not True:
         raise RefusalError(
             422, "no_consent", "A person is remembered only with their consent: send consent as true, or no person."
         )
-    return _sound(person)
+    return name
+
+
+def _name_of(person: object) -> str:
+    """A person's name, the same for everyone who writes it alike.
+
+    Raises:
+        RefusalError: If it is none, or one that a path of an address cannot have, which could not be forgotten.
+    """
+    if not isinstance(person, str) or not 1 <= len(person) <= _LONGEST_PERSON:
+        raise _wrong(f"person must be a text of 1 to {_LONGEST_PERSON} characters.")
+    if person in (".", "..") or "\ufffd" in person:
+        raise _wrong("person must be another text: an address cannot hold . or .. alone, nor what is no UTF-8.")
+    return unicodedata.normalize("NFC", _sound(person))
 
 
 def _items(asked: Mapping[str, Any], service: Service) -> list[Item] | None:
