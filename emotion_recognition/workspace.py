@@ -206,6 +206,10 @@ class Workspace:
         """The pre-trained model for FER2013's own labels that comes with the project for that many classes."""
         return self.output_folder / f"emotion_classification_{num_emotions}classes.keras"
 
+    def released_ferplus_model(self, num_emotions: int) -> Path:
+        """The pre-trained model for FER+'s labels."""
+        return self.output_folder / f"emotion_classification_{num_emotions}classes_ferplus.keras"
+
     @property
     def released_face_detector(self) -> Path:
         """The face detector that comes with the project; its ONNX copy, card and log lie beside it."""
@@ -251,7 +255,8 @@ def default_base_path() -> Path:
 def find_released_model(num_emotions: int, workspace: Workspace | None = None) -> Path:
     """The pre-trained model that detection takes for that many classes, wherever the project is.
 
-    In each place, the one for photographs comes before the one for FER2013's own labels.
+    In each place, the one for photographs comes before the one for FER2013's own labels, and that before the one for
+    FER+'s, which alone knows eight.
 
     Args:
         num_emotions: The number of its classes.
@@ -262,8 +267,9 @@ def find_released_model(num_emotions: int, workspace: Workspace | None = None) -
         FileNotFoundError: If it is nowhere.
     """
     base = Workspace(DEFAULT_BASE_PATH)
-    names = [base.released_photograph_model(num_emotions).name, base.released_model(num_emotions).name]
-    return _find_released(workspace, names, "model")
+    models = base.released_photograph_model, base.released_model, base.released_ferplus_model
+    names = [model(num_emotions).name for model in models]
+    return _find_released(workspace, names, "model", named=1)
 
 
 def find_released_face_detector(workspace: Workspace | None = None) -> Path:
@@ -285,8 +291,10 @@ def comes_with_project(path: Path) -> bool:
     return place.is_relative_to(Workspace(_CHECKOUT).output_folder) or place.is_relative_to(_PACKAGE)
 
 
-def _find_released(workspace: Workspace | None, names: Sequence[str], what: str, *, needs_onnx: bool = False) -> Path:
-    """Looks into one folder after the other for the files of these names, the best first."""
+def _find_released(
+    workspace: Workspace | None, names: Sequence[str], what: str, *, named: int = 0, needs_onnx: bool = False
+) -> Path:
+    """Looks into one folder after the other for the files of these names, the best first; one of them is named."""
     checkout = Workspace(_CHECKOUT).output_folder
     near = (workspace or Workspace(DEFAULT_BASE_PATH)).output_folder
     # An installation holds nothing but ONNX copies.
@@ -298,7 +306,7 @@ def _find_released(workspace: Workspace | None, names: Sequence[str], what: str,
             return path
     looked: dict[Path, Path] = {}  # each once, as it is written first
     for place in places:
-        looked.setdefault(place[-1].absolute(), place[-1])
+        looked.setdefault(place[named].absolute(), place[named])
     first, *others = looked.values()
     *before, last = [f"There is no {what} {first}", *(f"none at {path}" for path in others)]
     raise FileNotFoundError(f"{', '.join(before)}{',' * (len(before) > 1)} and {last}.")

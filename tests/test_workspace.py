@@ -192,6 +192,11 @@ def test_without_a_choice_a_stray_folder_in_the_working_directory_is_last(
     checkout.released_photograph_model(7).touch()
     assert find_released_model(7) == checkout.released_photograph_model(7)
     stray.released_photograph_model(7).unlink()
+    # That for FER+'s labels is last.
+    checkout.released_ferplus_model(7).touch()
+    assert find_released_model(7) == checkout.released_photograph_model(7)
+    checkout.released_ferplus_model(8).touch()
+    assert find_released_model(8) == checkout.released_ferplus_model(8)
     # Whoever chooses a base path means it.
     assert find_released_model(7, stray) == stray.released_model(7)
     with pytest.raises(
