@@ -121,3 +121,22 @@ def test_the_model_for_photographs_reads_photographs_better_than_the_one_for_fer
         accuracies.append(evaluate_photographs(sightings, [path.name]).overall.accuracy)
     # Published of 606 photographs; another processor rounds differently.
     assert accuracies == pytest.approx([0.6271, 0.7459], abs=0.01)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    "stem", ["emotion_classification_7classes_photographs", "emotion_classification_7classes_small"]
+)
+def test_a_released_int8_copy_says_what_its_model_says(stem: str, real_splits: Path) -> None:
+    images = read_split(Workspace(real_splits).split_path("val", 7)).images[:256]
+    names = class_names(7)
+    said = []
+    for name in (f"{stem}.onnx", f"{stem}_int8.onnx"):
+        path = RELEASED.output_folder / name
+        assert path.stat().st_size <= LARGEST
+        said.append(Ensemble.from_files([path], names, runtime="onnxruntime").predict(images).probabilities)
+    # Its card states the share of the training images of which both say the same; others are a little harder.
+    card = read_card(RELEASED.output_folder / f"{stem}_int8.onnx")
+    assert card is not None
+    assert (said[0].argmax(axis=1) == said[1].argmax(axis=1)).mean() >= card["quantization"]["same_class"] - 0.05
+    assert np.abs(said[0] - said[1]).mean() < 0.02
