@@ -63,6 +63,8 @@ _TAUGHT = (
     *shlex.split("--batch_size 256 -lr 0.15 -epochs 105 --mixup 0.5 --label_smoothing 0 --seed 5"),
     *shlex.split("--teacher_views --teacher_weight 0.8 --teacher_temperature 1"),
 )
+#: A new head alone.
+_HEAD = ("--recipe", "record", "-lr", "0.05", "--freeze", "all")
 _SMALL = (
     *_RECORD,
     *shlex.split("--network vggnet_small --batch_size 256 -lr 0.15 -epochs 50 --weight_decay 3e-3 --label_smoothing 0"),
@@ -79,8 +81,16 @@ MODELS = (
     Model(
         "emotion_classification_6classes.keras",
         6,
-        ("--recipe", "record", "-epochs", "1", "-lr", "0.05", "--new_head", "--freeze", "all"),
+        (*_HEAD, "-epochs", "1", "--new_head"),
         4,
+    ),
+    Model("ferplus8.keras", 8, (*_HEAD, "-epochs", "1", "--new_head", "--labels", FERPLUS_PROBABILITY), 4, FERPLUS),
+    Model(
+        "emotion_classification_8classes_ferplus.keras",
+        8,
+        (*_HEAD, *shlex.split("-epochs 2 --label_smoothing 0 --seed 1 --labels"), FERPLUS_PROBABILITY),
+        6,
+        FERPLUS,
     ),
     Model(
         "emotion_classification_7classes_ferplus.keras",
@@ -102,7 +112,7 @@ MODELS = (
         "emotion_classification_7classes_small.keras",
         7,
         _SMALL,
-        teachers=(8, 9),
+        teachers=(10, 11),
     ),
 )
 

@@ -76,7 +76,7 @@ def class_names(num_emotions: int) -> tuple[str, ...]:
         >>> class_names(6)[1]
         'fear'
     """
-    if num_emotions not in _CLASS_NAMES:
+    if isinstance(num_emotions, float) or num_emotions not in _CLASS_NAMES:
         raise ValueError(f"num_emotions must be one of {list(CLASS_COUNTS)}. Received: {num_emotions!r}")
     return _CLASS_NAMES[num_emotions]
 

@@ -23,7 +23,7 @@ from emotion_recognition.models.files import load_network
 from emotion_recognition.models.onnx_copy import read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.pictures.faces import Face
-from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace
+from emotion_recognition.workspace import DEFAULT_BASE_PATH, Workspace, find_released_model
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RELEASED = Workspace(REPOSITORY / DEFAULT_BASE_PATH)
@@ -121,6 +121,23 @@ def test_the_model_for_photographs_reads_photographs_better_than_the_one_for_fer
         accuracies.append(evaluate_photographs(sightings, [path.name]).overall.accuracy)
     # Published of 606 photographs; another processor rounds differently.
     assert accuracies == pytest.approx([0.6271, 0.7459], abs=0.01)
+
+
+def test_eight_emotions_are_those_of_a_released_model() -> None:
+    path = RELEASED.released_ferplus_model(8)
+    assert find_released_model(8) == path
+    assert path.stat().st_size <= LARGEST
+    card, copy = read_card(path), read_copy(path)
+    assert card is not None
+    assert copy is not None
+    assert tuple(card["class_names"]) == class_names(8)
+    images = probe_images(48, 1)
+    expected = load_network(path)(images, training=False)
+    np.testing.assert_allclose(OnnxNetwork(copy.content, str(copy.path))(images), expected, atol=1e-4)
+    assert [face.emotion for face in EmotionDetector(num_emotions=8).detect(RELEASED.sample_photo)] == ["happy"]
+    readme = re.sub(r"\s+", " ", (REPOSITORY / "README.md").read_text(encoding="utf-8"))
+    for split in ("val", "test"):
+        assert f"{100 * card['metrics'][f'ferplus_{split}']['accuracy']:.2f} %" in readme
 
 
 @pytest.mark.real_data

@@ -23,7 +23,7 @@ from emotion_recognition.detection.face_detectors.outside import complete
 from emotion_recognition.detection.face_detectors.settings import DetectorSize
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.picture_result import PictureResult
-from emotion_recognition.emotions import DEFAULT_CLASS_COUNT
+from emotion_recognition.emotions import DEFAULT_CLASS_COUNT, class_names
 from emotion_recognition.error_about import about
 from emotion_recognition.models.model_options import ModelOptions
 from emotion_recognition.models.postprocessing import average, geometric_mean
@@ -104,9 +104,13 @@ class EmotionDetector:
             raise about(
                 ValueError(f"detector_size is for a detector that is named. Received: {detector_size}"), "detector_size"
             )
+        if classes is None:
+            class_names(num_emotions)  # there must be such emotions
         if model is None:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
+        if "" in paths or not paths:
+            raise about(ValueError("model must be a path or several, none of them empty"), "input_model")
         if isinstance(detector, str):
             self.face_detector = open_detector(
                 detector, size=detector_size, any_direction=any_direction, runtime=runtime

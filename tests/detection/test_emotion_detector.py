@@ -198,3 +198,15 @@ def test_the_size_reaches_a_detector_that_is_named_and_no_other(brightness_model
         EmotionDetector(brightness_model, detector="haar", detector_size=320)
     with pytest.raises(ValueError, match=r"detector_size is for a detector that is named\. Received: 320"):
         EmotionDetector(brightness_model, detector=KnownFaces(), detector_size=320)
+
+
+@pytest.mark.parametrize("count", ["7", 7.0, 9, None])
+def test_a_number_of_emotions_that_there_is_not_is_named(count: Any) -> None:
+    with pytest.raises(ValueError, match=r"num_emotions must be one of \[5, 6, 7, 8\]\. Received: "):
+        EmotionDetector(num_emotions=count, detector=KnownPictures())
+
+
+@pytest.mark.parametrize("model", ["", [], ["a.keras", ""]])
+def test_a_model_without_a_path_is_refused(model: Any) -> None:
+    with pytest.raises(ValueError, match="model must be a path or several, none of them empty"):
+        EmotionDetector(model, detector=KnownPictures())
