@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from emotion_recognition.serving.recommending.bandit import Bandit
+from emotion_recognition.serving.recommending.bandit import PENALTY, TAG_WEIGHT, Bandit
 from emotion_recognition.serving.recommending.catalogue import Item, check_items, read_catalogue
 from emotion_recognition.serving.recommending.memory import Feedback, Memory
 from emotion_recognition.serving.recommending.recommender import Recommender
@@ -298,3 +298,23 @@ def test_another_program_s_database_is_refused_and_stays_as_it_is(version: int, 
     with pytest.raises(ValueError, match=r"customers\.sqlite is not a file of the recommender: it has other tables"):
         Memory(path)
     assert path.read_bytes() == before
+
+
+def test_of_other_catalogues_items_the_latest_are_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken or not, an item beyond the bound is judged by its tags; after the next start the latest two are learned."""
+    monkeypatch.setattr("emotion_recognition.serving.recommending.bandit.MOST_OTHERS", 2)
+    mood = {NAMES[0]: 1.0}
+    never = [Feedback(f"item{number}", 0.0, mood, [NAMES[0]]) for number in range(4)]
+    own = {"own": [NAMES[0]]}
+    bandit = Bandit(NAMES)
+    bandit.fit(own, [])
+    for entry in never * 9:
+        bandit.learn(entry)
+    assert bandit.learned == {"own", "item0", "item1"}
+    items = {entry.item: [NAMES[0]] for entry in never}
+    by_tags = TAG_WEIGHT / (TAG_WEIGHT + PENALTY)
+    assert [bandit.scores(mood, items)[f"item{number}"] for number in (2, 3)] == pytest.approx([by_tags] * 2)
+    bandit.fit(own, never * 9)
+    assert bandit.learned == {"own", "item2", "item3"}
+    assert max(bandit.scores(mood, items)[f"item{number}"] for number in (2, 3)) < by_tags
+    bandit.learn(Feedback("own", 1.0, mood, [NAMES[0]]))

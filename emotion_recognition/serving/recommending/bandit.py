@@ -21,6 +21,10 @@ ALPHA, PENALTY = 0.25, 1.0
 #: As many imagined answers for each mood stand for an item's tags.
 TAG_WEIGHT = 2
 
+#: Items that are not in the server's catalogue and are learned all the same, the latest ones: the time of every answer
+#: grows with their number. Others are judged by their tags.
+MOST_OTHERS = 500
+
 
 class Bandit:
     """Scores items in a mood.
@@ -37,7 +41,9 @@ class Bandit:
         self._names, self._seed = tuple(class_names), seed
         check_can_recommend()
         self._mab: Any = None
-        self._known: set[str] = set()
+        #: The items that are learned; others are judged by their tags.
+        self.learned: set[str] = set()
+        self._most = 0
 
     def fit(self, tags: Mapping[str, Sequence[str]], feedback: Iterable[Feedback]) -> None:
         """Begins anew.
@@ -49,18 +55,25 @@ class Bandit:
         from mabwiser.mab import MAB, LearningPolicy
 
         feedback = list(feedback)
-        items = {**{entry.item: entry.tags for entry in feedback}, **tags}
+        others: dict[str, Sequence[str]] = {}
+        for entry in reversed(feedback):
+            if entry.item not in tags and len(others) < MOST_OTHERS:
+                others.setdefault(entry.item, entry.tags)
+        items = {**others, **tags}
+        feedback = [entry for entry in feedback if entry.item in items]
         policy = LearningPolicy.LinTS(alpha=ALPHA, l2_lambda=PENALTY)
         self._mab = MAB(list(items), policy, seed=self._seed)
-        self._known = set(items)
+        self.learned, self._most = set(items), len(tags) + MOST_OTHERS
         entries = [entry for item, moods in items.items() for entry in self._imagined(item, moods)]
         self._mab.fit(*self._arrays([*entries, *feedback]))
 
     def learn(self, entry: Feedback) -> None:
-        """Takes one feedback more."""
+        """Takes one feedback more; of a new item beyond :data:`MOST_OTHERS` nothing is learned before the next fit."""
         entries = [entry]
-        if entry.item not in self._known:
-            self._known.add(entry.item)
+        if entry.item not in self.learned:
+            if len(self.learned) >= self._most:
+                return
+            self.learned.add(entry.item)
             self._mab.add_arm(entry.item)
             entries = [*self._imagined(entry.item, entry.tags), entry]
         self._mab.partial_fit(*self._arrays(entries))
@@ -74,7 +87,7 @@ class Bandit:
         """
         drawn = self._mab.predict_expectations(self._context(moods)[np.newaxis])
         return {
-            item: float(drawn[item]) if item in self._known else self._by_tags(moods, tags)
+            item: float(drawn[item]) if item in self.learned else self._by_tags(moods, tags)
             for item, tags in items.items()
         }
 
