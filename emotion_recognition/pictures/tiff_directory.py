@@ -9,8 +9,12 @@ from typing import NamedTuple
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
-#: The tag that says what a page is, and its bits of a smaller copy of another page and of a mask.
-_NEW_SUBFILE_TYPE, _COPY_OR_MASK = 254, 0b101
+#: The tag that says what a page is, and its bits of a smaller copy of another page and of a mask. Tags are in order, so
+#: it is among the first entries.
+_NEW_SUBFILE_TYPE, _COPY_OR_MASK, _FIRST_ENTRIES = 254, 0b101, 4
+
+#: Counting goes no further: a damaged file may lead through itself for hours.
+_MOST_PAGES = 10_000
 
 #: struct's letters for the types that hold a single whole number, and the bytes of one of them.
 _NUMBERS = {1: ("B", 1), 3: ("H", 2), 4: ("I", 4), 16: ("Q", 8)}
@@ -67,7 +71,7 @@ def read_directory(encoded: bytes) -> dict[int, Entry]:
 
 
 def count_pages(encoded: bytes) -> int:
-    """The number of pages of a TIFF file, without smaller copies and masks; at least 1.
+    """The number of pages of a TIFF file, without smaller copies and masks; from 1 to 10,000.
 
     Args:
         encoded: The bytes of the file; where they break off, or come back to a page, the pages before that are counted.
@@ -77,10 +81,10 @@ def count_pages(encoded: bytes) -> int:
         OverflowError: If its directory is said to be beyond every file.
     """
     place, seen, pages = _first_place(encoded), set[int](), 0
-    while place and place not in seen:
+    while place and place not in seen and len(seen) < _MOST_PAGES:
         seen.add(place)
         try:
-            entries, place = _directory_at(encoded, place)
+            entries, place = _directory_at(encoded, place, _FIRST_ENTRIES)
             kind = entries.get(_NEW_SUBFILE_TYPE)
             pages += not (kind is not None and (kind.number(encoded) or 0) & _COPY_OR_MASK)
         except (struct.error, OverflowError):
@@ -99,8 +103,8 @@ def _form(encoded: bytes) -> tuple[str, bool]:
     return "<" if encoded.startswith(b"II") else ">", encoded[2:4] in (b"+\0", b"\0+")
 
 
-def _directory_at(encoded: bytes, place: int) -> tuple[dict[int, Entry], int]:
-    """The entries of the directory at a place, and the place of the next one; 0 if there is none."""
+def _directory_at(encoded: bytes, place: int, most: int | None = None) -> tuple[dict[int, Entry], int]:
+    """The first entries of the directory at a place, and the place of the next one; 0 if there is none."""
     order, big = _form(encoded)
     # BigTIFF has eight bytes where TIFF has two (a count) or four (an offset).
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), encoded, place)
@@ -108,7 +112,7 @@ def _directory_at(encoded: bytes, place: int) -> tuple[dict[int, Entry], int]:
     size = 20 if big else 12
     end = place + count * size
     entries: dict[int, Entry] = {}
-    for start in range(place, min(end, len(encoded) - size + 1), size):
+    for start in range(place, min(end, len(encoded) - size + 1), size)[:most]:
         tag, kind = struct.unpack_from(order + "HH", encoded, start)
         (values,) = struct.unpack_from(order + ("Q" if big else "I"), encoded, start + 4)
         entries.setdefault(tag, Entry(kind, values, start + (12 if big else 8), order, big))

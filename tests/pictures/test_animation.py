@@ -70,3 +70,13 @@ def test_pages_of_a_big_tiff() -> None:
     page = struct.pack("<Q", 1) + struct.pack("<HHQQ", 256, 4, 1, 8)
     content = b"II+\0" + struct.pack("<HHQ", 8, 0, 16) + page + struct.pack("<Q", 16 + len(page) + 8)
     assert count_images(content + page + struct.pack("<Q", 0)) == 2
+
+
+def test_counting_pages_ends_however_many_a_file_claims() -> None:
+    """Directories of 65,535 entries each, all of which lie in the others."""
+    content = bytearray(b"II*\0" + struct.pack("<I", 8) + bytes(1 << 20))
+    for place in range(8, 20_000, 2):
+        content[place : place + 2] = b"\xff\xff"
+    assert 1 <= count_images(bytes(content)) <= 10_000
+    chain = b"".join(struct.pack("<HI", 0, 8 + 6 * number) for number in range(1, 20_001))
+    assert count_images(b"II*\0" + struct.pack("<I", 8) + chain) == 10_000
