@@ -136,7 +136,7 @@ def test_other_words_for_a_models_classes_are_taken(base: Path, photos: Path) ->
             "is a released model; to change its card, name it by its path, or copy it first. (--keep)",
         ),
         (["--photos", "PHOTOS", "--fit_prior"], "to fit a power of, and names no training split. (--fit_prior)"),
-        (["-n", "8", "--photos", "PHOTOS", "--fit_prior"], "There is no model"),
+        (["-n", "5", "--photos", "PHOTOS", "--fit_prior"], "There is no model"),
         (["--photos", "PHOTOS", "--fit_temperature"], "a fit needs photographs with at least 10 faces"),
         (["--photos", "gone"], "There is no file or folder gone with photographs"),
         (["--photos", ".", "--tta"], "--tta, which is --mirrored here, does not go with --photos"),
