@@ -117,7 +117,7 @@ bench-peers: $(VENV)/.detect $(VENV)-peers/.fer ## measure detection beside the 
 	$(BIN)/python -m benchmarks.peers -b $(BASE) --peer_python $(VENV)-peers/bin/python $(PEERS_OPTIONS)
 	$(BIN)/python -m benchmarks.runtimes -b $(BASE) --peer_python $(VENV)-peers/bin/python
 
-reproduce: $(VENV)/.run ## make the released emotion models again, hours on a CPU: make reproduce FER2013=fer2013.csv FERPLUS=fer2013new.csv
+reproduce: $(VENV)/.run ## make the released emotion models again, days on a CPU: make reproduce FER2013=fer2013.csv FERPLUS=fer2013new.csv
 	$(BIN)/python -m benchmarks.reproduce -b build/reproduced --fer2013 "$(FER2013)" --votes "$(FERPLUS)" --mixed_precision \
 		$(if $(PHOTOGRAPHS),--photographs "$(PHOTOGRAPHS)")
 

@@ -58,7 +58,9 @@ def build_network(
         function = network
     built: keras.Model = function(num_classes=num_classes, image_size=seen, channels=channels, **options)
     _check_contract(built, name, (None, seen, seen, channels), (None, num_classes))
-    built = _with_probabilities(built)
+    from emotion_recognition.models.with_probabilities import with_probabilities  # imports Keras
+
+    built = with_probabilities(built)
     if random_crop is not None:
         from emotion_recognition.models.networks.centre_crop import with_centre_crop
 
@@ -81,12 +83,6 @@ def name_of(network: str | BuildFunction) -> str:
     if network not in NETWORKS:
         raise about(ValueError(f"network must be one of {list(NETWORKS)}. Received: {network!r}"), "network")
     return network
-
-
-def _with_probabilities(built: "keras.Model") -> "keras.Model":
-    from emotion_recognition.models.with_probabilities import with_probabilities
-
-    return with_probabilities(built)
 
 
 def _check_contract(
