@@ -28,7 +28,7 @@ from emotion_recognition.command_line.detection_run import (
     show_pictures,
     show_video,
 )
-from emotion_recognition.command_line.detector_plans import plan_of
+from emotion_recognition.command_line.detector_plans import detector_model_of, plan_of
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import (
     add_model_options,
@@ -135,7 +135,7 @@ def _detect(arguments: argparse.Namespace) -> int:
         source,
         output,
         folders=folders,
-        in_use=[*models, *detector_files(arguments.detector_model, workspace)],
+        in_use=[*models, *detector_files(detector_model_of(arguments, workspace), workspace)],
     )
 
     from emotion_recognition.detection.results.shown_path import printed

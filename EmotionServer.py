@@ -27,6 +27,7 @@ from emotion_recognition.command_line.parsers import new_parser
 from emotion_recognition.command_line.serving_options import (
     add_recommender_options,
     add_server_options,
+    allowed_hosts,
     api_key,
     serving_settings,
 )
@@ -119,6 +120,7 @@ def _serve(arguments: argparse.Namespace) -> None:
             Metrics(lambda: pool.waiting),
             smooth=smooth,
             api_key=key,
+            names=allowed_hosts(arguments, key, listening.getsockname()[0]),
             recommender=recommender,
             no_recommender=no_recommender,
             device=device,

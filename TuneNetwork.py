@@ -91,6 +91,7 @@ def _check_training(base: list[str], more: list[str], ranges: Sequence[Range]) -
     from emotion_recognition.data.files.hdf5 import check_is_there
 
     parser = TrainNetwork.build_parser()
+    parser.prog = SCRIPT.name  # whose usage an error shows
     for name, value in ((part.name, value) for part in ranges for value in part.choices):
         parser.parse_args(joined_ranges([*base, *more, f"--{name}", str(value)]))
     arguments = parser.parse_args(joined_ranges([*base, *more]))
@@ -124,12 +125,13 @@ def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
     import_optuna()
     from emotion_recognition.atomic_file import write_json
 
-    def model(trial: Trial) -> Path:
-        return folder / f"trial{trial.number:04d}.keras"
-
     classes = [] if arguments.classes is None else ["--classes", ",".join(arguments.classes)]
     own = [] if arguments.classes is not None else ["-n", str(arguments.num_emotions)]
     base = ["-b", str(arguments.base_path), *classes, *own]
+    _check_training(base, more, ranges)
+
+    def model(trial: Trial) -> Path:
+        return folder / f"trial{trial.number:04d}.keras"
 
     def command(trial: Trial) -> list[str]:
         options = [part for name, value in trial.settings.items() for part in (f"--{name}", str(value))]
@@ -151,7 +153,6 @@ def _tune(arguments: argparse.Namespace, more: list[str]) -> None:
                 f"trains {workers} trial{'s' * (workers != 1)} at a time on a cluster with room for {room}", flush=True
             )
             search = replace(search, start=trainings)
-        _check_training(base, more, ranges)
         study = run_search(search, arguments.trials, workers=workers, say=say)
     report = report_of(study, search)
     write_json(folder / "report.json", report)

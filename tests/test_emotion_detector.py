@@ -172,6 +172,16 @@ def test_a_face_on_its_side_is_found_in_any_direction(
         assert found in capsys.readouterr().out
 
 
+def test_a_face_detector_can_be_named_as_it_is_in_output(
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ours = Workspace(REPOSITORY / DEFAULT_BASE_PATH).released_face_detector
+    for suffix in (".onnx", ".json"):
+        shutil.copy(ours.with_suffix(suffix), base / "output" / f"mine{suffix}")
+    assert run(base, "--detector_model", "mine.onnx", "-i", SAMPLE, "-o", tmp_path / "out.png") == 0
+    assert f"face detector: SSD at 320 pixels ({base / 'output' / 'mine.onnx'})\n" in capsys.readouterr().out
+
+
 def mistakes() -> Sequence[object]:
     return [
         pytest.param(["--min_confidence", "1.5"], "min_confidence must be within 0..1", id="min_confidence above 1"),

@@ -60,7 +60,7 @@ def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
             ["-b", "nothere", "--", "--image_size", "96"],
             "There is no data set nothere/hdf5/fer2013_7classes_96px_",
         ),
-        (["--engine", "ray", "--address", "127.0.0.1:1"], "There is no Ray cluster at 127.0.0.1:1: Connection refused"),
+        (["-b", "nothere", "--engine", "ray"], "There is no data set "),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,6 +68,17 @@ def test_bad_input_is_one_line(arguments: list[str], message: str, capsys: pytes
     error = capsys.readouterr().err
     assert error.startswith(f"error: {message}")
     assert error.count("\n") == 1
+
+
+def test_a_cluster_that_is_not_there_is_one_line(small_base: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert TuneNetwork.main(["-b", str(small_base), "--engine", "ray", "--address", "127.0.0.1:1"]) == 2
+    assert capsys.readouterr().err == "error: There is no Ray cluster at 127.0.0.1:1: Connection refused\n"
+
+
+def test_an_option_that_no_training_has_shows_the_usage_of_trainings(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        TuneNetwork.main(["--", "--lr", "3"])
+    assert "TrainNetwork.py: error: unrecognized arguments: --lr 3\n" in capsys.readouterr().err
 
 
 def test_a_value_that_no_training_takes_is_refused_before_the_first(

@@ -44,7 +44,7 @@ def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGr
         "--detector_model",
         type=path_text,
         metavar="PATH",
-        help=f"{describe_models()} (default: output/, output/face_detector/)",
+        help=f"{describe_models()}: a path or a name in output/ (default: output/, output/face_detector/)",
     )
     parser.add_argument(
         "--detector_size",

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from emotion_recognition.detection.face_detectors.looks import FaceDetector
 
 
+def detector_model_of(arguments: argparse.Namespace, workspace: Workspace) -> Path | None:
+    """What ``--detector_model`` names, by its path or by its name in ``output/``; None without the option."""
+    given: Path | None = arguments.detector_model
+    if given is None or given.exists():
+        return given
+    in_output = workspace.output_folder / given
+    return in_output if in_output.exists() else given
+
+
 def open_face_detector(arguments: argparse.Namespace, workspace: Workspace) -> "FaceDetector":
     """Opens the face detector alone, by its options; raises what :func:`~emotion_recognition.open_detector` raises.
 
@@ -25,7 +34,7 @@ def open_face_detector(arguments: argparse.Namespace, workspace: Workspace) -> "
 
     return open_detector(
         arguments.detector,
-        model=arguments.detector_model,
+        model=detector_model_of(arguments, workspace),
         base_path=workspace.base_path,
         settings=detection_settings(arguments),
         size=arguments.detector_size,
@@ -54,7 +63,7 @@ def plan_of(
         num_emotions=arguments.num_emotions,
         classes=arguments.classes,
         detector=arguments.detector,
-        detector_model=arguments.detector_model,
+        detector_model=detector_model_of(arguments, workspace),
         base_path=workspace.base_path,
         settings=detection_settings(arguments),
         detector_size=arguments.detector_size,

@@ -2,7 +2,9 @@
 
 import argparse
 import dataclasses
+import ipaddress
 import os
+import re
 from pathlib import Path
 
 from emotion_recognition.command_line.parsers import path_text
@@ -35,6 +37,13 @@ def add_server_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help=f"file with the key that clients must send (default: variable {KEY_VARIABLE}; without, none is needed)",
     )
+    parser.add_argument(
+        "--allowed_hosts",
+        type=_host_names,
+        metavar="NAME,...",
+        help="names by which requests may call the service, beside addresses and localhost (default: none more where "
+        "it listens for this machine alone and needs no key, else any)",
+    )
     limits = parser.add_argument_group("limits")
     for field in dataclasses.fields(ServingSettings):
         metavar, text = _HELP[field.name]
@@ -64,6 +73,28 @@ def serving_settings(arguments: argparse.Namespace) -> ServingSettings:
     """The limits that a command line states."""
     names = [field.name for field in dataclasses.fields(ServingSettings)]
     return ServingSettings(**{name: getattr(arguments, name) for name in names})
+
+
+def allowed_hosts(arguments: argparse.Namespace, key: str | None, listening: str) -> frozenset[str] | None:
+    """The names by which requests may call the service, in lower case; None for any.
+
+    Args:
+        arguments: What was said on the command line.
+        key: What clients must send, if anything: a page that made its name lead here does not have it.
+        listening: The address that the service listens at.
+    """
+    given: frozenset[str] | None = arguments.allowed_hosts
+    if given is None and key is None and ipaddress.ip_address(listening.partition("%")[0]).is_loopback:
+        return frozenset()
+    return given
+
+
+def _host_names(text: str) -> frozenset[str]:
+    names = [name.strip().lower() for name in text.split(",")]
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", name):
+            raise argparse.ArgumentTypeError(f"must be names of hosts, without ports. Received: {text}")
+    return frozenset(names)
 
 
 def api_key(arguments: argparse.Namespace) -> str | None:

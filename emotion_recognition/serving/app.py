@@ -61,7 +61,7 @@ def create_app(service: Service) -> ASGIApp:
         app.add_api_route(f"/device/{name}", _file(name, content), include_in_schema=False)
     # Not mounted at "/", which would also take the wrong methods of the routes above.
     app.router.default = _page_or_nothing(StaticFiles(directory=PAGE, html=True))
-    return Gate(app, service.metrics, service.api_key)
+    return Gate(app, service.metrics, service.api_key, service.names)
 
 
 def _page_or_nothing(files: StaticFiles) -> ASGIApp:

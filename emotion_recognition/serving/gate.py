@@ -6,6 +6,7 @@ Plain ASGI, so that bodies and streams pass through untouched.
 import hmac
 import logging
 import time
+from collections.abc import Collection
 from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emotion_recognition.serving.hosts import is_called_by
 from emotion_recognition.serving.metrics import Metrics
 from emotion_recognition.serving.refusal import RefusalError
 
@@ -48,10 +50,13 @@ class Gate:
         metrics: Counts.
         api_key: What requests to ``/v1`` and ``/metrics`` must have, as ``X-API-Key`` or ``Authorization: Bearer``;
             None lets everyone in.
+        names: By which requests may call the service, see :mod:`~emotion_recognition.serving.hosts`; None for any.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, api_key: str | None) -> None:
-        self._app, self._metrics, self._key = app, metrics, api_key
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, api_key: str | None, names: Collection[str] | None = None
+    ) -> None:
+        self._app, self._metrics, self._key, self._names = app, metrics, api_key, names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Takes a request, a stream or the application's start and end."""
@@ -106,9 +111,13 @@ class Gate:
 
     def _refusal(self, scope: Scope) -> RefusalError | None:
         headers, path = Headers(scope=scope), scope["path"]
-        origin = headers.get("origin")
+        origin, host = headers.get("origin"), headers.get("host", "")
+        if self._names is not None and not is_called_by(host, self._names):
+            return RefusalError(
+                403, "other_host", "This service does not go by that name; --allowed_hosts makes it answer to more."
+            )
         # Everything after the scheme: an origin has no path.
-        if origin is not None and origin.partition("://")[2].lower() != headers.get("host", "").lower():
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
             # No other site's page may use this one's visitors.
             return RefusalError(403, "other_origin", "Pages of other sites may not use this service.")
         if self._key is None or not path.startswith(("/v1/", "/metrics")):

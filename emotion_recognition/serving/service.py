@@ -1,6 +1,6 @@
 """What the routes of one service share: detectors, limits, figures, what is said about the models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +71,7 @@ class Service:
         metrics: The figures.
         smooth: Seconds over which a stream's probabilities are smoothed; 0 for none.
         api_key: What clients must send; None lets everyone in.
+        names: By which requests may call it, beside addresses and localhost; None for any.
         recommender: Ranks items; None where there is no catalogue, or no library for it.
         no_recommender: Why there is none, for clients.
         device: What detection in the browser needs: the content of files, by their name below ``device/``.
@@ -82,6 +83,7 @@ class Service:
     metrics: Metrics
     smooth: float = 0.5
     api_key: str | None = None
+    names: Collection[str] | None = None
     recommender: Recommender | None = None
     no_recommender: str = "This server has no catalogue."
     device: Mapping[str, bytes] = field(default_factory=dict)

@@ -4,6 +4,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+import EmotionServer
+from emotion_recognition.command_line.serving_options import allowed_hosts
 from tests.serving.conftest import Serves, make_service, png
 
 
@@ -48,6 +50,47 @@ def test_pages_of_other_sites_are_refused(serves: Serves) -> None:
     assert "access-control-allow-origin" not in asked.headers
     damaged = client.post("/v1/detect", content=png(), headers={"origin": "http://[testserver"})
     assert (damaged.status_code, damaged.json()["code"]) == (403, "other_origin")
+
+
+def test_a_name_that_is_none_of_its_own_is_refused(serves: Serves) -> None:
+    client = serves(service=make_service(names=frozenset({"faces.example"})))
+
+    def status(host: str, path: str = "/v1/models") -> int:
+        # As a browser does that takes the service for the page's own site.
+        return client.get(path, headers={"host": host, "origin": f"http://{host}"}).status_code
+
+    for host in ("127.0.0.1:8000", "[::1]:8000", "localhost:8000", "a.localhost", "Faces.Example.:443"):
+        assert status(host) == 200
+    for host in ("evil.example:8000", "faces.example.evil", "localhost.evil", "127.0.0.1.evil", "[", "1"):
+        assert (status(host), status(host, "/")) == (403, 403)
+    answer = client.get("/v1/models", headers={"host": "evil.example"})
+    assert (answer.json()["code"], answer.headers["x-content-type-options"]) == ("other_host", "nosniff")
+    assert refused_stream(client, headers={"host": "evil.example"}) == 1008
+    assert serves().get("/v1/models", headers={"host": "evil.example"}).status_code == 200  # where any name will do
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "listening", "names"),
+    [
+        ([], None, "127.0.0.1", set()),
+        ([], None, "::1", set()),
+        ([], "sesame", "127.0.0.1", None),
+        ([], None, "0.0.0.0", None),
+        ([], None, "192.168.0.7", None),
+        (["--allowed_hosts", "Faces.example, faces"], None, "127.0.0.1", {"faces.example", "faces"}),
+        (["--allowed_hosts", "faces.example"], "sesame", "0.0.0.0", {"faces.example"}),
+    ],
+)
+def test_whose_names_are_asked_for(options: list[str], key: str | None, listening: str, names: set[str] | None) -> None:
+    assert allowed_hosts(EmotionServer.build_parser().parse_args(options), key, listening) == names
+
+
+@pytest.mark.parametrize("text", ["", "faces.example:8000", "https://faces.example", "a,,b", "faces .example", "*"])
+def test_what_is_no_name_of_a_host_is_one_line(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        EmotionServer.build_parser().parse_args(["--allowed_hosts", text])
+    message = f"argument --allowed_hosts: must be names of hosts, without ports. Received: {text}\n"
+    assert capsys.readouterr().err.endswith(message)
 
 
 def test_a_wrong_method_or_address_is_told_without_a_fault(serves: Serves) -> None:

@@ -85,6 +85,7 @@ def test_a_client_that_sends_far_too_much_gets_its_answer(chunked: bool) -> None
             said = json.loads(answer.read())
             if content is body:
                 assert (answer.status, said["code"]) == (413, "too_many_bytes")
+                assert post(port, b"", host="evil.example")[1]["code"] == "other_host"
         assert (answer.status, len(said["faces"])) == (200, 1)
         connection.close()
 
