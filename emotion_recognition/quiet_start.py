@@ -23,16 +23,15 @@ def import_keras() -> None:
     descriptor = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
+        failed = False
         try:
             import keras  # noqa: F401
-
-            imported = True
-        except BaseException:
-            imported = False
+        except Exception:  # not Ctrl-C
+            failed = True
             raise
         finally:
             os.dup2(descriptor, 2)
             os.close(descriptor)
-            if not imported:
+            if failed:
                 held_back.seek(0)
                 os.write(2, held_back.read())

@@ -23,19 +23,29 @@ def test_importing_keras_prints_nothing_and_standard_error_works_afterwards() ->
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "afterwards\n")
 
 
-def test_what_was_printed_before_a_failed_import_is_shown() -> None:
-    code = (
+def interrupted_by(error: str) -> subprocess.CompletedProcess[str]:
+    """An import of Keras that prints something and then ends with an exception."""
+    return run(
         "import os, sys\n"
         "from emotion_recognition.quiet_start import import_keras\n"
         "class Broken:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'keras':\n"
         "            os.write(2, b'the reason')\n"
-        "            raise ImportError('broken')\n"
+        f"            raise {error}\n"
         "sys.meta_path.insert(0, Broken())\n"
         "import_keras()\n"
     )
-    done = run(code)
+
+
+def test_what_was_printed_before_a_failed_import_is_shown() -> None:
+    done = interrupted_by("ImportError('broken')")
     assert done.returncode == 1
     assert "the reason" in done.stderr
     assert "ImportError: broken" in done.stderr
+
+
+def test_what_was_printed_before_ctrl_c_is_not_shown() -> None:
+    done = interrupted_by("KeyboardInterrupt")
+    assert "the reason" not in done.stderr
+    assert "KeyboardInterrupt" in done.stderr
