@@ -193,6 +193,7 @@ def mistakes() -> Sequence[object]:
         pytest.param(["-i", "{tmp}/half.jpg"], "truncated", id="truncated"),
         pytest.param(["-o", "{base}/output/testImage.jpg"], "must not replace the input", id="over the input"),
         pytest.param(["-o", "{tmp}/out.txt"], "suffix that OpenCV can write", id="unknown suffix"),
+        pytest.param(["-o", "{tmp}/out.exr"], "suffix that OpenCV can write", id="a format that is switched off"),
         pytest.param(["-o", "{tmp}/text.jpg/out.jpg"], "cannot be written", id="unwritable"),
         pytest.param(["-o", "{tmp}/folder.jpg"], "is a folder", id="output is a folder"),
         pytest.param(["-m", "{tmp}/text.keras"], "is not a .keras file", id="no model file"),

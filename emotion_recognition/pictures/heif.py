@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from emotion_recognition.pictures.image_header import LargePictureError
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -30,7 +32,8 @@ def decode_heif(encoded: bytes, name: str, kind: str, max_pixels: int) -> np.nda
         BGR uint8 array (height, width, 3), 0..255.
 
     Raises:
-        ValueError: If the packages are not installed, or the file is damaged or too large.
+        LargePictureError: If it has more pixels than that.
+        ValueError: If the packages are not installed, or the file is damaged.
     """
     try:
         from PIL import ImageOps
@@ -41,9 +44,7 @@ def decode_heif(encoded: bytes, name: str, kind: str, max_pixels: int) -> np.nda
         warnings.simplefilter("ignore")
         image = _open(encoded, name, kind)
         if image.width * image.height > max_pixels:
-            raise ValueError(
-                f"{name} is larger than {max_pixels // 10**6} megapixels. Received: {image.width}×{image.height} pixels"
-            )
+            raise LargePictureError(name, image.size, max_pixels)
         try:
             # The file's own turn is done while it is decoded, or is passed on as an orientation of EXIF; never both.
             rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))

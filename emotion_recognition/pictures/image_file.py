@@ -19,6 +19,7 @@ from emotion_recognition.pictures.heif import decode_heif
 from emotion_recognition.pictures.image_header import (
     KINDS,
     MAX_PIXELS,
+    LargePictureError,
     RawPictureError,
     UnknownPictureError,
     picture_size,
@@ -74,23 +75,25 @@ def read_encoded(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def decode_image(encoded: bytes, name: str) -> np.ndarray:
+def decode_image(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Decodes the bytes of a picture file, upright.
 
     Args:
         encoded: The bytes of a file that :func:`read_image` takes.
         name: What the errors call it.
+        max_pixels: A larger picture is refused before it is decoded.
 
     Returns:
         BGR uint8 array (height, width, 3), 0..255; the first image of an animation.
 
     Raises:
-        ValueError: If it is no picture, truncated, damaged or larger than :data:`MAX_PIXELS`.
+        LargePictureError: If it has more pixels than that.
+        ValueError: If it is no picture, truncated or damaged.
     """
     kind = heif_kind(encoded)
     if kind is not None:
-        return decode_heif(encoded, name, kind, MAX_PIXELS)
-    _check_header(encoded, name)
+        return decode_heif(encoded, name, kind, max_pixels)
+    _check_header(encoded, name, max_pixels)
     try:
         with silent_opencv():
             pixels = np.frombuffer(without_noise(without_orientation(encoded)), np.uint8)
@@ -113,7 +116,13 @@ def can_write(suffix: str) -> bool:
         >>> can_write(".png"), can_write(".pgm"), can_write("")  # a PGM file has no colour
         (True, False, False)
     """
-    return bool(suffix) and suffix.lower() not in _WITHOUT_COLOUR and cv2.haveImageWriter(f"image{suffix}")
+    if not suffix or suffix.lower() in _WITHOUT_COLOUR:
+        return False
+    try:
+        with silent_opencv():
+            return bool(cv2.haveImageWriter(f"image{suffix}"))
+    except cv2.error:  # as for OpenEXR, which builds have switched off
+        return False
 
 
 def check_output(path: Path, *, input_path: Path | None) -> None:
@@ -171,7 +180,7 @@ def _options(suffix: str) -> tuple[int, ...]:
     return (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY) if suffix.lower() in (".jpg", ".jpeg", ".jpe") else ()
 
 
-def _check_header(encoded: bytes, name: str) -> None:
+def _check_header(encoded: bytes, name: str, max_pixels: int) -> None:
     try:
         width, height = picture_size(encoded)
     except UnknownPictureError as error:
@@ -182,5 +191,5 @@ def _check_header(encoded: bytes, name: str) -> None:
         ) from error
     except ValueError as error:
         raise ValueError(f"{name} is truncated or damaged: {error}.") from error
-    if width * height > MAX_PIXELS:
-        raise ValueError(f"{name} is larger than {MAX_PIXELS // 10**6} megapixels. Received: {width}×{height} pixels")
+    if width * height > max_pixels:
+        raise LargePictureError(name, (width, height), max_pixels)

@@ -48,6 +48,20 @@ class UnknownPictureError(ValueError):
     """The bytes do not start as a picture of any kind that is read here."""
 
 
+class LargePictureError(ValueError):
+    """A picture has more pixels than are wanted.
+
+    Args:
+        name: What the message calls it.
+        size: Its width and height in pixels.
+        most: How many pixels it may have.
+    """
+
+    def __init__(self, name: str, size: tuple[int, int], most: int) -> None:
+        super().__init__(f"{name} is larger than {most / 10**6:g} megapixels. Received: {size[0]}×{size[1]} pixels")
+        self.size = size
+
+
 class RawPictureError(ValueError):
     """The bytes are a camera's RAW file: what could be read of it is only a preview."""
 

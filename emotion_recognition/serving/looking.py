@@ -13,7 +13,7 @@ from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.pictures.animation import count_images
 from emotion_recognition.pictures.image_file import decode_image
-from emotion_recognition.pictures.image_header import picture_size
+from emotion_recognition.pictures.image_header import LargePictureError
 from emotion_recognition.serving.refusal import RefusalError
 from emotion_recognition.serving.request_bodies import Upload
 
@@ -35,24 +35,15 @@ def decode(content: bytes, name: str, max_pixels: int) -> np.ndarray:
         RefusalError: If it is no picture, damaged or too large.
     """
     try:
-        width, height = picture_size(content)
-    except ValueError:
-        width = height = 0  # HEIC, or no picture: decoding says which
-    try:
-        if width * height <= max_pixels:
-            image = decode_image(content, name)
-            height, width = image.shape[:2]
-        if width * height > max_pixels:
-            raise RefusalError(
-                413,
-                "too_many_pixels",
-                f"{name} has {width}×{height} pixels; send at most {max_pixels / 10**6:g} megapixels.",
-            )
+        return decode_image(content, name, max_pixels)
+    except LargePictureError as error:
+        width, height = error.size
+        message = f"{name} has {width}×{height} pixels; send at most {max_pixels / 10**6:g} megapixels."
+        raise RefusalError(413, "too_many_pixels", message) from error
     except ValueError as error:
         raise RefusalError(422, "not_a_picture", " ".join(str(error).split())) from error
     except MemoryError as error:
         raise RefusalError(413, "too_many_pixels", f"{name} is too large for this server's memory.") from error
-    return image
 
 
 def look(detector: Looks, upload: Upload, max_pixels: int) -> dict[str, Any]:

@@ -22,6 +22,10 @@ from emotion_recognition.serving.settings import ServingSettings
 #: Base64 makes four characters of three bytes; the rest is for names and brackets.
 _JSON_FACTOR, _JSON_EXTRA = 4 / 3, 4096
 
+#: Commas of a JSON body, which is parsed while nobody else is answered. A catalogue of the most items, each with all
+#: moods, has fewer.
+_MOST_COMMAS = 100_000
+
 #: Longest file name that is given back to a client.
 _LONGEST_NAME = 200
 
@@ -66,7 +70,7 @@ async def read_uploads(request: Request, settings: ServingSettings, *, most: int
     if kind == "multipart/form-data":
         uploads = await _from_form(request, settings, most)
     elif kind == "application/json":
-        uploads = await _from_json(request, settings, json_name)
+        uploads = await _from_json(request, settings, json_name, most)
     elif kind.startswith("image/") or kind in ("", "application/octet-stream"):
         uploads = [Upload("1", await _read(request, settings.max_bytes, settings.seconds))]
     else:
@@ -79,8 +83,7 @@ async def read_uploads(request: Request, settings: ServingSettings, *, most: int
     uploads = [upload if upload.content or upload.refusal else replace(upload, refusal=_empty()) for upload in uploads]
     if not uploads:
         raise _empty()
-    if len(uploads) > most:
-        raise RefusalError(413, "too_many_images", f"Send at most {most} pictures. Received: {len(uploads)}")
+    _check_count(len(uploads), most)
     if most == 1 and uploads[0].refusal is not None:
         raise uploads[0].refusal
     return uploads
@@ -90,9 +93,11 @@ async def read_json(request: Request, settings: ServingSettings) -> Any:
     """Reads a request's body as JSON, which may hold the largest picture as base64.
 
     Raises:
-        RefusalError: If it is none, or too large or slow.
+        RefusalError: If it is none, or too large or slow, or has too many values.
     """
     body = await _read(request, int(settings.max_bytes * _JSON_FACTOR) + _JSON_EXTRA, settings.seconds)
+    if body.count(b",") > _MOST_COMMAS:
+        raise RefusalError(413, "too_many_values", f"Send JSON with at most {_MOST_COMMAS:,} values.")
     try:
         return json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -138,13 +143,19 @@ async def _from_form(request: Request, settings: ServingSettings, most: int) -> 
     return [Upload(_name(name, number), bytes(content)) for number, (name, content) in enumerate(form.files, 1)]
 
 
-async def _from_json(request: Request, settings: ServingSettings, name: str) -> list[Upload]:
+async def _from_json(request: Request, settings: ServingSettings, name: str, most: int) -> list[Upload]:
     value = await read_json(request, settings)
     found = value.get(name) if isinstance(value, dict) else None
     texts = found if isinstance(found, list) else [found]
     if found is None or not all(isinstance(text, str) for text in texts):
         raise RefusalError(422, "no_picture", f'The JSON must have "{name}" with the picture\'s bytes as base64.')
+    _check_count(len(texts), most)  # before any is decoded
     return [_decoded_upload(str(number), text) for number, text in enumerate(texts, 1)]
+
+
+def _check_count(count: int, most: int) -> None:
+    if count > most:
+        raise RefusalError(413, "too_many_images", f"Send at most {most} pictures. Received: {count}")
 
 
 def _empty() -> RefusalError:

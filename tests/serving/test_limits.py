@@ -1,14 +1,17 @@
 """Each limit of the service, on either side of it."""
 
 import asyncio
+import io
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from emotion_recognition.error_about import names_of
+from emotion_recognition.serving import request_bodies
 from emotion_recognition.serving.pool import Pool
 from emotion_recognition.serving.refusal import RefusalError
 from emotion_recognition.serving.settings import ServingSettings
@@ -44,6 +47,11 @@ def test_pixels_of_the_header_before_anything_is_decoded(serves: Serves) -> None
     answer = client.post("/v1/detect", content=png(40, 31))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_pixels")
     assert "40×31" in answer.json()["error"]
+    avif = io.BytesIO()
+    Image.new("RGB", (40, 31)).save(avif, "AVIF")
+    answer = client.post("/v1/detect", content=avif.getvalue())
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_pixels")
+    assert "40×31" in answer.json()["error"]
 
 
 def test_images_of_a_batch(serves: Serves) -> None:
@@ -52,6 +60,19 @@ def test_images_of_a_batch(serves: Serves) -> None:
     assert client.post("/v1/detect-batch", files=batch[:2]).status_code == 200
     answer = client.post("/v1/detect-batch", files=batch)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_many_images")
+
+
+def test_pictures_past_the_limit_are_not_decoded(serves: Serves, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_bodies, "decoded", lambda text: pytest.fail("was decoded"))
+    answer = serves(max_images=2).post("/v1/detect-batch", json={"images": ["!"] * 3})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_many_images")
+
+
+def test_values_of_a_body_before_it_is_parsed(serves: Serves) -> None:
+    client = serves()
+    for path, body in (("/v1/detect-batch", '{"images": ["!"%s]}'), ("/v1/detect", '{"image": "!", "more": [1%s]}')):
+        answer = client.post(path, content=body % (',"!"' * 100_001), headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_many_values")
 
 
 class Gated(BrightnessDetector):

@@ -130,7 +130,13 @@ def test_a_name_is_the_same_however_its_letters_are_composed(client: TestClient)
     assert client.delete("/v1/people/Zoe%CC%88").json() == {"deleted": 1}
 
 
-@pytest.mark.parametrize("address", ["", "%FF", "%2E%2E"])
+def test_a_line_break_does_not_make_somebody_else_forgotten(client: TestClient) -> None:
+    ask(client, probabilities=DARK, person="ada", consent=True)
+    assert client.delete("/v1/people/ada%0A").status_code == 422
+    assert client.delete("/v1/people/ada").json() == {"deleted": 1}
+
+
+@pytest.mark.parametrize("address", ["", "%FF", "%2E%2E", "a%0Ada", "a%00"])
 def test_what_can_be_no_name_is_not_said_to_be_forgotten(address: str, client: TestClient) -> None:
     assert client.delete(f"/v1/people/{address}").status_code in (404, 405, 422)
 
@@ -140,6 +146,9 @@ def test_what_can_be_no_name_is_not_said_to_be_forgotten(address: str, client: T
     [
         ({"probabilities": DARK, "person": ".", "consent": True}, "an address cannot hold"),
         ({"probabilities": DARK, "person": "..", "consent": True}, "an address cannot hold"),
+        ({"probabilities": DARK, "person": "ada\n", "consent": True}, "an address cannot hold"),
+        ({"probabilities": DARK, "person": "a\nda", "consent": True}, "an address cannot hold"),
+        ({"probabilities": DARK, "person": "a\x00", "consent": True}, "an address cannot hold"),
         ([1], "must be a JSON object"),
         ({}, "either probabilities or an image"),
         ({"probabilities": DARK, "image": ""}, "either probabilities or an image"),

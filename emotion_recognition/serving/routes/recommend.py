@@ -92,7 +92,10 @@ def recommend_routes(service: Service) -> APIRouter:
         summary="Forget a person",
         responses={200: {"model": schemas.Forgotten}, **error_answers(401, 403, 422, 501)},
     )
-    async def forget(person: str) -> JSONResponse:
+    async def forget(request: Request, person: str) -> JSONResponse:
+        # What a line break ends is no part of a route's parameter, and would be another person.
+        if not request.scope["path"].endswith(f"/{person}"):
+            raise _no_name()
         return JSONResponse({"deleted": await asyncio.to_thread(recommender().forget, _name_of(person))})
 
     return router
@@ -114,11 +117,9 @@ async def _moods(asked: Mapping[str, Any], service: Service) -> dict[str, float]
     if given is not None:
         if not isinstance(given, dict) or not given or not all(_is_share(value) for value in given.values()):
             raise _wrong("probabilities must be an object with a number, 0..1, for each emotion.")
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            raise _wrong(
-                f"probabilities must be of the emotions {', '.join(names)}. Received: {_sound(unknown[0])[:40]}"
-            )
+        unknown = next((name for name in given if name not in names), None)
+        if unknown is not None:
+            raise _wrong(f"probabilities must be of the emotions {', '.join(names)}. Received: {_sound(unknown)[:40]}")
         total = math.fsum(given.values())
         if total <= 0:
             raise _wrong("One of the probabilities must be above 0.")
@@ -153,9 +154,15 @@ def _name_of(person: object) -> str:
     """
     if not isinstance(person, str) or not 1 <= len(person) <= _LONGEST_PERSON:
         raise _wrong(f"person must be a text of 1 to {_LONGEST_PERSON} characters.")
-    if person in (".", "..") or "\ufffd" in person:
-        raise _wrong("person must be another text: an address cannot hold . or .. alone, nor what is no UTF-8.")
+    if person in (".", "..") or "\ufffd" in person or any(unicodedata.category(letter) == "Cc" for letter in person):
+        raise _no_name()
     return unicodedata.normalize("NFC", _sound(person))
+
+
+def _no_name() -> RefusalError:
+    return _wrong(
+        "person must be another text: an address cannot hold . or .. alone, control characters, nor what is no UTF-8."
+    )
 
 
 def _items(asked: Mapping[str, Any], service: Service) -> list[Item] | None:
