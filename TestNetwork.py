@@ -6,7 +6,8 @@ BuildDataset.py and TrainNetwork.py come before.
 import argparse
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from emotion_recognition.command_line.built_files import built_file, train_split
@@ -166,6 +167,8 @@ def _test_split(
         models, split.class_names, options, named_by=f"the {split.split} split", runtime=arguments.runtime
     )
     evaluation = evaluate(ensemble, split, settings, train=train, progress=True)
+    # What is not as the cards say must be told from a report that is.
+    evaluation = replace(evaluation, notes=(*evaluation.notes, *_chosen(options, ensemble.runtimes)))
     print(to_text(evaluation))
     start = write_report(evaluation, stem)
     usual = settings.tta == PredictionSettings.tta and options == ModelOptions(options.class_names)
@@ -178,6 +181,16 @@ def _test_split(
     print(f"Wrote {start}_report.txt, _report.json, _confusion.png and _reliability.png")
     if arguments.gallery:
         print(f"Wrote {write_gallery(evaluation, start)}")
+
+
+def _chosen(options: ModelOptions, runtimes: Sequence[str]) -> Iterator[str]:
+    """What the user has chosen of how outputs come about and are read, a sentence each."""
+    if options.prior_power is not None:
+        yield f"the class prior is taken out to the power of {options.prior_power:g}, as --prior_power says"
+    if options.output is not None:
+        yield f"outputs are read as {options.output}, as --output says"
+    if runtimes:
+        yield f"run by {', '.join(runtimes)}"
 
 
 def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: PredictionSettings, output: Path) -> None:

@@ -132,7 +132,7 @@ def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
     from emotion_recognition.atomic_file import check_can_write
     from emotion_recognition.models.export import export_trained
     from emotion_recognition.training.freezing import frozen_text
-    from emotion_recognition.training.saving import draw_architecture, draw_curves, save_trained
+    from emotion_recognition.training.saving import class_prior, draw_architecture, draw_curves, save_trained
     from emotion_recognition.training.splits import open_splits
     from emotion_recognition.training.stage import fit_stage
     from emotion_recognition.training.stages import RunResult, fit_stages
@@ -140,6 +140,7 @@ def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
 
     variant, chosen_by = variant_of(arguments), classes_option(arguments)
     train, val = open_splits(workspace, variant, arguments.class_names, chosen_by, stream_above=arguments.stream_above)
+    class_prior(train, stages[-1].prior_power)  # what it needs is known before the first epoch
     from_scratch = arguments.input_model is None
     chosen = chosen_network(arguments, RECIPES[arguments.recipe].network)
     start = open_start(

@@ -85,7 +85,7 @@ def _check_training(base: list[str], more: list[str], ranges: Sequence[Range]) -
 
     Raises:
         FileNotFoundError: If a split is not built.
-        ValueError: If one of the options is the search's own.
+        ValueError: If one of the options is the search's own, or of a setting that is searched.
     """
     import TrainNetwork
     from emotion_recognition.data.files.hdf5 import check_is_there
@@ -95,6 +95,9 @@ def _check_training(base: list[str], more: list[str], ranges: Sequence[Range]) -
     for name, value in ((part.name, value) for part in ranges for value in part.choices):
         parser.parse_args(joined_ranges([*base, *more, f"--{name}", str(value)]))
     arguments = parser.parse_args(joined_ranges([*base, *more]))
+    fixed = next((part.name for part in ranges if getattr(arguments, part.name, None) is not None), None)
+    if fixed is not None:
+        raise ValueError(f"{fixed} is searched, and cannot be given to trainings behind -- too.")
     if arguments.output_model is not None or arguments.resume:
         raise ValueError("-om and --resume cannot be given to a search's trainings, which have names of their own.")
     workspace, variant = Workspace(arguments.base_path), variant_of(arguments)

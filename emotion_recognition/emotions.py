@@ -138,6 +138,15 @@ def labels_from_fer2013(num_emotions: int) -> np.ndarray:
     return np.array([NO_LABEL if label is None else label for label in labels], dtype=np.uint8)
 
 
+#: Columns that tables of faces have beside those of the classes.
+TABLE_COLUMNS = frozenset(
+    (
+        *("file", "frame", "time", "identity", "carried", "picture_width", "picture_height", "face"),
+        *("x", "y", "width", "height", "score", "emotion", "embedding", "model", "detector"),
+    )
+)
+
+
 def own_class_names(text: str) -> tuple[str, ...]:
     """Reads the names of a user's own classes; their order becomes the label order.
 
@@ -145,7 +154,8 @@ def own_class_names(text: str) -> tuple[str, ...]:
         text: At least two names, separated by commas; spaces around them do not count.
 
     Raises:
-        ValueError: If there are fewer, more than 255, or a name is empty, there twice or cannot be a folder's.
+        ValueError: If there are fewer, more than 255, or a name is empty, there twice, cannot be a folder's or is that
+            of a column beside the classes' in tables.
 
     Example:
         >>> own_class_names("awake, asleep")
@@ -157,6 +167,8 @@ def own_class_names(text: str) -> tuple[str, ...]:
     for name in names:
         if not name or not name.isprintable() or "/" in name or "\\" in name or name.startswith("."):
             raise ValueError(f"a class must have a name that a folder can have. Received: {name!r}")
+        if name in TABLE_COLUMNS:
+            raise ValueError(f"a class cannot be called as a column of tables is. Received: {name!r}")
     folded = [name.casefold() for name in names]
     if len(set(folded)) < len(names):
         twice = next(name for name in names if folded.count(name.casefold()) > 1)

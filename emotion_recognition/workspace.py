@@ -139,8 +139,12 @@ class Workspace:
         return video.with_name(f"{video.stem if suffix == video.suffix else video.name}_emotions{suffix}")
 
     def annotated_folder(self, folder: Path) -> Path:
-        """The default output for several pictures: beside the folder that holds them, NAME_emotions."""
-        return folder.with_name(f"{folder.name or 'pictures'}_emotions")
+        """The default output for several pictures: beside the folder that holds them, NAME_emotions.
+
+        Nothing is beside the root: where that is all that they have in common, ``pictures_emotions`` in the working
+        directory.
+        """
+        return folder.with_name(f"{folder.name}_emotions") if folder.name else Path("pictures_emotions")
 
     def timeline_figure(self, annotated: Path) -> Path:
         """The figure of who showed what when, beside an annotated video; every suffix but .mp4 stays in its name."""

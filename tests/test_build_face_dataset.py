@@ -131,6 +131,14 @@ def test_one_csv_is_divided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert (len(read(tmp_path, "train")), len(read(tmp_path, "val"))) == (2, 18)
 
 
+def test_what_would_divide_a_source_that_is_divided_is_said_to_change_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = csv_folder(tmp_path / "source")
+    assert build(tmp_path, "--input", source, "--val_share", "0.5", "--seed", "1") == 0
+    assert "note: val_share and seed change nothing: the source has val itself\n" in capsys.readouterr().out
+
+
 def test_a_picture_in_both_splits_is_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = csv_folder(tmp_path / "source")
     (source / "val" / "a.png").write_bytes((source / "train" / "c.png").read_bytes())

@@ -140,6 +140,28 @@ def test_bad_input_is_one_line_and_status_2(error: Exception, line: str, capsys:
     assert capsys.readouterr() == ("", line)
 
 
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        (["--image_size", "47"], "argument --image_size: invalid choice: "),
+        (["-n", "many"], "argument -n/--num_emotions: invalid int value: 'many'"),
+        (["--nothing"], "unrecognized arguments: --nothing (see tool --help)"),
+    ],
+)
+def test_an_option_that_cannot_be_is_one_line_too(
+    option: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = new_parser("A tool.")
+    parser.prog = "tool"
+    add_image_options(parser)
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(option)
+    error = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert error.startswith(f"error: {line}")
+    assert error.count("\n") == 1
+
+
 def test_an_interruption_is_status_130_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_status(raises(KeyboardInterrupt())) == 130
     assert capsys.readouterr().err == "interrupted\n"

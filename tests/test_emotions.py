@@ -1,11 +1,15 @@
 import numpy as np
 import pytest
 
+from emotion_recognition.detection import picture_result
+from emotion_recognition.detection.results.parquet_file import face_schema
+from emotion_recognition.detection.results.result_files import CSV_COLUMNS
 from emotion_recognition.emotions import (
     CLASS_COUNTS,
     EIGHT_EMOTIONS,
     NO_LABEL,
     SYNONYMS,
+    TABLE_COLUMNS,
     check_same_classes,
     class_names,
     class_order,
@@ -84,11 +88,17 @@ def test_own_classes_keep_their_order() -> None:
         ("a,..", "Received: '..'"),
         ("a,b\tc", "must have a name"),
         ("a,b,A", "Received twice: a"),
+        ("a,score", "as a column of tables is. Received: 'score'"),
     ],
 )
 def test_own_classes_that_cannot_be_are_refused(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         own_class_names(text)
+
+
+def test_no_class_is_called_as_a_column_of_any_table_is() -> None:
+    embedding = set(face_schema((), embeddings=True).names)
+    assert {*embedding, *CSV_COLUMNS, *picture_result.TABLE_COLUMNS, "model", "detector"} == TABLE_COLUMNS
 
 
 def test_labels_are_bytes_as_the_data_sets_hold_them() -> None:

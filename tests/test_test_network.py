@@ -267,7 +267,9 @@ def test_a_runtime_runs_the_copy_in_place_of_keras(base: Path, capsys: pytest.Ca
         assert run(base, *options) == 0
         printed = capsys.readouterr().out
         assert bool(options) == ("\nruntime: " in printed)
-        metrics.append(json.loads(report.read_text(encoding="utf-8"))["metrics"])
+        written = json.loads(report.read_text(encoding="utf-8"))
+        assert bool(options) == any(note.startswith("run by ") for note in written["notes"])
+        metrics.append(written["metrics"])
         # What another runtime measures is not what the card is about.
         assert ("--runtime" in options) == (model.with_suffix(".json").read_bytes() == before)
         report.unlink()

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 import TrainNetwork
-from emotion_recognition.data.files.hdf5 import read_split
+from emotion_recognition.data.files.hdf5 import read_split, write_split
 from emotion_recognition.data.files.split_writer import SplitWriter
 from emotion_recognition.data.files.unlabelled import describe_unlabelled
 from emotion_recognition.models import NETWORKS
@@ -233,6 +234,8 @@ def test_a_new_head_keeps_every_other_layer(small_base: Path, capsys: pytest.Cap
         (["--resume"], ["nothing to resume", "(--resume)"]),
         (["--stages", "1e-3:2"], ["leave out -lr and -epochs"]),
         (["--augmentation", "turn=3"], ["augmentation must be none or flip=NUMBER", "(--augmentation)"]),
+        (["--augmentation", "gamma=inf"], ["gamma must be at least 0. Received: inf", "(--augmentation)"]),
+        (["--prior_power", "1", "--balance", "sampling"], ["do it twice; leave out one", "(--prior_power; --balance)"]),
         (["--votes_weight", "1"], ["train split has no votes", "BuildDataset.py --votes"]),
         (
             ["--optimizer", "sgd", "-im", "small.keras"],
@@ -250,6 +253,17 @@ def test_a_mistake_ends_in_one_line_and_leaves_nothing(
     for word in words:
         assert word in error
     assert sorted(small_base.rglob("*")) == before
+
+
+def test_a_prior_of_a_class_without_images_is_refused_before_the_first_epoch(
+    small_base: Path, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Workspace(small_base).split_path("train", 7)
+    split = read_split(path)
+    write_split(path, replace(split, labels=np.where(split.labels == 1, 0, split.labels).astype(np.uint8)))
+    assert train(small_base, "-im", "small.keras", "--prior_power", "0.5", "-om", "new.keras") == 2
+    assert "there are none of disgust (--prior_power)" in last_error(capsys)
+    assert not list((small_base / "output").glob("new*"))
 
 
 def test_a_patience_that_is_no_number_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
     folder = small_base / "output" / "search"
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert [trial["state"] for trial in report["trials"]] == ["complete"]
+    assert report["importance"] == {}  # one trial says nothing of it
     assert "Best of 1 trials: " in capsys.readouterr().out
     model = Path(report["best"]["model"])
     before = json.loads(model.with_suffix(".json").read_text(encoding="utf-8"))
@@ -50,6 +51,7 @@ def test_a_search_of_two_trials_ends_in_a_command_that_repeats_the_best(
         (["--search", "ema=0..1", "--search", "ema=0..2"], "--search must name each setting once."),
         (["--study", "../x"], "--study must be a name. Received: ../x"),
         (["--", "-om", "mine.keras"], "-om and --resume cannot be given to a search's trainings"),
+        (["--search", "ema=0..1", "--", "--ema", "0.5"], "ema is searched, and cannot be given to trainings behind --"),
         (["--", "--resume"], "-om and --resume cannot be given to a search's trainings"),
         (["--address", "auto"], "--address, --cpus_per_worker and --gpus_per_worker are for --engine ray."),
         (
@@ -78,7 +80,7 @@ def test_a_cluster_that_is_not_there_is_one_line(small_base: Path, capsys: pytes
 def test_an_option_that_no_training_has_shows_the_usage_of_trainings(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         TuneNetwork.main(["--", "--lr", "3"])
-    assert "TrainNetwork.py: error: unrecognized arguments: --lr 3\n" in capsys.readouterr().err
+    assert capsys.readouterr().err == "error: unrecognized arguments: --lr 3 (see TrainNetwork.py --help)\n"
 
 
 def test_a_value_that_no_training_takes_is_refused_before_the_first(

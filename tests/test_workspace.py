@@ -232,6 +232,7 @@ def test_what_is_annotated_lies_beside_its_source() -> None:
     assert workspace.annotated_video(Path("in/a.mp4"), ".mp4") == Path("in/a_emotions.mp4")
     assert workspace.annotated_video(Path("in/a.webm"), ".mp4") == Path("in/a.webm_emotions.mp4")
     assert workspace.annotated_folder(Path("photos/summer")) == Path("photos/summer_emotions")
+    assert workspace.annotated_folder(Path("/")) == Path("pictures_emotions")
     assert workspace.timeline_figure(Path("in/a_emotions.mp4")) == Path("in/a_emotions_timeline.png")
     assert workspace.timeline_figure(Path("in/a_emotions.mkv")) == Path("in/a_emotions.mkv_timeline.png")
 

@@ -16,7 +16,7 @@ from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.inputs import VIDEO_SUFFIXES, fixed_folder
 from emotion_recognition.detection.runs.own_outputs import OwnOutputs
 from emotion_recognition.error_about import about
-from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
+from emotion_recognition.pictures.picture_kind import is_picture_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,7 +66,7 @@ def _items(given: str, column: str | None, leave_out: Callable[[str], None]) -> 
         for match in _without_outputs(given, fixed_folder(Path(given)), places.matches(given), leave_out):
             if is_tar_name(match) or _suffix(match) in (".parquet", *LIST_SUFFIXES):
                 yield from _items_in(match, column)
-            elif _suffix(match) in (*PICTURE_SUFFIXES, *VIDEO_SUFFIXES):
+            elif _suffix(match) in VIDEO_SUFFIXES or _is_picture(match):
                 yield _file(match)
     elif places.is_folder(given):
         yield from map(_file, _without_outputs(given, Path(given), places.pictures_below(given), leave_out))
@@ -127,7 +127,7 @@ def _in_tar(file: str) -> Iterator[Item]:
                     tar.members = []  # type: ignore[attr-defined]
                     # A link has no bytes of its own; it counts as a picture that cannot be read, so that none is lost.
                     is_file = member.isfile() or member.islnk() or member.issym()
-                    if is_file and Path(member.name).suffix.lower() in PICTURE_SUFFIXES:
+                    if is_file and places.is_picture_name(member.name):
                         name = f"{file}/{shown_path(Path(member.name))}"
                         yield Item(name, IN_PACKED_TAR if is_packed else IN_TAR, place, member.offset_data, member.size)
                 if is_packed:
@@ -188,6 +188,11 @@ def _column_of(schema: "pa.Schema", file: str, column: str | None) -> str:
     ):
         raise about(ValueError(f"The column {chosen} of {file} must be text or bytes. Received: {kind}"), "column")
     return chosen
+
+
+def _is_picture(match: str) -> bool:
+    """Whether what a pattern leads to is a picture, by the same signs as in a folder."""
+    return places.is_picture_name(match) if places.is_url(match) else is_picture_file(Path(match))
 
 
 def _suffix(place: str) -> str:

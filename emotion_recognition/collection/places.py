@@ -90,7 +90,7 @@ def pictures_below(folder: str) -> Iterator[str]:
         files, path = _files_of(folder)
         for _, _, names in files.walk(path, detail=True):
             for entry in names.values():
-                if _is_picture_name(entry["name"]):
+                if is_picture_name(entry["name"]):
                     yield files.unstrip_protocol(entry["name"])
         return
     folders = [folder]
@@ -141,7 +141,13 @@ def whole_place(place: str) -> str:
     return place if is_url(place) else os.path.abspath(place)  # noqa: PTH100 - links stay links
 
 
-def _is_picture_name(name: str) -> bool:
+def is_picture_name(name: str) -> bool:
+    """Whether a file is a picture by its name alone; what begins with a dot is hidden, or still being written.
+
+    Example:
+        >>> [is_picture_name(name) for name in ("shard/a.JPG", "shard/._a.jpg", "a.txt")]
+        [True, False, False]
+    """
     file = name.rpartition("/")[2]
     return not file.startswith(".") and Path(file).suffix.lower() in PICTURE_SUFFIXES
 

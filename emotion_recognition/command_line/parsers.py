@@ -7,7 +7,7 @@ import argparse
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from emotion_recognition.command_line.advice import script_options
 from emotion_recognition.command_line.exit_status import BAD_INPUT, usable_streams
@@ -198,13 +198,19 @@ def _count_or(text: str, every: str) -> int | None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Shows its help whatever standard output can show; errors that follow name this script's options."""
+    """Shows its help whatever standard output can show; errors are one line, and those that follow name its options."""
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         script_options.set(frozenset(self._option_string_actions))
         return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the script with one line, as any other mistake does, in place of argparse's usage."""
+        is_of_options = message.startswith(("unrecognized arguments", "the following arguments are required"))
+        hint = f" (see {self.prog} --help)" if is_of_options else ""
+        self.exit(BAD_INPUT, f"error: {message}{hint}\n")
 
     def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]
         with contextlib.ExitStack() as stack:

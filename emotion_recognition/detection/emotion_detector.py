@@ -23,6 +23,7 @@ from emotion_recognition.detection.face_detectors.outside import complete
 from emotion_recognition.detection.face_detectors.settings import DetectorSize
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.picture_result import PictureResult
+from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.emotions import DEFAULT_CLASS_COUNT, class_names
 from emotion_recognition.error_about import about
 from emotion_recognition.models.model_options import ModelOptions
@@ -178,7 +179,7 @@ class EmotionDetector:
             pixels = as_bgr(image, colour_order)
             with self._finding:
                 faces = self.face_detector.detect(pixels)
-            file = str(image) if isinstance(image, str | Path) else None
+            file = shown_path(Path(image)) if isinstance(image, str | Path) else None
             found.append((faces, (pixels.shape[1], pixels.shape[0]), file))
             crops.append(self.crops(pixels, faces))
             filling = face_that_fills(*self._squares(faces), *found[-1][1])

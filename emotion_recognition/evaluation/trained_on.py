@@ -21,8 +21,9 @@ def notes_on_builds(models: Iterable[Path], split: Split) -> tuple[str, ...]:
     notes = []
     for model in models:
         data = (read_card(model, check_model=False) or {}).get("data", {})
-        stated, source = data.get("build"), data.get("sha256")
-        if split.build_id and stated and stated != split.build_id and source == split.source_sha256:
+        known = [data, *data.get("earlier_builds", ())]
+        of_source = {one.get("build") for one in known if one.get("sha256") == split.source_sha256} - {None, ""}
+        if split.build_id and of_source - {split.build_id}:
             notes.append(
                 f"{model.name} was trained on another build of {split.source_name} than this {split.split} split is "
                 "of; if that one divided the images otherwise, some of these were trained on."

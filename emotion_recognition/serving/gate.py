@@ -113,9 +113,8 @@ class Gate:
         headers, path = Headers(scope=scope), scope["path"]
         origin, host = headers.get("origin"), headers.get("host", "")
         if self._names is not None and not is_called_by(host, self._names):
-            return RefusalError(
-                403, "other_host", "This service does not go by that name; --allowed_hosts makes it answer to more."
-            )
+            message = "This service does not go by that name; whoever runs it can make it answer to more."
+            return RefusalError(403, "other_host", message)
         # Everything after the scheme: an origin has no path.
         if origin is not None and origin.partition("://")[2].lower() != host.lower():
             # No other site's page may use this one's visitors.

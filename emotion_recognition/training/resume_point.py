@@ -39,7 +39,7 @@ _BEFORE = {
 _CHANGES_BEFORE = {"close_up": 0.0, "stretch": 0.0, "damaged": 0.0, "defocus": 0.0}
 
 #: What earlier versions did not write down.
-_ADDED = ("train_content", "val_content")
+_CONTENTS, _ADDED = ("train_content", "val_content"), ("network_options", "input_sha256")
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +163,7 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
         stored["augmentation"] = {**_CHANGES_BEFORE, **changes}
     # Through JSON, as the stored ones went: it knows no tuples.
     for name, value in json.loads(json.dumps(settings)).items():
-        if name in _ADDED and name in stored and stored[name] != value:
+        if name in _CONTENTS and name in stored and stored[name] != value:
             raise about(
                 ValueError(
                     f"The unfinished run at {path} learned from another build of the data set: its "
@@ -171,7 +171,7 @@ def read_resume_point(path: Path, settings: dict[str, Any]) -> ResumePoint:
                 ),
                 "resume",
             )
-        if name not in _ADDED and stored.get(name) != value:
+        if name not in (_CONTENTS if name in stored else _CONTENTS + _ADDED) and stored.get(name) != value:
             text = f"The unfinished run at {path} has another {name}: {stored.get(name)!r}. Received: {value!r}"
             raise about(ValueError(text), name)
     return point

@@ -1,7 +1,7 @@
 """The card of a training run: what it takes to know a model and to make it again."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -43,6 +43,7 @@ def run_card(
     val: Split,
     stages: list[dict[str, Any]],
     val_metrics: Mapping[str, Any],
+    builds: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """The whole card.
 
@@ -53,11 +54,14 @@ def run_card(
         val: Split its epochs were chosen by.
         stages: All stages' entries, earliest first.
         val_metrics: Figures of the saved model on ``val``.
+        builds: What the model that this one continues from has learned from, as :func:`builds_of` gives it.
     """
     _, height, _, channels = network.input_shape
     learned_votes = any(
         stage.get("votes_weight", stage.get("votes")) or stage.get("ferplus_weight") for stage in stages
     )
+    own = {"sha256": train.source_sha256, "build": train.build_id}
+    earlier = [dict(build) for build in builds if dict(build) != own]
     return {
         "network": name,
         "class_names": list(train.class_names),
@@ -78,10 +82,27 @@ def run_card(
             **({"votes_sha256": train.votes_sha256} if learned_votes else {}),
             "images": {split.split: len(split) for split in (train, val)},
             **({"build": train.build_id} if train.build_id else {}),
+            **({"earlier_builds": earlier} if earlier else {}),
         },
         "metrics": {"val": dict(val_metrics)},
         "versions": package_versions(),
     }
+
+
+def builds_of(card: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The builds that a model has learned from, oldest first, each with the SHA-256 of its source.
+
+    Example:
+        >>> builds_of({"data": {"sha256": "ab", "build": "2", "earlier_builds": [{"sha256": "ab", "build": "1"}]}})
+        [{'sha256': 'ab', 'build': '1'}, {'sha256': 'ab', 'build': '2'}]
+    """
+    data = card.get("data")
+    if not isinstance(data, Mapping):
+        return []
+    builds = [dict(build) for build in data.get("earlier_builds", ())]
+    if data.get("build") and data.get("sha256"):
+        builds.append({"sha256": data["sha256"], "build": data["build"]})
+    return builds
 
 
 def package_versions() -> dict[str, str]:

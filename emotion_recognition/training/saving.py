@@ -11,6 +11,7 @@ import numpy as np
 
 from emotion_recognition import plots
 from emotion_recognition.data.files.hdf5 import Split
+from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.calibration import fit_temperature
 from emotion_recognition.evaluation.ensemble import Ensemble
 from emotion_recognition.evaluation.metrics import Metrics, compute_metrics
@@ -52,7 +53,7 @@ def save_trained(start: Start, path: Path, train: Split, val: Split, done: RunRe
     ensemble = Ensemble.from_network(load_network(path), val.class_names, prior)
     probabilities = ensemble.predict(val.images).uncalibrated
     metrics = compute_metrics(val.labels, probabilities, val.class_names)
-    card = run_card(start.network, start.network_name, train, val, done.entries, metrics.to_json())
+    card = run_card(start.network, start.network_name, train, val, done.entries, metrics.to_json(), start.builds)
     if start.backbone:
         card["backbone"] = start.backbone
     if prior is not None:
@@ -70,6 +71,10 @@ def class_prior(train: Split, power: float) -> Prior | None:
     if not power:
         return None
     counts = np.bincount(train.labels, minlength=len(train.class_names))
+    missing = [name for name, count in zip(train.class_names, counts, strict=True) if not count]
+    if missing:
+        message = f"prior_power needs training images of every class; there are none of {', '.join(missing)}"
+        raise about(ValueError(message), "prior_power")
     return Prior(tuple((counts / counts.sum()).tolist()), power)
 
 

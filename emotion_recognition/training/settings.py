@@ -166,6 +166,12 @@ class StageSettings(FitSettings):
             raise about(ValueError(message), "teacher_temperature")
         check_power(self.prior_power)
         check_choice("balance", self.balance, BALANCES)
+        if self.prior_power and self.balance != "none":
+            message = (
+                "prior_power and balance both take out the class shares, and together do it twice; leave out one. "
+                f"Received: {self.prior_power:g} and {self.balance}"
+            )
+            raise about(ValueError(message), "prior_power", "balance")
         if self.random_crop is not None and not 1 <= self.random_crop[1] < self.random_crop[0]:
             resize, side = self.random_crop
             text = f"random_crop must cut a smaller square out of a larger one. Received: {resize}:{side}"

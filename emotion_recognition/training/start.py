@@ -12,7 +12,7 @@ from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.models.building import build_network, name_of
-from emotion_recognition.models.card import read_card
+from emotion_recognition.models.card import read_card, sha256_of
 from emotion_recognition.models.conventions import say
 from emotion_recognition.models.files import conventions_of, load_network
 from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE
@@ -25,6 +25,7 @@ from emotion_recognition.models.with_probabilities import with_probabilities
 from emotion_recognition.training.compiling import fuses_normalization
 from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.run import log_path
+from emotion_recognition.training.run_card import builds_of
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
 
@@ -43,6 +44,8 @@ class Start:
         stages: Entries of the stages that the input model went through, earliest first.
         rows: The log's rows of these stages, as far as a log lies beside the input model.
         backbone: Where the weights of its backbone came from, for the card; empty of a network without one.
+        more_identity: What else a resumed run must share with the interrupted one, as JSON values.
+        builds: Which builds of which source the input model has learned from, oldest first.
     """
 
     network: keras.Model
@@ -54,6 +57,8 @@ class Start:
     stages: list[dict[str, Any]] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     backbone: dict[str, Any] = field(default_factory=dict)
+    more_identity: dict[str, Any] = field(default_factory=dict)
+    builds: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -64,6 +69,7 @@ class Start:
             "input_model": self.input_name,
             "new_head": self.new_head,
             **of_backbone,
+            **self.more_identity,
         }
 
 
@@ -104,7 +110,8 @@ def open_start(
         options = dict(network_options or {})
         start = _from_scratch(train, DEFAULT_NETWORK if network is None else network, settings, options)
         origin = {"weights": str(options["weights"])} if "weights" in options else {}
-        start = replace(start, backbone=dict(backbone or origin))
+        own = {name: str(value) for name, value in sorted(options.items()) if name != "weights"}
+        start = replace(start, backbone=dict(backbone or origin), more_identity={"network_options": own})
     else:
         if network is not None or network_options:
             message = "network is for new networks; an input model keeps its own architecture"
@@ -203,7 +210,24 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
         order = class_order(train.class_names, "the training split", conventions.class_names, by)
         if order is not None:
             reorder_outputs(network, order)
+        try:
+            # The loss is of probabilities; logits get a softmax behind them.
+            network = with_probabilities(network)
+        except ValueError as error:
+            raise about(ValueError(f"{path} cannot be trained further: {error}"), "input_model") from error
     text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
     stages = list(card.get("stages", []))
     rows = [row for row in read_log(log_path(path)) if row["stage"] <= len(stages)]
-    return Start(network, name, rate, text, path.name, new_head, stages, rows, dict(card.get("backbone", {})))
+    return Start(
+        network,
+        name,
+        rate,
+        text,
+        path.name,
+        new_head,
+        stages,
+        rows,
+        dict(card.get("backbone", {})),
+        {"input_sha256": sha256_of(path)},
+        builds_of(card),
+    )

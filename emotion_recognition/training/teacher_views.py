@@ -19,6 +19,8 @@ from emotion_recognition.error_about import about
 from emotion_recognition.evaluation.ensemble import Classifier, Ensemble
 from emotion_recognition.models.calibration import LEAST
 from emotion_recognition.models.card import sha256_of
+from emotion_recognition.models.model_options import PIXEL_RANGES
+from emotion_recognition.models.network_input import NetworkInput
 from emotion_recognition.models.precision import with_precision
 from emotion_recognition.training.compiling import fuses_normalization
 from emotion_recognition.training.distillation import WITH_THEIR_PRIOR, TeacherModel, check_teacher_files
@@ -88,15 +90,27 @@ def _as_teacher(classifier: Classifier, train: Split, policy: str) -> keras.Mode
     if not isinstance(network, keras.Model) or network.input_shape[1:] != train.images.shape[1:]:
         message = f"{classifier.name} must be a Keras model of images of shape {train.images.shape[1:]}"
         raise about(ValueError(message), "teacher", "teacher_views")
-    outputs = np.asarray(network.predict_on_batch(train.images[:_ASKED].astype(np.float32)))
+    outputs = np.asarray(network.predict_on_batch(classifier.network_input.prepare(train.images[:_ASKED])))
     kind = post.kind_of(outputs)
     if kind == "sigmoid":
         message = f"{classifier.name} gives a sigmoid score for each class, which cannot teach on views"
         raise about(ValueError(message), "teacher_views")
     network = with_precision(network, policy, fused_normalization=fuses_normalization())
-    x = layers.Activation("linear", dtype="float32", name="what_the_teacher_says")(network.output)
+    pixels, said = _as_it_takes_them(network, classifier.network_input)
+    x = layers.Activation("linear", dtype="float32", name="what_the_teacher_says")(said)
     logits = x if kind == "logits" else ops.log(ops.maximum(x, LEAST))
     order = range(len(train.class_names)) if post.order is None else post.order
-    teacher = keras.Model(network.input, ops.softmax(ops.take(logits, list(order), axis=-1) / post.temperature))
+    teacher = keras.Model(pixels, ops.softmax(ops.take(logits, list(order), axis=-1) / post.temperature))
     teacher.trainable = False
     return teacher
+
+
+def _as_it_takes_them(network: keras.Model, taken: NetworkInput) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """Pixels 0..255, red first, and what a network says of them when they are made what it takes."""
+    low, high = PIXEL_RANGES[taken.pixel_range]
+    is_turned = taken.blue_first and taken.channels > 1
+    if (low, high) == (0, 255) and not is_turned:
+        return network.inputs[0], network.outputs[0]
+    pixels = keras.Input(network.input_shape[1:])
+    x = layers.Rescaling((high - low) / 255, offset=low)(pixels)
+    return pixels, network(ops.flip(x, axis=-1) if is_turned else x)

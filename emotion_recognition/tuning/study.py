@@ -129,11 +129,12 @@ def report_of(study: Any, search: Search) -> dict[str, Any]:
     optuna = import_optuna()
     best = study.best_trial
     importances: dict[str, float] = {}
-    # Optuna cannot say it of a single trial, or where all values are the same.
+    # Optuna cannot say it where all values are the same, and of a single trial says what means nothing.
+    complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
     with contextlib.suppress(ValueError, RuntimeError, ZeroDivisionError), warnings.catch_warnings():
         # It warns where a few trials say little; so does their number.
         warnings.simplefilter("ignore")
-        importances = optuna.importance.get_param_importances(study)
+        importances = optuna.importance.get_param_importances(study) if len(complete) > 1 else {}
     return {
         "study": search.name,
         "best": {

@@ -71,6 +71,22 @@ def test_a_pattern_leads_to_pictures_videos_and_lists(folder: Path) -> None:
     assert sorted(Path(item.name).name for _, item in found) == ["a.png", "a.png", "b.png", "film.mp4"]
 
 
+def test_a_pattern_takes_what_a_folder_takes(folder: Path) -> None:
+    (folder / "a.png").rename(folder / "phone")  # known by its first bytes
+    for hidden in ("._b.png", ".c.1-2-3.partial.png"):
+        (folder / hidden).write_bytes(b"no picture")
+    (folder / "deep" / "b.png").unlink()
+    (folder / "notes.txt").unlink()
+    assert names(folder) == names(folder / "*") == [str(folder / "phone")]
+
+
+def test_hidden_files_in_a_tar_are_no_pictures(folder: Path) -> None:
+    with tarfile.open(folder / "shard.tar", "w") as tar:
+        for name in ("x/._a.png", "x/a.png", ".b.png"):
+            tar.add(folder / "a.png", name)
+    assert names(folder / "shard.tar") == [f"{folder / 'shard.tar'}/x/a.png"]
+
+
 def test_what_earlier_runs_have_written_is_left_out(folder: Path) -> None:
     (folder / "deep_emotions").mkdir()
     for name in ("a_emotions.png", "deep/b_face1_happy.png", "deep_emotions/b.png", "others_emotions.png"):

@@ -1,6 +1,8 @@
+import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -164,6 +166,13 @@ def test_the_colour_order_of_an_array_is_the_callers_to_say(brightness_model: Pa
     assert detector.detect(first, colour_order="rgb")[0].emotion == "fear"
     with pytest.raises(ValueError, match=r"colour_order must be one of \['bgr', 'rgb'\]. Received: 'gbr'"):
         detector.detect(first, colour_order="gbr")  # type: ignore[arg-type]
+
+
+def test_a_path_that_is_no_text_can_be_written_as_json(brightness_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a\udcff.png"
+    path.write_bytes(cv2.imencode(".png", np.full((16, 16, 3), 128, np.uint8))[1].tobytes())
+    result = EmotionDetector(brightness_model, detector=KnownPictures()).detect(path)
+    assert json.loads(result.to_json().encode("utf-8"))["file"] == f"{tmp_path}/a\\xff.png"
 
 
 def test_paths_bytes_and_grey_arrays_are_taken(brightness_model: Path, tmp_path: Path) -> None:

@@ -36,9 +36,16 @@ def test_another_build_of_the_same_source_is_said(tmp_path: Path) -> None:
     )
 
 
+def test_a_build_that_the_model_before_was_trained_on_is_said_too(tmp_path: Path) -> None:
+    earlier = [{"sha256": "b" * 64, "build": "3" * 64}, {"sha256": "a" * 64, "build": "2" * 64}]
+    (note,) = notes_on_builds([card(tmp_path, sha256="a" * 64, build="1" * 64, earlier_builds=earlier)], SPLIT)
+    assert note.startswith("model.keras was trained on another build of photos")
+
+
 @pytest.mark.parametrize(
     "data",
     [
+        {"sha256": "a" * 64, "build": "1" * 64, "earlier_builds": [{"sha256": "b" * 64, "build": "2" * 64}]},
         {"sha256": "a" * 64, "build": "1" * 64},  # the same build
         {"sha256": "b" * 64, "build": "2" * 64},  # other images
         {"sha256": "a" * 64},  # of an earlier version
@@ -46,7 +53,7 @@ def test_another_build_of_the_same_source_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_nothing_is_said_of_the_same_build_other_sources_and_models_that_do_not_say(
-    tmp_path: Path, data: dict[str, str]
+    tmp_path: Path, data: dict[str, Any]
 ) -> None:
     assert notes_on_builds([card(tmp_path, **data)], SPLIT) == ()
 

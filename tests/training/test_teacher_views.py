@@ -153,6 +153,22 @@ def test_teachers_are_averaged_softened_and_put_in_the_students_order(tmp_path: 
     assert [model.name for model in teacher.models] == ["one.keras", "other.keras"]
 
 
+def test_teachers_get_the_pixels_that_they_take(tmp_path: Path) -> None:
+    pixels = keras.Input((8, 8, 3))
+    head = keras.layers.Dense(7, activation="softmax")
+    network = keras.Sequential([pixels, keras.layers.GlobalAveragePooling2D(), head])
+    head.set_weights([np.diag([1.0, 2.0, 4.0]) @ np.eye(3, 7), np.zeros(7)])  # blue, green and red, -1..1
+    path = tmp_path / "theirs.keras"
+    save_network(network, path)
+    card = {"network": "x", "class_names": list(CLASSES), "input": {"pixels": "-1..1", "colour": "BGR"}}
+    write_card(path, card)
+    images = np.broadcast_to(np.array([255, 127.5, 0], np.float32), (2, 8, 8, 3))  # red first
+    train = replace(faces(), images=np.full((28, 8, 8, 3), 9, np.uint8))
+    (teacher,) = open_views_teacher([path], train).networks
+    logits = np.array([-1.0, 0, 4, 0, 0, 0, 0])
+    np.testing.assert_allclose(np.asarray(teacher(images))[0], np.exp(logits) / np.exp(logits).sum(), atol=1e-5)
+
+
 def test_a_student_learns_what_the_teacher_says_of_images_without_labels_too(tmp_path: Path) -> None:
     path = says(HAPPY, tmp_path / "happy.keras")
     more = unlabelled(tmp_path / "more.hdf5", np.full((12, 8, 8, 1), 77, np.uint8))

@@ -4,6 +4,7 @@ Does not import Keras, because the ranges are also what a ``--help`` shows. Next
 :mod:`emotion_recognition.data.batches.random_changes` makes the changes.
 """
 
+import math
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -54,12 +55,12 @@ class Augmentation:
     erase: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.rotation < 0:
+        if not 0 <= self.rotation < math.inf:
             raise ValueError(f"rotation must be at least 0 degrees. Received: {self.rotation}")
         for name in ("shift", "zoom", "brightness", "contrast", "stretch", "side_light", "noise"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 0 and below 1. Received: {getattr(self, name)}")
-        if self.gamma < 0:
+        if not 0 <= self.gamma < math.inf:
             raise ValueError(f"gamma must be at least 0. Received: {self.gamma}")
         for name in ("sharpness", "erase"):
             if not 0 <= getattr(self, name) <= 1:

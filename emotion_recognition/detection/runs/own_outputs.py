@@ -19,6 +19,23 @@ _FOLDER = re.compile(r"(.+)_emotions")
 _SAMPLE = Workspace().sample_photo
 _ANNOTATED_SAMPLE = Workspace().annotated_photo(_SAMPLE)
 
+#: What lies beside pictures and is none: annotations, captions, tables, arrays.
+_NEVER_INPUTS = (
+    ".xml",
+    ".json",
+    ".txt",
+    ".csv",
+    ".tsv",
+    ".xmp",
+    ".npy",
+    ".npz",
+    ".mat",
+    ".md",
+    ".yaml",
+    ".yml",
+    ".html",
+)
+
 #: Folders whose names are kept once a name in them may be an output's; pictures mostly come one folder after the other.
 _MOST_FOLDERS = 64
 
@@ -60,11 +77,12 @@ class OwnOutputs:
         return _is_in_output_folder(picture, self._base)
 
     def _names_in(self, folder: Path) -> set[str]:
-        """The names in a folder with and without their suffixes."""
+        """The names of the pictures and videos in a folder, with and without their suffixes."""
         if folder not in self._names:
             if len(self._names) >= _MOST_FOLDERS:
                 self._names.clear()
-            self._names[folder] = {name for entry in folder.iterdir() for name in (entry.name, entry.stem)}
+            inputs = (entry for entry in folder.iterdir() if entry.suffix.lower() not in _NEVER_INPUTS)
+            self._names[folder] = {name for entry in inputs for name in (entry.name, entry.stem)}
         return self._names[folder]
 
 

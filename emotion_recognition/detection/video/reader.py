@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from emotion_recognition.detection.video.address import shown
-from emotion_recognition.detection.video.container import container_of, is_cut_short
+from emotion_recognition.detection.video.container import container_of, fastest_rate, is_cut_short
 from emotion_recognition.detection.video.streams import connect_again, open_stream
 from emotion_recognition.pictures.image_header import MAX_PIXELS
 from emotion_recognition.pictures.quiet_opencv import silent_opencv
@@ -28,6 +28,16 @@ _NO_RATE = 1000.0
 
 #: Frames whose times say the rate of a file that states none.
 _FRAMES_AHEAD = 10
+
+#: A time this much before that of the frame before, in seconds, is none of a frame out of order: the times begin anew,
+#: as in recordings that were joined.
+_BEGINS_ANEW = 0.25
+
+#: Where frames come this many times as fast as on average they are unevenly spaced; less is the jitter of a clock.
+_UNEVEN = 1.25
+
+#: Frames a second of a copy, at most.
+_MOST_COPY_RATE = 240.0
 
 #: Attempts to get on after a frame that cannot be decoded; OpenCV skips up to 64 packets in each.
 _ATTEMPTS = 50
@@ -72,7 +82,7 @@ class VideoReader:
         self.is_camera = isinstance(source, int)
         self.name = _name_of(source)
         self._address = source if isinstance(source, str) else None
-        self._start = self._last = 0.0
+        self._start = self._last = self._stated = 0.0
         self._failed = self._gaps = 0
         self._ended = False
         self._capture = _open(source)
@@ -87,6 +97,11 @@ class VideoReader:
         self.announced = 0 if self.is_camera else max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         self._cut_short = isinstance(source, Path) and is_cut_short(source)
         self._container = container_of(source) if isinstance(source, Path) else ""
+        #: Frames a second at which a copy of evenly spaced frames shows each at its time.
+        self.copy_rate = self.rate
+        fastest = fastest_rate(source) if isinstance(source, Path) else None
+        if fastest is not None and is_stated and _UNEVEN * self.rate < fastest <= _MOST_COPY_RATE:
+            self.copy_rate = fastest
         #: Number of frames read so far.
         self.read = 0
         try:
@@ -103,10 +118,11 @@ class VideoReader:
             raise
         #: Frames that are read and not given yet.
         self._ahead = deque([first])
-        if not is_stated and not self.is_camera:
-            self._read_ahead()
         #: Width and height in pixels.
         self.size = (first.image.shape[1], first.image.shape[0])
+        self._is_given = False
+        if not is_stated and not self.is_camera:
+            self._read_ahead()
 
     @property
     def lost(self) -> int:
@@ -122,6 +138,9 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """Gives each frame once, from where the last iteration ended."""
+        if self.is_camera and not self._is_given:
+            self._start = time.monotonic()  # what is opened between the first frame and the others takes its time
+        self._is_given = True
         while (frame := self._ahead.popleft() if self._ahead else self._next()) is not None:
             yield frame
 
@@ -157,24 +176,42 @@ class VideoReader:
             self._gaps += max(0, round((seconds - self._last) * self.rate) - 1)
         self._last = seconds
         self.read += 1
-        return Frame(self.read - 1, seconds, _bgr(image))
+        image = _bgr(image)
+        if self.read > 1 and (image.shape[1], image.shape[0]) != self.size:
+            image = _fitted(image, self.size)  # a stream that was connected to again
+        return Frame(self.read - 1, seconds, image)
 
     def _read_ahead(self) -> None:
         """Takes the rate from the times of the first frames."""
         while len(self._ahead) < _FRAMES_AHEAD and (frame := self._next()) is not None:
             self._ahead.append(frame)
         if self._ahead[-1].time > 0:
-            self.rate = min((len(self._ahead) - 1) / self._ahead[-1].time, _NO_RATE)
+            self.rate = self.copy_rate = min((len(self._ahead) - 1) / self._ahead[-1].time, _NO_RATE)
 
     def _seconds(self) -> float:
         """The time of the frame that was read last, since the first one."""
         now = time.monotonic() if self.is_camera else self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        before, self._stated = self._stated, now
         if self.read == 0:
             self._start = now
             return 0.0
+        if now < before - _BEGINS_ANEW:
+            self._start = now - self._last - 1 / self.rate
         seconds = now - self._start
         # Some containers have no times.
         return max(self._last, seconds if seconds > 0 or self.is_camera else self.read / self.rate)
+
+
+def _fitted(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """An image in the middle of one of that width and height, as large as fits, on black."""
+    height, width = image.shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    inner = (max(1, round(width * scale)), max(1, round(height * scale)))
+    code = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    fitted = np.zeros((size[1], size[0], 3), np.uint8)
+    fitted[top : top + inner[1], left : left + inner[0]] = cv2.resize(image, inner, interpolation=code)
+    return fitted
 
 
 def _bgr(image: np.ndarray) -> np.ndarray:

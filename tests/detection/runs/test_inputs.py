@@ -1,9 +1,11 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from emotion_recognition.detection.runs.inputs import Input, find_input
+from emotion_recognition.pictures.image_file import write_image
 from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 
 
@@ -124,6 +126,15 @@ def touched(folder: Path, *names: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     return folder
+
+
+@pytest.mark.parametrize("beside", ["p01.xml", "p01.json", "p01.txt"])
+def test_what_lies_beside_a_picture_is_no_input_of_it(beside: str, tmp_path: Path) -> None:
+    for name in ("p01_face1_left.png", "q.png"):
+        write_image(tmp_path / name, np.zeros((3, 4, 3), np.uint8))
+    (tmp_path / beside).write_text("an annotation")
+    source = find_input([str(tmp_path)])
+    assert ([path.name for path in source.pictures], source.left_out) == (["p01_face1_left.png", "q.png"], ())
 
 
 def test_what_earlier_runs_have_written_is_left_out_where_its_input_is_there(tmp_path: Path) -> None:

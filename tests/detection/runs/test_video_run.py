@@ -117,7 +117,7 @@ def test_a_camera_that_gives_no_picture_is_an_error(monkeypatch: pytest.MonkeyPa
 class KnownFrames:
     """A reader of frames of known brightness at known seconds."""
 
-    is_camera, name, rate, size, lost, read = False, "film.mp4", RATE, (64, 48), 0, 0
+    is_camera, name, rate, copy_rate, size, lost, read = False, "film.mp4", RATE, RATE, (64, 48), 0, 0
 
     def __init__(self, *seconds: float) -> None:
         self._seconds = seconds
@@ -160,3 +160,35 @@ def test_the_annotated_video_shows_each_frame_at_its_time(
 def test_a_damaged_time_makes_no_endless_video() -> None:
     pacing = Pacing(rate=10.0)
     assert [pacing.repeats(second) for second in (0.0, 0.1, 1e9, 1e9 + 0.1, 1e9 + 0.5)] == [0, 0, 5999, 0, 3]
+
+
+def test_a_copy_that_would_fall_behind_leaves_frames_out() -> None:
+    pacing = Pacing(rate=10.0)
+    written = [pacing.repeats(number / 30) for number in range(90)]  # three times as fast, for three seconds
+    shown = [number / 30 for number, repeats in enumerate(written) if repeats is not None]
+    assert set(written) == {0, None}
+    assert len(shown) == pytest.approx(10 * 3 + 10, abs=1)  # a second behind at the end, and no more
+    assert max(place / 10 - second for place, second in enumerate(shown)) <= 1.1
+
+
+def test_a_film_that_a_phone_took_is_copied_at_the_rate_of_its_fastest_part(tmp_path: Path) -> None:
+    import av
+
+    source, output = tmp_path / "phone.mp4", tmp_path / "out.mp4"
+    times = [*range(0, 60, 2), *range(60, 180, 6)]  # in sixtieths: a second at 30 frames a second, two at 10
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("mpeg4", rate=60)
+        stream.width, stream.height = 64, 48
+        for time in times:
+            image = np.full((48, 64, 3), 200 if time >= 58 else 20, np.uint8)  # it lights up shortly before a second
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
+            frame.pts = time
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with VideoReader(source) as reader:
+        assert (round(reader.rate), round(reader.copy_rate)) == (17, 30)
+    look(VideoReader(source), output, detect=lambda image: [])
+    with VideoReader(output) as reader:
+        lit = [frame.time for frame in reader if frame.image.mean() > 100]
+    assert lit[0] == pytest.approx(58 / 60, abs=0.01)
+    assert lit[-1] == pytest.approx(174 / 60, abs=0.04)

@@ -16,6 +16,7 @@ import pytest
 import EmotionDetector
 from emotion_recognition.detection.runs.inputs import find_input
 from emotion_recognition.detection.video import address as addresses
+from emotion_recognition.detection.video import reader as video_reader
 from emotion_recognition.detection.video import streams
 from emotion_recognition.detection.video.address import check_address, fetch_picture
 from emotion_recognition.detection.video.reader import VideoReader
@@ -236,6 +237,18 @@ def test_a_stream_that_opens_and_shows_nothing_ends_as_well(host: str, good: int
     with pytest.raises(OSError, match=r"/live (has ended: 2 attempts to connect again failed|gives no picture)"):
         frames()
     assert Handler.connections <= good + 3
+
+
+def test_a_stream_that_comes_back_in_another_size_is_fitted_into_the_first(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with VideoReader(f"{host}/live") as reader:
+        wide = np.full((20, 80, 3), 200, np.uint8)
+        monkeypatch.setattr(video_reader, "connect_again", lambda capture, address: (capture, wide))
+        frames = itertools.islice(reader, FRAMES, FRAMES + 1)
+        (image,) = (frame.image for frame in frames)
+    assert image.shape == (48, 64, 3)
+    assert image[:, 0, 0].tolist() == [0] * 16 + [200] * 16 + [0] * 16  # as wide as before, a fifth as high
 
 
 def test_a_stream_that_comes_back_too_large_has_ended(host: str, monkeypatch: pytest.MonkeyPatch) -> None:

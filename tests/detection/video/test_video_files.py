@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from emotion_recognition.detection.video import reader as video_reader
-from emotion_recognition.detection.video.container import is_cut_short
+from emotion_recognition.detection.video.container import fastest_rate, is_cut_short
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.detection.video.writer import count_frames, open_video
 from tests.conftest import full_disk
@@ -122,6 +122,42 @@ def test_seconds_count_from_the_first_frame_never_back_and_without_times_by_the_
         assert [round(frame.time, 3) for frame in reader] == [0.0, 0.1, 0.3, 0.3, 0.4]
     with opened(tmp_path, monkeypatch, KnownCapture(0.0, 0.0, 0.0)) as reader:
         assert [round(frame.time, 3) for frame in reader] == [0.0, 0.1, 0.2]
+
+
+MP4_START = b"\0\0\0\x0cftyp\0\0\0\0"
+
+
+def test_times_that_begin_anew_go_on_where_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = KnownCapture(1.4, 1.5, 1.6, 1.7, 1.8, 1.4, 1.5, 1.7, 0.0, 0.1)
+    with opened(tmp_path, monkeypatch, joined) as reader:  # ten frames a second
+        times = [round(frame.time, 3) for frame in reader]
+    assert times == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9, 1.0]
+
+
+@pytest.mark.parametrize("content", [b"", MP4_START, MP4_START + b"\0\0\0\x10moov\0\0\0\x08trak"])
+def test_a_file_without_a_table_of_times_has_no_fastest_rate(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    assert fastest_rate(path) is None
+
+
+def test_the_fastest_rate_is_that_of_a_tenth_of_the_frames(tmp_path: Path) -> None:
+    def box(kind: bytes, *parts: bytes) -> bytes:
+        content = b"".join(parts)
+        return (8 + len(content)).to_bytes(4, "big") + kind + content
+
+    def numbers(*values: int) -> bytes:
+        return b"".join(value.to_bytes(4, "big") for value in values)
+
+    def track(handler: bytes, *table: int) -> bytes:
+        times = box(b"stts", numbers(0, len(table) // 2, *table))
+        media = box(b"mdhd", numbers(0, 0, 0, 600, 0)), box(b"hdlr", numbers(0, 0), handler, bytes(13))
+        return box(b"trak", box(b"tkhd", bytes(80)), box(b"mdia", *media, box(b"minf", box(b"stbl", times))))
+
+    path = tmp_path / "film.mp4"
+    sound, picture = track(b"soun", 99, 1), track(b"vide", 2, 5, 8, 10, 90, 20, 1, 0)
+    path.write_bytes(MP4_START + box(b"free", bytes(9)) + box(b"moov", box(b"mvhd", bytes(100)), sound, picture))
+    assert fastest_rate(path) == 60  # of 600 units a second, ten of a hundred frames last 5 or 10
 
 
 AVI = b"RIFF\x04\0\0\0AVI "

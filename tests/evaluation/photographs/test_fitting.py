@@ -242,6 +242,14 @@ def test_shares_are_those_of_the_training_split_that_the_card_names(fit: Fit, tm
         learned_shares(model, names, workspace)
     build([0, 0, 0, 0, 1, 1, 2, 2, 3, 4])
     assert learned_shares(model, names, workspace).tolist() == [0.4, 0.2, 0.2, 0.1, 0.1]
+    of_its_size = {**card, "input": {"image_size": 64, "channels": 3, "colour": "grey"}}
+    write_card(model, of_its_size)
+    with pytest.raises(ValueError, match=r"is not built: .*fer2013_5classes_64px_train\.hdf5"):
+        learned_shares(model, names, workspace)
+    write_card(model, {**of_its_size, "input": {"image_size": 64, "channels": 3, "colour": "RGB"}})
+    with pytest.raises(ValueError, match=r"is not built: .*fer2013_5classes_64px_colour_train\.hdf5"):
+        learned_shares(model, names, workspace)
+    write_card(model, card)
     # What the card lacks is written into it, in the order of its own classes.
     shares = dict(zip(names, (0.4, 0.2, 0.2, 0.1, 0.1), strict=True))
     keep_fit(replace(fit, training_shares=shares), model)

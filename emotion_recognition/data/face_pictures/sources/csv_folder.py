@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from emotion_recognition.data.face_pictures.sources.csv_source import read_face_csv
-from emotion_recognition.data.face_pictures.sources.face_source import FaceSource, FaceSourceKind
+from emotion_recognition.data.face_pictures.sources.face_source import FaceSource, FaceSourceKind, with_own_val
 from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.workspace import FACE_SPLITS
 
@@ -13,7 +13,7 @@ def _recognise(path: Path) -> bool:
 
 
 def _open(path: Path, shares: SplitShares) -> FaceSource:
-    return FaceSource(KIND.name, {split: read_face_csv(path / f"{split}.csv") for split in FACE_SPLITS})
+    return with_own_val(KIND.name, {split: read_face_csv(path / f"{split}.csv") for split in FACE_SPLITS}, shares)
 
 
 KIND = FaceSourceKind(

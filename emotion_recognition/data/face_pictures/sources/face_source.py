@@ -46,6 +46,21 @@ class FaceSourceKind:
     open: Callable[[Path, SplitShares], FaceSource]
 
 
+def with_own_val(kind: str, splits: Mapping[str, AnnotationFile], shares: SplitShares) -> FaceSource:
+    """A source that has val itself, with a note on what was chosen for dividing it off and changes nothing.
+
+    Args:
+        kind: What the source is, in words.
+        splits: The annotations of "train" and "val".
+        shares: What was chosen.
+    """
+    usual = SplitShares()
+    chosen = ["val_share"] * (shares.val != usual.val) + ["seed"] * (shares.seed != usual.seed)
+    verb = "change" if len(chosen) > 1 else "changes"
+    notes = (f"{' and '.join(chosen)} {verb} nothing: the source has val itself",) if chosen else ()
+    return FaceSource(kind, splits, notes)
+
+
 def divided(kind: str, annotations: AnnotationFile, shares: SplitShares) -> FaceSource:
     """Splits val off, with as large a share of the pictures without a face.
 

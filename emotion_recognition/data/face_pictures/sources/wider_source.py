@@ -20,7 +20,7 @@ from emotion_recognition.data.face_pictures.sources.annotated_picture import (
     AnnotatedPicture,
     AnnotationFile,
 )
-from emotion_recognition.data.face_pictures.sources.face_source import FaceSource, FaceSourceKind
+from emotion_recognition.data.face_pictures.sources.face_source import FaceSource, FaceSourceKind, with_own_val
 from emotion_recognition.data.sources.plain_text import read_bytes
 from emotion_recognition.data.sources.stratified import SplitShares
 from emotion_recognition.workspace import FACE_SPLITS
@@ -124,9 +124,10 @@ def _recognise(path: Path) -> bool:
 
 def _open(path: Path, shares: SplitShares) -> FaceSource:
     lists, pictures = path / LISTS, {split: path / f"WIDER_{split}" / "images" for split in FACE_SPLITS}
-    return FaceSource(
+    return with_own_val(
         KIND.name,
         {split: read_wider(lists / f"wider_face_{split}_bbx_gt.txt", pictures[split]) for split in FACE_SPLITS},
+        shares,
     )
 
 

@@ -116,6 +116,7 @@ def _splits(root: Path, pictures: dict[str, Picture], notes: dict[str, None]) ->
     splits: dict[str, list[Picture]] = {split: [] for split in SPLITS}
     if lists["train"].is_file():
         by_stem = {PurePosixPath(file).stem: picture for file, picture in pictures.items()}
+        count_of = Counter(PurePosixPath(file).stem for file in pictures)
         listed = {split: _stems(path) for split, path in lists.items() if path.is_file()}
         twice = [
             stem for stem, count in Counter(stem for stems in listed.values() for stem in stems).items() if count > 1
@@ -126,6 +127,12 @@ def _splits(root: Path, pictures: dict[str, Picture], notes: dict[str, None]) ->
             unknown = [stem for stem in stems if stem not in by_stem]
             if unknown:
                 raise ValueError(f"{lists[split]} lists {unknown[0]!r}, for which there is no XML file.")
+            several = next((stem for stem in stems if count_of[stem] > 1), None)
+            if several is not None:
+                raise ValueError(
+                    f"{lists[split]} lists {several!r}, which is the name of {count_of[several]} XML files; names must "
+                    "tell them apart."
+                )
             splits[split] = [by_stem[stem] for stem in stems]
         unlisted = len(pictures) - sum(len(part) for part in splits.values())
         if unlisted:

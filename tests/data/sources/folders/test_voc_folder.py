@@ -111,6 +111,11 @@ def test_lists_of_splits_are_kept(tmp_path: Path) -> None:
     (lists / "val.txt").write_text("b\nz\n")
     with pytest.raises(ValueError, match=r"val\.txt lists 'z', for which there is no XML file"):
         list_voc_folder(tmp_path, FIVE)
+    (lists / "val.txt").write_text("b\n")
+    put(tmp_path / "more" / "b.jpg")
+    annotate(tmp_path / "more" / "b.xml", "sad")
+    with pytest.raises(ValueError, match=r"val\.txt lists 'b', which is the name of 2 XML files"):
+        list_voc_folder(tmp_path, FIVE)
 
 
 def test_all_faces_of_a_picture_are_in_one_split_and_rare_classes_in_all(tmp_path: Path) -> None:
