@@ -50,7 +50,12 @@ def open_teacher(
         check_teacher(settings, None)
         return None
     workspace = Workspace(arguments.base_path)
-    paths = [workspace.find_model(name.strip()) for name in arguments.teacher.split(",")]
+    names = [name.strip() for name in arguments.teacher.split(",")]
+    if not all(names):
+        raise about(
+            ValueError(f"teacher must name models, with commas between. Received: {arguments.teacher}"), "teacher"
+        )
+    paths = [workspace.find_model(name) for name in names]
     teacher: Teacher | ViewsTeacher
     if settings.teacher_views:
         teacher = open_views_teacher(

@@ -20,6 +20,10 @@ Freeze = int | str | None
 ALL_FROZEN = "all"
 
 
+#: What Keras takes for the start of random numbers.
+_MOST_SEED = 2**32 - 1
+
+
 @dataclass(frozen=True)
 class FitSettings:
     """What every network's stage has.
@@ -37,7 +41,7 @@ class FitSettings:
         ema: Momentum of the moving average of the weights that is kept in place of the last ones, below 1; 0 keeps
             the last ones.
         batch_size: Images per step.
-        seed: Start of all random numbers, at least 0.
+        seed: Start of all random numbers, 0..2³² − 1, as Keras takes them.
         mixed_precision: Whether layers compute in bfloat16 with float32 weights.
 
     Raises:
@@ -63,6 +67,8 @@ class FitSettings:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise about(ValueError(f"{name} must be at least {least}. Received: {value}"), name)
+        if self.seed > _MOST_SEED:
+            raise about(ValueError(f"seed must be at most {_MOST_SEED}. Received: {self.seed}"), "seed")
         for name in ("weight_decay", "ema"):
             check_share(name, getattr(self, name))
         for name, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
@@ -166,6 +172,9 @@ class StageSettings(FitSettings):
             raise about(ValueError(message), "teacher_temperature")
         check_power(self.prior_power)
         check_choice("balance", self.balance, BALANCES)
+        if self.mixup and self.balance == "weights":
+            message = "mixup mixes images that weigh differently; balance by sampling. Received: weights"
+            raise about(ValueError(message), "mixup", "balance")
         if self.prior_power and self.balance != "none":
             message = (
                 "prior_power and balance both take out the class shares, and together do it twice; leave out one. "
