@@ -153,6 +153,8 @@ def _train(arguments: argparse.Namespace, stack: contextlib.ExitStack) -> None:
         new_head=arguments.new_head,
         lower_rate=lowers_rate(arguments),
     )
+    if not from_scratch and output.exists() and output.samefile(workspace.find_model(arguments.input_model)):
+        start = replace(start, more_identity={})  # a stage that is done has replaced it
     stages[0] = replace(stages[0], learning_rate=start.learning_rate)
     freezing = frozen_text(start.network, stages)
     check_can_write(output)

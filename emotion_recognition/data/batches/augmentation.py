@@ -34,7 +34,7 @@ class Augmentation:
         gamma: Largest change of the gamma curve: 0.8 draws exponents from 1/1.8 to 1.8, evenly on a logarithmic scale.
         side_light: Strongest light from one side, as a share by which the borders are brighter and darker, 0..1.
         noise: Largest standard deviation of Gaussian noise, as a share of the full range of 255.
-        erase: Share of the images of which one rectangle is covered with grey noise, 0..1 (Zhong et al. 2020,
+        erase: Share of the images of which one rectangle is covered with noise, 0..1 (Zhong et al. 2020,
             arXiv:1708.04896).
 
     Raises:

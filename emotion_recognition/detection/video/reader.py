@@ -33,6 +33,9 @@ _FRAMES_AHEAD = 10
 #: as in recordings that were joined.
 _BEGINS_ANEW = 0.25
 
+#: Seconds within which the frame after a damaged time goes on where the one before it was.
+_GOES_ON = 1.0
+
 #: Where frames come this many times as fast as on average they are unevenly spaced; less is the jitter of a clock.
 _UNEVEN = 1.25
 
@@ -83,6 +86,7 @@ class VideoReader:
         self.name = _name_of(source)
         self._address = source if isinstance(source, str) else None
         self._start = self._last = self._stated = 0.0
+        self._earlier_start: float | None = None
         self._failed = self._gaps = 0
         self._ended = False
         self._capture = _open(source)
@@ -196,7 +200,11 @@ class VideoReader:
             self._start = now
             return 0.0
         if now < before - _BEGINS_ANEW:
-            self._start = now - self._last - 1 / self.rate
+            self._start, self._earlier_start = now - self._last - 1 / self.rate, self._start
+        elif self._earlier_start is not None:
+            if 0 <= now - self._earlier_start - self._last <= _GOES_ON:
+                self._start = self._earlier_start  # the one before was damaged
+            self._earlier_start = None
         seconds = now - self._start
         # Some containers have no times.
         return max(self._last, seconds if seconds > 0 or self.is_camera else self.read / self.rate)

@@ -132,6 +132,9 @@ def test_times_that_begin_anew_go_on_where_they_were(tmp_path: Path, monkeypatch
     with opened(tmp_path, monkeypatch, joined) as reader:  # ten frames a second
         times = [round(frame.time, 3) for frame in reader]
     assert times == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 0.9, 1.0]
+    damaged = KnownCapture(5.0, 5.1, 5.2, 0.0, 5.4, 5.5)
+    with opened(tmp_path, monkeypatch, damaged) as reader:
+        assert [round(frame.time, 3) for frame in reader] == [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]
 
 
 @pytest.mark.parametrize("content", [b"", MP4_START, MP4_START + b"\0\0\0\x10moov\0\0\0\x08trak"])
