@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion_recognition.detection.runs.own_outputs import without_own_outputs
-from emotion_recognition.detection.video.address import check_address, fetch_picture, file_name, is_address
+from emotion_recognition.detection.video.address import (
+    check_address,
+    fetch_picture,
+    file_name,
+    is_address,
+    without_file_scheme,
+)
 from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_header import KINDS
 from emotion_recognition.pictures.picture_kind import is_picture_file
@@ -62,6 +68,7 @@ def find_input(given: Sequence[str]) -> Input:
     """
     if not all(given):
         raise about(ValueError("An input must not be empty: is a variable of the shell not set?"), "input")
+    given = [without_file_scheme(name) for name in given]
     if any(map(is_address, given)):
         if len(given) > 1:
             raise ValueError(f"An address must be the only input. Received: {len(given)} inputs")

@@ -12,6 +12,7 @@ from http.client import HTTPException
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_header import UnknownPictureError, picture_size
 from emotion_recognition.pictures.picture_kind import heif_kind
 
@@ -35,6 +36,25 @@ def is_address(text: str) -> bool:
         (True, False)
     """
     return _ADDRESS.match(text) is not None
+
+
+def without_file_scheme(text: str) -> str:
+    """The path of a ``file://`` address of this machine, as file managers give it; any other text as it is.
+
+    Raises:
+        ValueError: If it is one of another machine.
+
+    Example:
+        >>> without_file_scheme("file:///photos/my%20cat.jpg"), without_file_scheme("photos/me.jpg")
+        ('/photos/my cat.jpg', 'photos/me.jpg')
+    """
+    scheme, _, rest = text.partition("://")
+    if scheme.lower() != "file":
+        return text
+    host, slash, path = rest.partition("/")
+    if host.lower() not in ("", "localhost") or not slash:
+        raise about(ValueError(f"A file:// address must be like file:///folder/picture.jpg. Received: {text}"), "input")
+    return unquote(slash + path)
 
 
 def check_address(address: str) -> None:

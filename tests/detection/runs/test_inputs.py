@@ -172,3 +172,14 @@ def test_one_picture_under_several_names_is_looked_at_once(folder: Path, monkeyp
 def test_a_pipe_in_a_folder_is_no_picture(folder: Path) -> None:
     os.mkfifo(folder / "pipe.jpg")
     assert names(find_input([str(folder)]), folder) == ["a.png", "b.JPG"]
+
+
+def test_files_may_be_named_by_their_address(tmp_path: Path) -> None:
+    path = tmp_path / "my cat.png"
+    write_image(path, np.zeros((3, 4, 3), np.uint8))
+    for address in (path.as_uri(), path.as_uri().replace("file://", "FILE://localhost")):
+        assert find_input([address]).pictures == (path,)
+    with pytest.raises(
+        ValueError, match=r"must be like file:///folder/picture\.jpg\. Received: file://elsewhere/a\.png"
+    ):
+        find_input(["file://elsewhere/a.png"])
