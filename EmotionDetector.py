@@ -138,9 +138,9 @@ def _detect(arguments: argparse.Namespace) -> int:
         in_use=[*models, *detector_files(detector_model_of(arguments, workspace), workspace)],
     )
 
-    from emotion_recognition.detection.results.shown_path import printed
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
     from emotion_recognition.detection.runs.video_run import open_reader
+    from emotion_recognition.pictures.shown_path import printed
 
     plan = plan_of(arguments, models, workspace, embeddings=arguments.embeddings)
     with contextlib.ExitStack() as stack:

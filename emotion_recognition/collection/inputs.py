@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from emotion_recognition.collection import places
 from emotion_recognition.collection.items import FILE, IN_PACKED_TAR, IN_PARQUET, IN_TAR, VIDEO, Item
 from emotion_recognition.collection.tar_bytes import is_tar_name, read_to_end, unpacked
-from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.inputs import VIDEO_SUFFIXES, fixed_folder
 from emotion_recognition.detection.runs.own_outputs import OwnOutputs
 from emotion_recognition.error_about import about
 from emotion_recognition.pictures.picture_kind import is_picture_file
+from emotion_recognition.pictures.shown_path import shown_path
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,10 +12,10 @@ from typing import Any
 
 from emotion_recognition.collection.worker_pool import Finished, WorkerPool
 from emotion_recognition.detection.detector_plan import DetectorPlan
-from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.outputs import Outputs, OutputSettings
 from emotion_recognition.detection.runs.picture_run import Outcome, look_at_picture, name_below
 from emotion_recognition.detection.seen_face import Sight
+from emotion_recognition.pictures.shown_path import shown_path
 
 #: Pictures per process that may be finished before the one whose turn it is: a large picture holds up nobody.
 _AHEAD = 16

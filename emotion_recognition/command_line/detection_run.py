@@ -119,8 +119,8 @@ def show_pictures(
         OSError: If something cannot be written.
     """
     from emotion_recognition.detection.results.result_text import faces_table, headline
-    from emotion_recognition.detection.results.shown_path import printed
     from emotion_recognition.detection.runs.picture_run import look_at_input, look_at_pictures
+    from emotion_recognition.pictures.shown_path import printed
 
     is_single, total = source.folder is None, len(source.pictures)
     failed = faces = 0

@@ -23,7 +23,6 @@ from emotion_recognition.detection.face_detectors.outside import complete
 from emotion_recognition.detection.face_detectors.settings import DetectorSize
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.picture_result import PictureResult
-from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.emotions import DEFAULT_CLASS_COUNT, class_names
 from emotion_recognition.error_about import about
 from emotion_recognition.models.model_options import ModelOptions
@@ -33,6 +32,7 @@ from emotion_recognition.pictures.close_up import face_that_fills, whole_mirrore
 from emotion_recognition.pictures.crop import Framing, crop_faces
 from emotion_recognition.pictures.faces import Box, Face
 from emotion_recognition.pictures.image_source import ColourOrder, ImageSource, as_bgr, check_several
+from emotion_recognition.pictures.shown_path import shown_path
 from emotion_recognition.pictures.upright import turn_of
 from emotion_recognition.workspace import find_released_model
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from emotion_recognition.data.files.hdf5 import Split
-from emotion_recognition.models.card import read_card
+from emotion_recognition.models.card import builds_of, read_card
 
 
 def notes_on_builds(models: Iterable[Path], split: Split) -> tuple[str, ...]:
@@ -20,10 +20,9 @@ def notes_on_builds(models: Iterable[Path], split: Split) -> tuple[str, ...]:
     """
     notes = []
     for model in models:
-        data = (read_card(model, check_model=False) or {}).get("data", {})
-        known = [data, *data.get("earlier_builds", ())]
-        of_source = {one.get("build") for one in known if one.get("sha256") == split.source_sha256} - {None, ""}
-        if split.build_id and of_source - {split.build_id}:
+        known = builds_of(read_card(model, check_model=False) or {})
+        builds = {one["build"] for one in known if one["sha256"] == split.source_sha256}
+        if split.build_id and builds - {split.build_id}:
             notes.append(
                 f"{model.name} was trained on another build of {split.source_name} than this {split.split} split is "
                 "of; if that one divided the images otherwise, some of these were trained on."

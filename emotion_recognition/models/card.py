@@ -203,3 +203,21 @@ def record_metrics(
             return False
     write_card(model_path, {**card, "metrics": {**recorded, key: dict(metrics)}})
     return True
+
+
+def builds_of(card: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The builds that a model has learned from, oldest first, each with the SHA-256 of its source.
+
+    Example:
+        >>> builds_of({"data": {"sha256": "ab", "build": "2", "earlier_builds": [{"sha256": "ab", "build": "1"}]}})
+        [{'sha256': 'ab', 'build': '1'}, {'sha256': 'ab', 'build': '2'}]
+    """
+    data = card.get("data")
+    if not isinstance(data, Mapping):
+        return []
+    earlier = data.get("earlier_builds")
+    builds = [dict(one) for one in earlier if isinstance(one, Mapping)] if isinstance(earlier, list) else []
+    builds = [one for one in builds if {"sha256", "build"} <= set(one)]
+    if data.get("build") and data.get("sha256"):
+        builds.append({"sha256": data["sha256"], "build": data["build"]})
+    return builds

@@ -54,7 +54,8 @@ def run_card(
         val: Split its epochs were chosen by.
         stages: All stages' entries, earliest first.
         val_metrics: Figures of the saved model on ``val``.
-        builds: What the model that this one continues from has learned from, as :func:`builds_of` gives it.
+        builds: What the model that this one continues from has learned from, as
+            :func:`~emotion_recognition.models.card.builds_of` gives it.
     """
     _, height, _, channels = network.input_shape
     learned_votes = any(
@@ -87,22 +88,6 @@ def run_card(
         "metrics": {"val": dict(val_metrics)},
         "versions": package_versions(),
     }
-
-
-def builds_of(card: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The builds that a model has learned from, oldest first, each with the SHA-256 of its source.
-
-    Example:
-        >>> builds_of({"data": {"sha256": "ab", "build": "2", "earlier_builds": [{"sha256": "ab", "build": "1"}]}})
-        [{'sha256': 'ab', 'build': '1'}, {'sha256': 'ab', 'build': '2'}]
-    """
-    data = card.get("data")
-    if not isinstance(data, Mapping):
-        return []
-    builds = [dict(build) for build in data.get("earlier_builds", ())]
-    if data.get("build") and data.get("sha256"):
-        builds.append({"sha256": data["sha256"], "build": data["build"]})
-    return builds
 
 
 def package_versions() -> dict[str, str]:

@@ -12,7 +12,7 @@ from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.emotions import class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.models.building import build_network, name_of
-from emotion_recognition.models.card import read_card, sha256_of
+from emotion_recognition.models.card import builds_of, read_card, sha256_of
 from emotion_recognition.models.conventions import say
 from emotion_recognition.models.files import conventions_of, load_network
 from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE
@@ -25,7 +25,6 @@ from emotion_recognition.models.with_probabilities import with_probabilities
 from emotion_recognition.training.compiling import fuses_normalization
 from emotion_recognition.training.log_file import read_log
 from emotion_recognition.training.run import log_path
-from emotion_recognition.training.run_card import builds_of
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.stage import next_learning_rate
 

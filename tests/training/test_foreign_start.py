@@ -11,9 +11,9 @@ from keras import layers
 
 from emotion_recognition.data.files.hdf5 import Split
 from emotion_recognition.models import LAST_LAYER
-from emotion_recognition.models.card import write_card
+from emotion_recognition.models.card import builds_of, write_card
 from emotion_recognition.models.files import save_network
-from emotion_recognition.training.run_card import builds_of, run_card
+from emotion_recognition.training.run_card import run_card
 from emotion_recognition.training.settings import StageSettings
 from emotion_recognition.training.start import open_start
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from emotion_recognition.detection.results.shown_path import printed
 from emotion_recognition.detection.seen_face import SeenFace, Sight
+from emotion_recognition.pictures.shown_path import printed
 
 
 def headline(sight: Sight) -> str:

@@ -12,13 +12,13 @@ import numpy as np
 
 from emotion_recognition.atomic_file import check_can_replace
 from emotion_recognition.detection.face_emotion import FaceEmotion
-from emotion_recognition.detection.results.shown_path import shown_path
 from emotion_recognition.detection.runs.inputs import Input, full_path
 from emotion_recognition.detection.runs.outputs import Outputs
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.error_about import text_of
 from emotion_recognition.pictures.animation import count_images
 from emotion_recognition.pictures.image_file import can_write, decode_image, read_encoded, write_image
+from emotion_recognition.pictures.shown_path import shown_path
 
 #: Takes what :func:`look_at_pictures` takes and gives what it gives.
 LookAtPictures = Callable[
