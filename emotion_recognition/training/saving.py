@@ -66,11 +66,15 @@ def class_prior(train: Split, power: float) -> Prior | None:
     """The prior that a network has learned from a split; None where the power is 0.
 
     Raises:
-        ValueError: If a class has no image.
+        ValueError: If a class has no image, or no share of any.
     """
     if not power:
         return None
-    counts = np.bincount(train.labels, minlength=len(train.class_names))
+    # What the targets are: distributions where there are any, else labels.
+    if train.distributions is None:
+        counts = np.bincount(train.labels, minlength=len(train.class_names)).astype(np.float64)
+    else:
+        counts = train.distributions.sum(axis=0, dtype=np.float64)
     missing = [name for name, count in zip(train.class_names, counts, strict=True) if not count]
     if missing:
         message = f"prior_power needs training images of every class; there are none of {', '.join(missing)}"
