@@ -142,6 +142,7 @@ def test_other_words_for_a_models_classes_are_taken(base: Path, photos: Path) ->
         (["--photos", ".", "--tta"], "--tta, which is --mirrored here, does not go with --photos"),
         (["--photos", ".", "--split", "val"], "--split does not go with --photos"),
         (["--photos", ".", "--gallery"], "--gallery does not go with --photos"),
+        (["--photos", ".", "--batch_size", "3"], "--batch_size does not go with --photos"),
         (["--photos", ".", "--predict"], "--predict does not go with --photos"),
         (["--photos", ".", "--labels", "ferplus"], "--labels does not go with --photos"),
         (["--photos", ".", "--channels", "3"], "--channels does not go with --photos"),

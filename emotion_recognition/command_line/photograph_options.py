@@ -5,6 +5,7 @@ import argparse
 from emotion_recognition.command_line.detection_options import add_detector_options, given_detector_options
 from emotion_recognition.command_line.parsers import path_text, refuse_given
 from emotion_recognition.evaluation.photographs.prior_fits import CLASSES, POWER
+from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.workspace import CHANNELS, FER2013, IMAGE_SIZES
 
 
@@ -92,6 +93,7 @@ def _of_splits(arguments: argparse.Namespace) -> dict[str, bool]:
         "--predict": arguments.predict is not None,
         "--tta, which is --mirrored here,": arguments.tta != "none",
         "--gallery": arguments.gallery,
+        "--batch_size": arguments.batch_size != PredictionSettings.batch_size,
         "--image_size": arguments.image_size != IMAGE_SIZES[0],
         "--channels": arguments.channels != CHANNELS[0],
         "--labels": arguments.labels != FER2013,
