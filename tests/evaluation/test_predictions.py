@@ -91,7 +91,8 @@ def test_dropout_and_batch_normalisation_are_at_rest() -> None:
     model = keras.Model(pixels, layers.Dense(3, activation="softmax")(layers.Flatten()(x)))
     together = predict(model, IMAGES).probabilities
     alone = np.concatenate([predict(model, IMAGES[i : i + 1]).probabilities for i in range(2)])
-    np.testing.assert_allclose(together[:2], alone, atol=1e-6)
+    # Dropout would change them by tenths; how many images are computed at once changes the last digits.
+    np.testing.assert_allclose(together[:2], alone, atol=1e-5)
 
 
 def test_the_callers_network_stays_compiled_as_it_was() -> None:

@@ -52,7 +52,8 @@ def test_any_option_overrides_a_recipe(recipe: str) -> None:
         "--seed",
         "4",
     ]
-    options += ["--balance", "weights", "--augmentation", "rotation=3", "--no-clean_statistics", "--patience", "none"]
+    options += ["--balance", "weights", "--prior_power", "0"]  # which do not go together
+    options += ["--augmentation", "rotation=3", "--no-clean_statistics", "--patience", "none"]
     (stage,) = stages("--recipe", recipe, *options)
     received = [stage.learning_rate, stage.epochs, stage.batch_size, stage.optimizer, stage.schedule]
     assert received == [0.02, 3, 7, "adam", "cosine"]
@@ -63,7 +64,7 @@ def test_any_option_overrides_a_recipe(recipe: str) -> None:
         0.9,
         4,
     ]
-    assert [stage.balance, stage.clean_statistics, stage.patience] == ["weights", False, None]
+    assert [stage.balance, stage.prior_power, stage.clean_statistics, stage.patience] == ["weights", 0, False, None]
     assert stage.augmentation is not None
     assert stage.augmentation.rotation == 3
     base = RECIPES[recipe]().augmentation
