@@ -154,7 +154,7 @@ def _files(row: DetectorRow, model: Path | None, folder: Path, workspace: Worksp
     if model is not None:
         found = find(model)
         if found is None:
-            place = model if model.is_dir() else model.parent
+            place = (model if model.is_dir() else model.parent).absolute()
             raise FileNotFoundError(f"{model} does not lead to {row.files_called}; {row.how_to_get(place)}.")
         return found
     if row.released:
