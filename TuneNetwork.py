@@ -91,7 +91,7 @@ def _check_training(base: list[str], more: list[str], ranges: Sequence[Range]) -
     from emotion_recognition.data.files.hdf5 import check_is_there
 
     parser = TrainNetwork.build_parser()
-    parser.prog = SCRIPT.name  # whose usage an error shows
+    parser.prog = SCRIPT.name  # whose --help an error names
     for name, value in ((part.name, value) for part in ranges for value in part.choices):
         parser.parse_args(joined_ranges([*base, *more, f"--{name}", str(value)]))
     arguments = parser.parse_args(joined_ranges([*base, *more]))

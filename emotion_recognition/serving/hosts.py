@@ -25,11 +25,10 @@ def is_called_by(host: str, names: Collection[str]) -> bool:
     """
     name = host.lower()
     name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0].removesuffix(".")
-    return not host or name in names or name == _ITSELF or name.endswith(f".{_ITSELF}") or is_address(name)
+    return not host or name in names or name == _ITSELF or name.endswith(f".{_ITSELF}") or _is_address(name)
 
 
-def is_address(text: str) -> bool:
-    """Whether a text is an IP address."""
+def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -44,18 +44,19 @@ class SplitShares:
         if self.seed < 0:
             raise about(ValueError(f"the seed must be at least 0. Received: {self.seed}"), "seed")
 
-    def without_effect(self, missing: Sequence[str]) -> str | None:
+    def without_effect(self, missing: Sequence[str], of: Sequence[str] = ("val", "test")) -> str | None:
         """A sentence on what was chosen and changes nothing, because a source has a split itself; None if nothing is.
 
         Args:
-            missing: Which of "val" and "test" the source does not have.
+            missing: Which of them the source does not have.
+            of: The splits that such a source can have beside "train".
 
         Example:
             >>> SplitShares(val=0.2, seed=3).without_effect(["test"])
             'val_share changes nothing: the source has val itself'
         """
         usual = SplitShares()
-        own = [split for split in ("val", "test") if split not in missing]
+        own = [split for split in of if split not in missing]
         chosen = [f"{split}_share" for split in own if getattr(self, split) != getattr(usual, split)]
         chosen += ["seed"] if not missing and self.seed != usual.seed else []
         if not chosen:

@@ -77,7 +77,7 @@ class OwnOutputs:
         return _is_in_output_folder(picture, self._base)
 
     def _names_in(self, folder: Path) -> set[str]:
-        """The names of the pictures and videos in a folder, with and without their suffixes."""
+        """The names in a folder of what may be an input, with and without their suffixes."""
         if folder not in self._names:
             if len(self._names) >= _MOST_FOLDERS:
                 self._names.clear()

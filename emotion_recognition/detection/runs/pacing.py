@@ -10,7 +10,6 @@ LONGEST_GAP = 600.0
 #: Seconds that the written video may be behind its source, where frames come faster than it can show them.
 MOST_BEHIND = 1.0
 
-
 #: What the sum of many times may be off, in frames.
 _ROUNDING = 1e-6
 

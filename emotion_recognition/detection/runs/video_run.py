@@ -90,19 +90,19 @@ def look_at_video(
     smoother = Smoother(settings.smooth) if tracker and settings.smooth else None
     name = Path(reader.name).name
     with contextlib.ExitStack() as stack:
-        writer = None if output is None else stack.enter_context(open_video(output, reader.size, reader.copy_rate))
+        rate = reader.rate if output is None else reader.copy_rate
+        writer = None if output is None else stack.enter_context(open_video(output, reader.size, rate))
         sights = faces_of_video(
             reader, detect, name=reader.name, every=settings.every, tracker=tracker, smoother=smoother
         )
-        pacing, before, broken_off = Pacing(reader.copy_rate), None, ""
+        pacing, before, broken_off = Pacing(rate), None, ""
         try:
             for frame, sight in sights:
                 outputs.record(sight, frame.image, name)
                 timeline.add(frame.time, [(face.identity, face.emotion) for face in sight.faces])
                 if writer is not None or show is not None:
                     annotated = outputs.draw(sight, frame.image)
-                repeats = pacing.repeats(frame.time)
-                if writer is not None and repeats is not None:
+                if writer is not None and (repeats := pacing.repeats(frame.time)) is not None:
                     for _ in range(repeats):
                         writer.write(annotated if before is None else before)
                     writer.write(annotated)

@@ -4,6 +4,7 @@ OpenCV decodes with the FFmpeg inside it. It says nothing about frames that it c
 evidence: the number of frames that a container states is often no more than its length times a rate.
 """
 
+import functools
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -85,6 +86,7 @@ class VideoReader:
         self.is_camera = isinstance(source, int)
         self.name = _name_of(source)
         self._address = source if isinstance(source, str) else None
+        self._path = source if isinstance(source, Path) else None
         self._start = self._last = self._stated = 0.0
         self._earlier_start: float | None = None
         self._failed = self._gaps = 0
@@ -94,18 +96,13 @@ class VideoReader:
             # A file on a server states its frames, a live stream none.
             self.is_camera = self._capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0
         rate = self._capture.get(cv2.CAP_PROP_FPS)
-        is_stated = 0 < rate < _NO_RATE
+        self._states_rate = 0 < rate < _NO_RATE
         #: Frames a second.
-        self.rate = rate if is_stated else USUAL_RATE
+        self.rate = rate if self._states_rate else USUAL_RATE
         #: About how many frames the file has; 0 when it does not say, and for a camera.
         self.announced = 0 if self.is_camera else max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-        self._cut_short = isinstance(source, Path) and is_cut_short(source)
-        self._container = container_of(source) if isinstance(source, Path) else ""
-        #: Frames a second at which a copy of evenly spaced frames shows each at its time.
-        self.copy_rate = self.rate
-        fastest = fastest_rate(source) if isinstance(source, Path) else None
-        if fastest is not None and is_stated and _UNEVEN * self.rate < fastest <= _MOST_COPY_RATE:
-            self.copy_rate = fastest
+        self._cut_short = self._path is not None and is_cut_short(self._path)
+        self._container = container_of(self._path) if self._path is not None else ""
         #: Number of frames read so far.
         self.read = 0
         try:
@@ -125,8 +122,14 @@ class VideoReader:
         #: Width and height in pixels.
         self.size = (first.image.shape[1], first.image.shape[0])
         self._is_given = False
-        if not is_stated and not self.is_camera:
+        if not self._states_rate and not self.is_camera:
             self._read_ahead()
+
+    @functools.cached_property
+    def copy_rate(self) -> float:
+        """Frames a second at which a copy of evenly spaced frames shows each at its time."""
+        fastest = fastest_rate(self._path) if self._path is not None and self._states_rate else None
+        return fastest if fastest is not None and _UNEVEN * self.rate < fastest <= _MOST_COPY_RATE else self.rate
 
     @property
     def lost(self) -> int:
@@ -190,7 +193,7 @@ class VideoReader:
         while len(self._ahead) < _FRAMES_AHEAD and (frame := self._next()) is not None:
             self._ahead.append(frame)
         if self._ahead[-1].time > 0:
-            self.rate = self.copy_rate = min((len(self._ahead) - 1) / self._ahead[-1].time, _NO_RATE)
+            self.rate = min((len(self._ahead) - 1) / self._ahead[-1].time, _NO_RATE)
 
     def _seconds(self) -> float:
         """The time of the frame that was read last, since the first one."""

@@ -54,11 +54,8 @@ def with_own_val(kind: str, splits: Mapping[str, AnnotationFile], shares: SplitS
         splits: The annotations of "train" and "val".
         shares: What was chosen.
     """
-    usual = SplitShares()
-    chosen = ["val_share"] * (shares.val != usual.val) + ["seed"] * (shares.seed != usual.seed)
-    verb = "change" if len(chosen) > 1 else "changes"
-    notes = (f"{' and '.join(chosen)} {verb} nothing: the source has val itself",) if chosen else ()
-    return FaceSource(kind, splits, notes)
+    unused = shares.without_effect((), of=("val",))
+    return FaceSource(kind, splits, () if unused is None else (unused,))
 
 
 def divided(kind: str, annotations: AnnotationFile, shares: SplitShares) -> FaceSource:
