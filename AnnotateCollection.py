@@ -16,6 +16,7 @@ from emotion_recognition.command_line.model_options import add_model_options, ad
 from emotion_recognition.command_line.parsers import new_parser, path_text, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.progress import Progress
+from emotion_recognition.quantity import quantity
 from emotion_recognition.workspace import Workspace, find_released_model
 
 if TYPE_CHECKING:
@@ -136,8 +137,8 @@ def _annotate(arguments: argparse.Namespace) -> int:
         )
     finally:
         bar.end()
-    frames = f" and {counts['frames']:,} frames" if counts["frames"] else ""
-    print(f"{counts['pictures']:,} pictures{frames}: {counts['faces']:,} faces")
+    frames = f" and {quantity(counts['frames'], 'frame')}" if counts["frames"] else ""
+    print(f"{quantity(counts['pictures'], 'picture')}{frames}: {quantity(counts['faces'], 'face')}")
     print(f"{counts['without_face']:,} without a face, {counts['unreadable']:,} could not be read")
     print(f"Wrote {arguments.out / 'faces'} and {arguments.out / 'others'}")
     return counts["unreadable"]

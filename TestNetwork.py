@@ -25,6 +25,7 @@ from emotion_recognition.emotions import class_order
 from emotion_recognition.evaluation.prediction_settings import PredictionSettings
 from emotion_recognition.evaluation.views import TTA
 from emotion_recognition.models.model_options import ModelOptions
+from emotion_recognition.quantity import quantity
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import CHANNELS, IMAGE_SIZES, Workspace, find_released_model
 
@@ -217,7 +218,7 @@ def _predict(arguments: argparse.Namespace, models: Sequence[Path], settings: Pr
     predictions = ensemble.predict(images, settings, progress=True)
     say([*ensemble.assumed, *predictions.notes])
     write_submission(output, predictions.probabilities.argmax(axis=1), names)
-    print(f"{len(images):,} images of {source}")
+    print(f"{quantity(len(images), 'image')} of {source}")
     print(f"Wrote {output}")
 
 

@@ -342,5 +342,5 @@ def test_what_cannot_teach_landmarks_ends_before_anything_is_built(
     assert not (tmp_path / "base" / "hdf5" / "faces_train.hdf5").exists()
     capsys.readouterr()
     assert build(tmp_path / "base", "--input", folder, "--faceless_aside", "1") == 0
-    assert "note: 1 pictures without a face are set aside" in capsys.readouterr().out
+    assert "note: set aside: 1 picture without a face" in capsys.readouterr().out
     assert read(tmp_path / "base", "train").names == ("a.png", "b.png")

@@ -167,7 +167,7 @@ def test_folders_are_recognised_counted_and_shown(tmp_path: Path, capsys: pytest
     assert build(tmp_path, source) == 0
     printed = capsys.readouterr().out
     assert f"reads {source}: folders of pictures, one for each class" in printed
-    assert "note: no training image of disgust, fear, happy, surprise" in printed
+    assert "note: no image of disgust, fear, happy, surprise in train" in printed
     lines = [line.split() for line in printed.splitlines()]
     assert ["neutral", "8", "1", "1", "10"] in lines
     split = read_split(Workspace(tmp_path).split_path("train", 7))

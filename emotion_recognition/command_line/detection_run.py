@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emotion_recognition.progress import Progress
+from emotion_recognition.quantity import quantity
 from emotion_recognition.quiet_start import import_keras
 from emotion_recognition.workspace import Workspace
 
@@ -145,7 +146,7 @@ def show_pictures(
                     break
             progress.step()
     if not is_single:
-        print(f"{total - failed:,} of {total:,} pictures read, {faces:,} faces")
+        print(f"{total - failed:,} of {quantity(total, 'picture')} read, {quantity(faces, 'face')}")
     print(f"Wrote {printed(output)}")
     return failed
 
@@ -184,7 +185,8 @@ def show_video(
         outcome, files = annotate_video(
             reader, detector, outputs, output=output, settings=settings, show=show, step=progress.step, note=note
         )
-    print(f"{outcome.frames:,} frames" + (f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""))
+    lost = f"; {outcome.lost:,} more could not be decoded" if outcome.lost else ""
+    print(quantity(outcome.frames, "frame") + lost)
     print(seconds_table(outcome.timeline.seconds(), detector.classifier.class_names))
     for path in files:
         print(f"Wrote {path}")

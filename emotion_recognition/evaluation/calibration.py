@@ -26,11 +26,14 @@ class Reliability:
         counts: int64 array (bins,): predictions whose confidence lies in each of the equally wide bins of 0..1.
         confidence: float64 array (bins,): their mean confidence, 0..1; NaN for an empty bin.
         accuracy: float64 array (bins,): the share of them that is right, 0..1; NaN for an empty bin.
+        variance: float64 array (bins,): the sum of c (1 - c) over their confidences c: the variance of how many are
+            right where each is right with a probability of c.
     """
 
     counts: np.ndarray
     confidence: np.ndarray
     accuracy: np.ndarray
+    variance: np.ndarray
 
     @property
     def expected_error(self) -> float:
@@ -39,11 +42,22 @@ class Reliability:
         gaps = np.abs(self.confidence[full] - self.accuracy[full])
         return float(np.average(gaps, weights=self.counts[full]))
 
+    @property
+    def chance_error(self) -> float:
+        """The mean expected calibration error, 0..1, of perfectly calibrated predictions that are as sure as these.
+
+        Each is then right with the probability that it states, but few are right exactly as often. The numbers of right
+        ones are taken for normally distributed. An error that is no larger says nothing against the probabilities; the
+        more examples there are, the smaller it is.
+        """
+        return float(np.sqrt(2 / np.pi * self.variance).sum() / self.counts.sum())
+
     def to_json(self) -> dict[str, Any]:
         """The figures as JSON values; empty bins have None."""
         full = self.counts > 0
         return {
             "expected_calibration_error": self.expected_error,
+            "expected_calibration_error_by_chance": self.chance_error,
             "counts": self.counts.tolist(),
             "confidence": [float(c) if f else None for c, f in zip(self.confidence, full, strict=True)],
             "accuracy": [float(a) if f else None for a, f in zip(self.accuracy, full, strict=True)],
@@ -107,6 +121,7 @@ def reliability(labels: np.ndarray, probabilities: np.ndarray, bins: int = BINS)
             counts=counts,
             confidence=np.bincount(place, sure, bins) / counts,
             accuracy=np.bincount(place, right, bins) / counts,
+            variance=np.bincount(place, sure * (1 - sure), bins),
         )
 
 

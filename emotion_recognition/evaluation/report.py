@@ -101,10 +101,13 @@ def _overall(evaluation: Evaluation) -> str:
 
 def _calibration(evaluation: Evaluation) -> str:
     before, after = evaluation.uncalibrated.expected_error, evaluation.calibrated.expected_error
-    temperatures = ", ".join(f"{temperature:g}" for temperature in evaluation.temperatures)
     if all(temperature == 1 for temperature in evaluation.temperatures):
-        return f"expected calibration error {before:.4f} (no temperature)"
-    return f"expected calibration error {before:.4f}, after calibration {after:.4f} (temperature {temperatures})"
+        error = f"{before:.4f} (no temperature)"
+    else:
+        temperatures = ", ".join(f"{temperature:g}" for temperature in evaluation.temperatures)
+        error = f"{before:.4f}, after calibration {after:.4f} (temperature {temperatures})"
+    chance = evaluation.calibrated.chance_error
+    return f"expected calibration error {error}\nperfectly calibrated: about {chance:.4f} on as many images, by chance"
 
 
 def _class_table(metrics: Metrics) -> str:

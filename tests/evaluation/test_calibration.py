@@ -21,6 +21,9 @@ def test_the_error_is_the_mean_gap_of_the_bins_by_count() -> None:
     assert np.isnan(bins.accuracy[:2]).all()
     assert bins.expected_error == pytest.approx((2 * 0.15 + 3 * 0.7 / 3) / 5)
     assert bins.to_json()["accuracy"][:2] == [None, None]
+    np.testing.assert_allclose(bins.variance, [0, 0, 0.6 * 0.4 + 0.7 * 0.3, 0.8 * 0.2 + 0.9 * 0.1])
+    assert bins.chance_error == pytest.approx((2 / np.pi) ** 0.5 * (0.45**0.5 + 0.25**0.5) / 5)
+    assert bins.to_json()["expected_calibration_error_by_chance"] == bins.chance_error
 
 
 def test_a_bin_has_its_upper_edge_and_not_its_lower_one() -> None:
@@ -30,6 +33,14 @@ def test_a_bin_has_its_upper_edge_and_not_its_lower_one() -> None:
 def test_perfectly_calibrated_predictions_have_no_error() -> None:
     labels = np.array([0] * 8 + [1] * 2)
     assert reliability(labels, two_classes([0.8] * 10)).expected_error == pytest.approx(0)
+
+
+def test_the_error_by_chance_is_what_calibrated_predictions_have_on_average() -> None:
+    rng = np.random.default_rng(0)
+    sure = rng.uniform(0.5, 1, 400)
+    drawn = [reliability((rng.random(400) >= sure).astype(int), two_classes(list(sure))) for _ in range(300)]
+    errors = [bins.expected_error for bins in drawn]
+    assert drawn[0].chance_error == pytest.approx(np.mean(errors), abs=3 * np.std(errors) / 300**0.5)
 
 
 def test_no_examples_are_refused() -> None:

@@ -82,12 +82,14 @@ def build(
             notes += [_dropped(read) for read in splits.values()]
     notes += [*source.account.notes, *left_out]
     labelled = UNLABELLED not in source.splits
-    absent = describe_absent(source.options.classes, counts["train"].tolist()) if "train" in counts else None
+    if labelled:
+        for split, of_split in counts.items():
+            notes += describe_absent(source.options.classes, split, of_split.tolist())
     return Built(
         class_names=source.options.classes.names if labelled else (),
         counts=counts,
         paths=paths,
-        notes=(*notes, *([] if absent is None else [absent])),
+        notes=tuple(notes),
         unreadable=tuple(source.account.unreadable),
         faceless=tuple(source.account.faceless),
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from emotion_recognition.quantity import quantity
+
 
 @dataclass(frozen=True, eq=False)
 class Built:
@@ -41,7 +43,7 @@ def counts_table(built: Built) -> str:
         all     1,204       5   1,209
     """
     if not built.class_names:
-        return f"{sum(int(counts.sum()) for counts in built.counts.values()):,} images without labels"
+        return f"{quantity(sum(int(counts.sum()) for counts in built.counts.values()), 'image')} without labels"
     width = max(len("all"), *(len(name) for name in built.class_names))
 
     def line(name: str, cells: Sequence[str | int]) -> str:

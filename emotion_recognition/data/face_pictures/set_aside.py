@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from emotion_recognition.data.face_pictures.sources.face_source import FaceSource
 from emotion_recognition.error_about import about
+from emotion_recognition.quantity import quantity
 
 
 def is_set_aside(name: str, share: float) -> bool:
@@ -41,7 +42,7 @@ def without_set_aside(source: FaceSource, share: float) -> FaceSource:
     train = source.splits["train"]
     kept = tuple(picture for picture in train.pictures if picture.boxes or not is_set_aside(picture.name, share))
     left_out = len(train.pictures) - len(kept)
-    notes = (f"{left_out:,} pictures without a face are set aside",) if left_out else ()
+    notes = (f"set aside: {quantity(left_out, 'picture')} without a face",) if left_out else ()
     return replace(
         source, splits={**source.splits, "train": replace(train, pictures=kept)}, notes=(*source.notes, *notes)
     )

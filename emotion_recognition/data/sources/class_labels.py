@@ -79,10 +79,10 @@ class ClassLabels:
         return f"{emotion} is left out" if label is None else f"{emotion} counts as {self.names[label]}"
 
 
-def describe_absent(labels: ClassLabels, counts: Sequence[int]) -> str | None:
-    """A note on the classes that no image has; None when every class has some."""
+def describe_absent(labels: ClassLabels, split: str, counts: Sequence[int]) -> list[str]:
+    """A note on the classes that no image of a split has; none when every class has some."""
     absent = [name for name, count in zip(labels.names, counts, strict=True) if count == 0]
-    return f"no training image of {', '.join(absent)}" if absent else None
+    return [f"no image of {', '.join(absent)} in {split}"] if absent else []
 
 
 def _known_words() -> str:

@@ -13,6 +13,7 @@ from emotion_recognition.data.building.unreadable import as_text
 from emotion_recognition.evaluation.photographs.evaluate import NO_FACE, PhotographEvaluation, PhotographMetrics
 from emotion_recognition.evaluation.photographs.fit_report import fit_json, fit_text
 from emotion_recognition.evaluation.photographs.fitting import Fit
+from emotion_recognition.quantity import quantity
 
 #: What the names of a report's files end with.
 PHOTOGRAPH_ENDINGS = ("_report.txt", "_report.json", "_confusion.png")
@@ -22,12 +23,16 @@ def photographs_text(evaluation: PhotographEvaluation, fit: Fit | None = None) -
     """The report, and what was fitted, as lines of aligned columns; rates in per cent with two decimals."""
     sightings, overall = evaluation.sightings, evaluation.overall
     photographs = sightings.photographs
+    several = quantity(sightings.several, "photograph")
     facts = [
         ("models" if len(evaluation.model_names) > 1 else "model", ", ".join(evaluation.model_names)),
         ("photographs", f"{photographs.name}, {overall.examples} of {len(photographs.class_names)} classes"),
         ("data", f"SHA-256 {sightings.sha256}"),
         ("faces", sightings.detector),
-        ("several", f"the largest face is taken where there are several: on {sightings.several} photographs"),
+        (
+            "several",
+            f"the largest face is taken where there are several: on {several}",
+        ),
         ("views", "each face and its mirror image" if sightings.mirrored else "each face once"),
         *((name, str(value)) for name, value in _options(evaluation).items()),
         *(("note", note) for note in evaluation.notes),
@@ -103,25 +108,33 @@ def _options(evaluation: PhotographEvaluation) -> dict[str, Any]:
 def _figures(rows: dict[str, PhotographMetrics]) -> str:
     width = max(map(len, rows))
     header = (
-        f"{'accuracy':>9}  {'95 % interval':>20}  {'mean recall':>11}  {'ECE':>6}  {'no face':>7}  {'unreadable':>10}"
+        f"{'accuracy':>9}  {'95 % interval':>20}  {'mean recall':>11}  {'ECE':>6}  {'by chance':>9}  {'no face':>7}  "
+        f"{'unreadable':>10}"
     )
     lines = [f"{'':<{width}}  {header}  {'N':>6}"]
     for name, metrics in rows.items():
         interval = " to ".join(map(_percent, metrics.accuracy_interval))
-        error = "-" if metrics.calibration_error is None else f"{metrics.calibration_error:.4f}"
+        bins = metrics.reliability
+        error, chance = ("-", "-") if bins is None else (f"{bins.expected_error:.4f}", f"{bins.chance_error:.4f}")
         lines.append(
             f"{name:<{width}}  {_percent(metrics.accuracy):>9}  {interval:>20}  {_percent(metrics.mean_recall):>11}  "
-            f"{error:>6}  {metrics.without_face:>7}  {metrics.unreadable:>10}  {metrics.examples:>6}"
+            f"{error:>6}  {chance:>9}  {metrics.without_face:>7}  {metrics.unreadable:>10}  {metrics.examples:>6}"
         )
-    return "\n".join([*lines, "ECE: expected calibration error of the faces that were found"])
+    return "\n".join(
+        [
+            *lines,
+            "ECE: expected calibration error of the faces that were found; by chance: about what perfectly calibrated "
+            "probabilities have on as many",
+        ]
+    )
 
 
 def _missing(metrics: PhotographMetrics) -> str:
     if not metrics.confusion[:, -1].any():
         return "a face was found on every photograph"
     return (
-        f"count as wrong: {metrics.without_face:,} photographs on which no face was found, {metrics.unreadable:,} that "
-        "cannot be read; the JSON file names them"
+        f"count as wrong: {quantity(metrics.without_face, 'photograph')} on which no face was found, "
+        f"{metrics.unreadable:,} that cannot be read; the JSON file names them"
     )
 
 

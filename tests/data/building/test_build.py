@@ -58,7 +58,7 @@ def test_chunks_of_any_order_become_their_splits(tmp_path: Path) -> None:
     assert {name: counts.tolist() for name, counts in built.counts.items()} == {
         "train": [3, 2], "val": [0, 1], "test": [1, 0]
     }  # fmt: skip
-    assert built.notes == ("a note",)
+    assert built.notes == ("a note", "no image of a in val", "no image of b in test")
     assert built.unreadable == ()
     assert built.paths == {name: Workspace(tmp_path).split_path(name, 2, variant=OWN) for name in SPLITS}
     train = read_split(built.paths["train"])

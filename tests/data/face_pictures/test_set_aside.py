@@ -22,7 +22,7 @@ def test_a_share_of_the_pictures_without_a_face_leaves_training_alone() -> None:
     assert [name for name in kept if name.startswith("face")] == [f"face{i}.jpg" for i in range(5)]
     assert not any(is_set_aside(name, 0.25) for name in kept if not name.startswith("face"))
     assert len(made.splits["val"].pictures) == 405
-    assert made.notes == ("a note", f"{left_out} pictures without a face are set aside")
+    assert made.notes == ("a note", f"set aside: {left_out} pictures without a face")
 
 
 def test_nothing_is_set_aside_without_a_share() -> None:

@@ -42,5 +42,5 @@ def test_emotions_in_another_order_are_refused() -> None:
 
 
 def test_absent_classes_are_named() -> None:
-    assert describe_absent(ClassLabels(("a", "b", "c"), own=True), [0, 3, 0]) == "no training image of a, c"
-    assert describe_absent(ClassLabels(("a", "b"), own=True), [1, 3]) is None
+    assert describe_absent(ClassLabels(("a", "b", "c"), own=True), "val", [0, 3, 0]) == ["no image of a, c in val"]
+    assert describe_absent(ClassLabels(("a", "b"), own=True), "train", [1, 3]) == []
