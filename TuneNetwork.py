@@ -5,6 +5,7 @@ Every trial is a run of TrainNetwork.py, which repeats it from the command that 
 
 import argparse
 import contextlib
+import importlib
 import shlex
 import sys
 from collections.abc import Sequence
@@ -87,10 +88,11 @@ def _check_training(base: list[str], more: list[str], ranges: Sequence[Range]) -
         FileNotFoundError: If a split is not built.
         ValueError: If one of the options is the search's own, or of a setting that is searched.
     """
-    import TrainNetwork
     from emotion_recognition.data.files.hdf5 import check_is_there
 
-    parser = TrainNetwork.build_parser()
+    # An installation holds the scripts as one package.
+    training = importlib.import_module(f"{__package__}.TrainNetwork" if __package__ else "TrainNetwork")
+    parser = training.build_parser()
     parser.prog = SCRIPT.name  # whose --help an error names
     for name, value in ((part.name, value) for part in ranges for value in part.choices):
         parser.parse_args(joined_ranges([*base, *more, f"--{name}", str(value)]))

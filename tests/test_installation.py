@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as `pip install .` builds it, from a copy of the sources."""
     folder = tmp_path_factory.mktemp("wheel")
     scripts = [f"{script}.py" for script in (*SCRIPTS, "setup")]
-    requirements = [f"requirements-{kind}.txt" for kind in ("detect", "train", "audit", "heic", "serve", "recommend")]
+    requirements = [path.name for path in REPOSITORY.glob("requirements*.txt")]
     for name in ("pyproject.toml", "README.md", "LICENSE", *requirements, *scripts):
         shutil.copy(REPOSITORY / name, folder)
     ignore = shutil.ignore_patterns("__pycache__")
@@ -40,7 +40,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     output = folder / DEFAULT_BASE_PATH / "output"
     output.mkdir(parents=True)
     models = (*map(RELEASED.released_model, FER2013_CLASS_COUNTS), RELEASED.released_photograph_model(7))
-    for model in (*models, RELEASED.released_face_detector):
+    detector = RELEASED.released_face_detector
+    for model in (*models, detector, detector.with_stem(f"{detector.stem}_refiner")):
         for path in (model, copy_path(model), model.with_suffix(".json")):
             shutil.copy(path, output)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -62,13 +63,15 @@ def test_the_package_holds_every_module_and_the_released_models(wheel: Path) -> 
     scripts = {name for name in names if name.startswith("emotion_recognition_scripts/")}
     assert scripts == {f"emotion_recognition_scripts/{script}.py" for script in SCRIPTS}
     names_of_stems = [f"emotion_classification_{count}classes" for count in FER2013_CLASS_COUNTS]
-    names_of_stems += ["emotion_classification_7classes_photographs", "face_ssd"]
+    names_of_stems += ["emotion_classification_7classes_photographs", "face_ssd", "face_ssd_refiner"]
     stems = [f"emotion_recognition/released/{stem}" for stem in names_of_stems]
     data = {name for name in names if "/released/" in name}
     assert data == {stem + suffix for stem in stems for suffix in (".onnx", ".json")}
     always = [line.split()[1] for line in requires if "extra ==" not in line]
     assert [re.split("[<>=]", name)[0] for name in always] == ["numpy", "opencv-python-headless"]
     assert any(line.startswith("Requires-Dist: tensorflow") and 'extra == "train"' in line for line in requires)
+    of_cluster = {re.split("[<>=]", line.split()[1])[0] for line in requires if 'extra == "cluster"' in line}
+    assert of_cluster == {"pyarrow", "fsspec", "ray"}
 
 
 def test_the_installed_package_detects_with_its_own_model(wheel: Path, tmp_path: Path) -> None:
@@ -124,6 +127,12 @@ def test_every_command_answers_help(command: str, installed: Path, tmp_path: Pat
     done = run_command(installed / command, ["--help"], tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"usage: {command} ")
+
+
+def test_the_tuning_command_finds_the_training_beside_it(installed: Path, tmp_path: Path) -> None:
+    done = run_command(installed / "fer-tune", ["-b", str(tmp_path / "nobase"), "--trials", "1"], tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "fer2013_7classes_train.hdf5" in done.stderr
 
 
 def test_the_detection_command_needs_numpy_and_opencv_alone(installed: Path, tmp_path: Path) -> None:

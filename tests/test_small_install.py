@@ -58,7 +58,7 @@ def test_the_requirements_of_detection_are_numpy_and_opencv() -> None:
         "runtime": {"file": "requirements-runtime.txt"},
         "serve": {"file": "requirements-serve.txt"},
         "recommend": {"file": "requirements-recommend.txt"},
-        "cluster": {"file": "requirements-cluster.txt"},
+        "cluster": {"file": ["requirements-collection.txt", "requirements-ray.txt"]},
         "sound": {"file": "requirements-sound.txt"},
         "tune": {"file": "requirements-tune.txt"},
     }

@@ -25,19 +25,23 @@ from emotion_recognition.data.sources.source import Candidate, Source, SourceKin
 from emotion_recognition.data.sources.stratified import SplitShares, divide
 from emotion_recognition.error_about import about, names_of
 from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
+from emotion_recognition.quantity import quantity
 from emotion_recognition.workspace import SPLITS
 
 #: Where pictures are looked for, from the folder of the XML file.
 _PICTURE_FOLDERS = (".", "../JPEGImages", "../images", "..")
 _LISTS_FOLDER = "ImageSets/Main"
 
+#: The list of train and val together, which may be all that a data set has beside that of test.
+_TRAINVAL = "trainval"
+
 
 def list_voc_folder(root: Path, classes: ClassLabels, shares: SplitShares | None = None) -> PictureList:
     """Lists the annotated pictures of a folder, with every face's box and label.
 
-    The splits are those of the folders ``train/``, ``val/``, ``test/`` around the XML files, or those of
-    ``ImageSets/Main/train.txt``, ``val.txt`` and ``test.txt``; missing ones are split off from the training pictures,
-    all faces of a picture together.
+    The splits are those of the folders ``train/``, ``val/``, ``test/`` around the XML files, at any depth, or those of
+    ``ImageSets/Main/train.txt`` (or ``trainval.txt``, without what ``val.txt`` lists), ``val.txt`` and ``test.txt``;
+    missing ones are split off from the training pictures, all faces of a picture together.
 
     Args:
         root: The folder.
@@ -45,8 +49,8 @@ def list_voc_folder(root: Path, classes: ClassLabels, shares: SplitShares | None
         shares: The part of the training pictures that becomes a missing split, and the seed.
 
     Raises:
-        ValueError: If an annotation cannot be read, contradicts another or has an unknown class, or there is no face
-            to train with; the message names the file.
+        ValueError: If an annotation cannot be read, contradicts another or has an unknown class, lists or folders
+            divide only some of the pictures, or there is no face to train with; the message names the file.
         OSError: If a file cannot be read.
     """
     shares = shares or SplitShares()
@@ -75,7 +79,7 @@ def list_voc_folder(root: Path, classes: ClassLabels, shares: SplitShares | None
         notes[unused] = None
     empty = sum(not picture.labels for picture in pictures.values())
     if empty:
-        notes[f"{empty:,} annotations without a face of these classes"] = None
+        notes[f"{quantity(empty, 'annotation')} without a face of these classes"] = None
     with_faces = {split: [picture for picture in of_split if picture.labels] for split, of_split in splits.items()}
     return PictureList(root, classes.names, with_faces, tuple(notes))
 
@@ -112,35 +116,60 @@ def _picture_path(root: Path, file: str, annotation: Annotation) -> str:
 
 def _splits(root: Path, pictures: dict[str, Picture], notes: dict[str, None]) -> dict[str, list[Picture]]:
     """The pictures of each split; only "train" where the source names no splits."""
-    lists = {split: root / _LISTS_FOLDER / f"{split}.txt" for split in SPLITS}
+    listed = _listed(root / _LISTS_FOLDER)
+    if not listed:
+        return _splits_of_folders(root, pictures)
     splits: dict[str, list[Picture]] = {split: [] for split in SPLITS}
-    if lists["train"].is_file():
-        by_stem = {PurePosixPath(file).stem: picture for file, picture in pictures.items()}
-        count_of = Counter(PurePosixPath(file).stem for file in pictures)
-        listed = {split: _stems(path) for split, path in lists.items() if path.is_file()}
-        twice = [
-            stem for stem, count in Counter(stem for stems in listed.values() for stem in stems).items() if count > 1
-        ]
-        if twice:
-            raise ValueError(f"{root / _LISTS_FOLDER} lists {twice[0]!r} more than once; splits must not overlap.")
-        for split, stems in listed.items():
-            unknown = [stem for stem in stems if stem not in by_stem]
-            if unknown:
-                raise ValueError(f"{lists[split]} lists {unknown[0]!r}, for which there is no XML file.")
-            several = next((stem for stem in stems if count_of[stem] > 1), None)
-            if several is not None:
-                raise ValueError(
-                    f"{lists[split]} lists {several!r}, which is the name of {count_of[several]} XML files; names must "
-                    "tell them apart."
-                )
-            splits[split] = [by_stem[stem] for stem in stems]
-        unlisted = len(pictures) - sum(len(part) for part in splits.values())
-        if unlisted:
-            notes[f"{unlisted:,} annotated pictures are in none of the lists in {_LISTS_FOLDER} and left out"] = None
-        return splits
+    by_stem = {PurePosixPath(file).stem: picture for file, picture in pictures.items()}
+    count_of = Counter(PurePosixPath(file).stem for file in pictures)
+    for split, (path, stems) in listed.items():
+        unknown = [stem for stem in stems if stem not in by_stem]
+        if unknown:
+            raise ValueError(f"{path} lists {unknown[0]!r}, for which there is no XML file.")
+        several = next((stem for stem in stems if count_of[stem] > 1), None)
+        if several is not None:
+            raise ValueError(
+                f"{path} lists {several!r}, which is the name of {count_of[several]} XML files; names must tell them "
+                "apart."
+            )
+        splits[split] = [by_stem[stem] for stem in stems]
+    unlisted = len(pictures) - sum(len(part) for part in splits.values())
+    if unlisted:
+        notes[f"left out, in none of the lists in {_LISTS_FOLDER}: {quantity(unlisted, 'annotated picture')}"] = None
+    return splits
+
+
+def _listed(folder: Path) -> dict[str, tuple[Path, list[str]]]:
+    """Each split's list and the names in it; none without lists."""
+    paths = {name: folder / f"{name}.txt" for name in (*SPLITS, _TRAINVAL)}
+    found = {name: _stems(path) for name, path in paths.items() if path.is_file()}
+    both = found.pop(_TRAINVAL, None)
+    if "train" not in found and both is not None:
+        of_val = set(found.get("val", ()))
+        found["train"] = [stem for stem in both if stem not in of_val]
+        paths["train"] = paths[_TRAINVAL]
+    if found and "train" not in found:
+        raise ValueError(f"{folder} has {' and '.join(found)}.txt, but neither train.txt nor {_TRAINVAL}.txt.")
+    stems = Counter(stem for of_split in found.values() for stem in of_split)
+    twice = next((stem for stem, count in stems.items() if count > 1), None)
+    if twice is not None:
+        raise ValueError(f"{folder} lists {twice!r} more than once; splits must not overlap.")
+    return {split: (paths[split], of_split) for split, of_split in found.items()}
+
+
+def _splits_of_folders(root: Path, pictures: dict[str, Picture]) -> dict[str, list[Picture]]:
+    split_of: dict[str, str | None] = {}
+    for file in pictures:
+        around = {split_of_name(part) for part in PurePosixPath(file).parts[:-1]} - {None}
+        if len(around) > 1:
+            raise ValueError(f"{root / file} lies in the folders of several splits.")
+        split_of[file] = next(iter(around), None)
+    outside = next((file for file, split in split_of.items() if split is None), None)
+    if outside is not None and any(split_of.values()):
+        raise ValueError(f"{root / outside} lies in none of the folders of splits, but others do; move it away.")
+    splits: dict[str, list[Picture]] = {split: [] for split in SPLITS}
     for file, picture in pictures.items():
-        folder_split = split_of_name(PurePosixPath(file).parts[0]) if "/" in file else None
-        splits[folder_split or "train"].append(picture)
+        splits[split_of[file] or "train"].append(picture)
     return splits
 
 

@@ -98,8 +98,8 @@ def test_lists_of_splits_are_kept(tmp_path: Path) -> None:
         split: [f"JPEGImages/{stem}.jpg"] for split, stem in zip(("train", "val", "test"), "abc", strict=True)
     }
     assert pictures.notes == (
-        "1 annotated pictures are in none of the lists in ImageSets/Main and left out",
-        "1 annotations without a face of these classes",
+        "left out, in none of the lists in ImageSets/Main: 1 annotated picture",
+        "1 annotation without a face of these classes",
     )
     assert (
         "seed changes nothing: the source has val and test itself"
@@ -116,6 +116,49 @@ def test_lists_of_splits_are_kept(tmp_path: Path) -> None:
     annotate(tmp_path / "more" / "b.xml", "sad")
     with pytest.raises(ValueError, match=r"val\.txt lists 'b', which is the name of 2 XML files"):
         list_voc_folder(tmp_path, FIVE)
+
+
+@pytest.mark.parametrize("around", ["data/{}", "Annotations/{}", "{}/xml"])
+def test_folders_of_splits_may_lie_deeper(tmp_path: Path, around: str) -> None:
+    for split in ("train", "val", "test"):
+        put(tmp_path / around.format(split) / f"{split}.jpg")
+        annotate(tmp_path / around.format(split) / f"{split}.xml", "sad")
+    assert {
+        split: [Path(path).stem for path in paths] for split, paths in paths_of(list_voc_folder(tmp_path, FIVE)).items()
+    } == {split: [split] for split in ("train", "val", "test")}
+
+
+def test_a_picture_in_no_split_or_in_two_is_refused(tmp_path: Path) -> None:
+    for folder in ("train", "dev"):
+        put(tmp_path / folder / f"{folder}.jpg")
+        annotate(tmp_path / folder / f"{folder}.xml", "sad")
+    with pytest.raises(ValueError, match=r"dev/dev\.xml lies in none of the folders of splits, but others do"):
+        list_voc_folder(tmp_path, FIVE)
+    (tmp_path / "dev").rename(tmp_path / "train" / "test")
+    with pytest.raises(ValueError, match=r"train/test/dev\.xml lies in the folders of several splits"):
+        list_voc_folder(tmp_path, FIVE)
+
+
+def test_trainval_is_a_list_of_train(tmp_path: Path) -> None:
+    for stem in "abcdefgh":
+        put(tmp_path / "JPEGImages" / f"{stem}.jpg")
+        annotate(tmp_path / "Annotations" / f"{stem}.xml", "sad")
+    lists = tmp_path / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    (lists / "test.txt").write_text("g\nh\n")
+    with pytest.raises(ValueError, match=r"Main has test\.txt, but neither train\.txt nor trainval\.txt"):
+        list_voc_folder(tmp_path, FIVE)
+    (lists / "trainval.txt").write_text("a\nb\nc\nd\ne\nf\n")
+    drawn = paths_of(list_voc_folder(tmp_path, FIVE, SplitShares(val=0.34)))
+    assert drawn["test"] == ["JPEGImages/g.jpg", "JPEGImages/h.jpg"]
+    assert len(drawn["val"]) == 2
+    assert sorted([*drawn["train"], *drawn["val"]]) == [f"JPEGImages/{stem}.jpg" for stem in "abcdef"]
+    (lists / "val.txt").write_text("b\n")
+    listed = paths_of(list_voc_folder(tmp_path, FIVE))
+    assert listed["train"] == [f"JPEGImages/{stem}.jpg" for stem in "acdef"]
+    assert listed["val"] == ["JPEGImages/b.jpg"]
+    (lists / "train.txt").write_text("a\n")
+    assert paths_of(list_voc_folder(tmp_path, FIVE))["train"] == ["JPEGImages/a.jpg"]
 
 
 def test_all_faces_of_a_picture_are_in_one_split_and_rare_classes_in_all(tmp_path: Path) -> None:
