@@ -13,7 +13,7 @@ from emotion_recognition.command_line.detection_options import add_detector_opti
 from emotion_recognition.command_line.detector_plans import plan_of
 from emotion_recognition.command_line.exit_status import SOME_BAD, exit_status
 from emotion_recognition.command_line.model_options import add_model_options, add_runtime_option, joined_ranges
-from emotion_recognition.command_line.parsers import new_parser, path_text, workers_or_auto
+from emotion_recognition.command_line.parsers import new_parser, path_text, place_text, workers_or_auto
 from emotion_recognition.detection.face_detectors.settings import check_detector_size
 from emotion_recognition.progress import Progress
 from emotion_recognition.quantity import quantity
@@ -44,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = new_parser("Finds the faces and emotions of a whole collection and writes them as tables.", EPILOG)
     parser.add_argument(
         "input",
+        type=place_text,
         nargs="*",
         metavar="INPUT",
         help="folders, patterns in quotes, .txt or .parquet lists of paths (or of bytes), tar shards (compressed or "

@@ -140,7 +140,7 @@ def _detect(arguments: argparse.Namespace) -> int:
 
     from emotion_recognition.detection.runs.outputs import OutputSettings, open_outputs
     from emotion_recognition.detection.runs.video_run import open_reader
-    from emotion_recognition.pictures.shown_path import printed
+    from emotion_recognition.pictures.shown_path import printed, shown_path
 
     plan = plan_of(arguments, models, workspace, embeddings=arguments.embeddings)
     with contextlib.ExitStack() as stack:
@@ -154,8 +154,8 @@ def _detect(arguments: argparse.Namespace) -> int:
         explain = open_explanation(models, detector) if arguments.explain else None
         print(f"model: {', '.join(map(str, models))}\nruntime: {detector.classifier.runtime}", flush=True)
         about = {
-            "models": [str(model) for model in models],
-            "detector": face_detector.description,
+            "models": [shown_path(model) for model in models],
+            "detector": printed(face_detector.description),
             "runtime": detector.classifier.runtime,
             "class_names": list(class_names),
         }

@@ -36,10 +36,13 @@ def check_gpus(gpus_per_worker: float) -> None:
     """Refuses what is no share of a GPU.
 
     Raises:
-        ValueError: If it is below 0.
+        ValueError: If it is below 0, or infinite.
     """
-    if not gpus_per_worker >= 0:
-        raise about(ValueError(f"gpus_per_worker must be at least 0. Received: {gpus_per_worker}"), "gpus_per_worker")
+    if not 0 <= gpus_per_worker < math.inf:
+        raise about(
+            ValueError(f"gpus_per_worker must be a number of at least 0. Received: {gpus_per_worker}"),
+            "gpus_per_worker",
+        )
 
 
 @contextlib.contextmanager

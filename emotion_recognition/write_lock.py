@@ -3,7 +3,7 @@
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -11,7 +11,7 @@ from emotion_recognition.error_about import about
 
 
 @contextlib.contextmanager
-def write_lock(path: Path, what: str) -> Iterator[None]:
+def write_lock(path: Path, what: str, *, options: Sequence[str] = ("base_path", "output_model")) -> Iterator[None]:
     """Inside the block, no other process that asks for the same path gets in; the system lets go when this one ends.
 
     A file beside the path, ``.NAME.lock``, holds the lock and says whose it is; it is deleted at the end. Where the
@@ -20,6 +20,7 @@ def write_lock(path: Path, what: str) -> Iterator[None]:
     Args:
         path: The first of the files that are written; its folder is created when missing.
         what: What is being done, for the message of the others, such as "build".
+        options: The arguments that say where is written.
 
     Raises:
         FileExistsError: If another process is in such a block.
@@ -30,7 +31,7 @@ def write_lock(path: Path, what: str) -> Iterator[None]:
         return
     lock = path.with_name(f".{path.name}.lock")
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(lock, path, what) as file:
+    with _locked(lock, path, what, options) as file:
         file.write(f"{what}, process {os.getpid()} on {socket.gethostname()}")
         file.flush()
         try:
@@ -41,7 +42,7 @@ def write_lock(path: Path, what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _locked(lock: Path, path: Path, what: str) -> Iterator[IO[str]]:
+def _locked(lock: Path, path: Path, what: str, options: Sequence[str]) -> Iterator[IO[str]]:
     import fcntl
 
     while True:
@@ -52,7 +53,7 @@ def _locked(lock: Path, path: Path, what: str) -> Iterator[IO[str]]:
                 file.seek(0)
                 holder = file.read(200).strip() or f"another {what}"
                 text = f"{path} is being written by {holder}; wait until that has ended, or write elsewhere."
-                raise about(FileExistsError(text), "base_path", "output_model") from error
+                raise about(FileExistsError(text), *options) from error
             if _is_same(file, lock):
                 file.truncate(0)
                 yield file

@@ -25,7 +25,7 @@ def test_a_collection_in_two_processes_then_resumed(tmp_path: Path, capsys: pyte
     assert printed.out.splitlines()[-5:] == [
         "2 pictures and videos",
         "running in 2 processes on this machine",
-        "2 pictures: 1 faces",
+        "2 pictures: 1 face",
         "0 without a face, 1 could not be read",
         f"Wrote {out / 'faces'} and {out / 'others'}",
     ]
@@ -39,8 +39,9 @@ def test_a_collection_in_two_processes_then_resumed(tmp_path: Path, capsys: pyte
     [
         ([], "At least one input is needed. Received: none"),
         (["missing"], "There is no missing."),
-        (["missing", "--shard_size", "0"], "shard_size must be at least 1. Received: 0 (--shard_size)"),
-        (["missing", "--timeout", "nan"], "seconds must be at least 1. Received: nan (--timeout)"),
+        (["missing", "--shard_size", "0"], "shard_size must be a number of at least 1. Received: 0 (--shard_size)"),
+        (["missing", "--timeout", "inf"], "seconds must be a number of at least 1. Received: inf (--timeout)"),
+        (["missing", "--timeout", "nan"], "seconds must be a number of at least 1. Received: nan (--timeout)"),
         (["missing", "--address", "auto"], "--address and --gpus_per_worker are for --engine ray."),
         (["missing", "-m", "nothing.keras"], "There is no model nothing.keras"),
     ],

@@ -83,7 +83,7 @@ def test_a_bad_picture_of_a_folder_is_reported_and_does_not_stop_the_rest(
     assert printed.err.startswith(f"skipped: {photos / 'c.jpg'} ")
     assert printed.err.count("\n") == 1
     assert f"{photos / 'a.jpg'}: 512×512 pixels, 1 face\n" in printed.out
-    assert "2 of 3 pictures read, 1 faces" in printed.out
+    assert "2 of 3 pictures read, 1 face" in printed.out
     assert names(tmp_path / "photos_emotions") == ["a.jpg", "b.png"]
     assert names(photos) == ["a.jpg", "b.png", "c.jpg"]
     content = json.loads(results.read_text(encoding="utf-8"))
@@ -318,7 +318,7 @@ def test_a_second_run_leaves_out_what_the_first_has_written(
     assert run(base, "-i", photos) == 0
     printed = capsys.readouterr()
     assert printed.err == "note: left out what earlier runs have written, 1 file: a_emotions.jpg\n"
-    assert "2 of 2 pictures read, 1 faces" in printed.out
+    assert "2 of 2 pictures read, 1 face" in printed.out
 
 
 def test_a_phone_s_pictures_are_all_read_or_named(
@@ -378,7 +378,7 @@ def test_whatever_one_input_does_the_others_are_done(
     assert list(failed) == ["big.tif", f"{'x' * 250}.png"]
     assert "ends or breaks off in its header" in failed["big.tif"]
     assert "File name too long" in failed[f"{'x' * 250}.png"]
-    assert "3 of 5 pictures read, 1 faces" in capsys.readouterr().out
+    assert "3 of 5 pictures read, 1 face" in capsys.readouterr().out
     assert len(rows_of(table)) == 1
 
 

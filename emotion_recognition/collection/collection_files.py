@@ -61,10 +61,15 @@ class CollectionFiles:
             True if the folder has a plan and a manifest that agree with this run, False if it has none.
 
         Raises:
-            FileExistsError: If it has, and is not to be resumed.
+            FileExistsError: If it has, and is not to be resumed; or has shards and no manifest.
             ValueError: If they do not agree.
         """
         if not self.manifest.is_file():
+            if any(self._note(0).parent.glob("*.json")):
+                message = (
+                    f"{self.folder} has shards, but no manifest of their collection; empty it, or write elsewhere."
+                )
+                raise about(FileExistsError(message), "out")
             return False
         if not resume:
             message = f"{self.folder} has an annotated collection already; resume it, or write elsewhere."

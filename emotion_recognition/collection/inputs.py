@@ -103,7 +103,11 @@ def _items_in(file: str, column: str | None) -> Iterator[Item]:
 
 def _file(place: str) -> Item:
     kind = VIDEO if _suffix(place) in VIDEO_SUFFIXES else FILE
-    return Item(shown_path(Path(place)) if not places.is_url(place) else place, kind, places.whole_place(place))
+    return Item(_shown(place), kind, places.whole_place(place))
+
+
+def _shown(place: str) -> str:
+    return place if places.is_url(place) else shown_path(Path(place))
 
 
 def _in_text(file: str) -> Iterator[Item]:
@@ -117,18 +121,38 @@ def _in_text(file: str) -> Iterator[Item]:
             raise about(ValueError(f"{file} is not a list of paths: it is not UTF-8 text."), "input") from error
 
 
+class _WholeHeader(tarfile.TarInfo):
+    """A member of a tar; a header that is cut off or damaged is an error wherever it stands.
+
+    ``tarfile`` itself takes any but the first for the end.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as error:
+            # Without a single byte more, or with a block of zeros, it has ended.
+            if not buf.strip(b"\0"):
+                raise
+            raise tarfile.ReadError(str(error)) from error
+
+
 def _in_tar(file: str) -> Iterator[Item]:
-    place = places.whole_place(file)
+    place, shown = places.whole_place(file), _shown(file)
     with places.open_place(file) as opened:
         try:
-            with unpacked(opened) as (stream, is_packed), tarfile.open(fileobj=stream, mode="r:") as tar:
+            with (
+                unpacked(opened) as (stream, is_packed),
+                tarfile.open(fileobj=stream, mode="r:", tarinfo=_WholeHeader) as tar,
+            ):
                 while (member := tar.next()) is not None:
                     # tarfile would remember all of them.
                     tar.members = []  # type: ignore[attr-defined]
                     # A link has no bytes of its own; it counts as a picture that cannot be read, so that none is lost.
                     is_file = member.isfile() or member.islnk() or member.issym()
                     if is_file and places.is_picture_name(member.name):
-                        name = f"{file}/{shown_path(Path(member.name))}"
+                        name = f"{shown}/{shown_path(Path(member.name))}"
                         yield Item(name, IN_PACKED_TAR if is_packed else IN_TAR, place, member.offset_data, member.size)
                 if is_packed:
                     read_to_end(stream)
@@ -150,7 +174,7 @@ def _in_parquet(file: str, column: str | None) -> Iterator[Item]:
                 for batch in table.iter_batches(columns=[chosen]):
                     for path in batch.column(0).to_pylist():
                         # A row without a path counts as a picture that is not there, so that none is lost.
-                        missing = f"{file}#{row}"
+                        missing = f"{_shown(file)}#{row}"
                         yield _file(places.beside(file, path)) if path else Item(missing, FILE, missing)
                         row += 1
             else:
@@ -164,13 +188,13 @@ def _in_parquet(file: str, column: str | None) -> Iterator[Item]:
 
 
 def _bytes_in(table: "pa.parquet.ParquetFile", file: str, column: str) -> Iterator[Item]:
-    place, row = places.whole_place(file), 0
+    place, shown, row = places.whole_place(file), _shown(file), 0
     names = next((name for name in _NAMES if name in table.schema_arrow.names and name != column), None)
     for group in range(table.metadata.num_row_groups):
         count = table.metadata.row_group(group).num_rows
         named = table.read_row_group(group, columns=[names]).column(0).to_pylist() if names else [None] * count
         for start, name in enumerate(named):
-            yield Item(f"{file}#{row}" + (f" {name}" if name else ""), IN_PARQUET, place, start, group, column)
+            yield Item(f"{shown}#{row}" + (f" {name}" if name else ""), IN_PARQUET, place, start, group, column)
             row += 1
 
 

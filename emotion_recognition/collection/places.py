@@ -14,6 +14,8 @@ from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 from emotion_recognition.pictures.picture_kind import is_picture_file
 
 _URL = re.compile(r"[a-z][a-z0-9+.\-]*://")
+#: The URLs of files of this machine.
+_OWN = "file://"
 _PATTERN = re.compile(r"[*?\[]")
 
 
@@ -85,6 +87,7 @@ def pictures_below(folder: str) -> Iterator[str]:
     """The pictures in a folder and in those below it, in no certain order.
 
     Here they are known by name or content, elsewhere by name alone: reading the start of each would take a request.
+    Links to folders are followed here, after all others; each folder counts once, by whatever ways it is reached.
     """
     if is_url(folder):
         files, path = _files_of(folder)
@@ -93,10 +96,17 @@ def pictures_below(folder: str) -> Iterator[str]:
                 if is_picture_name(entry["name"]):
                     yield files.unstrip_protocol(entry["name"])
         return
-    folders = [folder]
-    while folders:
+    folders, linked, seen = [folder], list[str](), set[tuple[int, int]]()
+    while folders or linked:
+        if not folders:
+            linked.sort(reverse=True)
+            folders.append(linked.pop())
         below = folders.pop()
         try:
+            status = Path(below).stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
             entries = os.scandir(below)
         except OSError:
             # It counts as a picture that cannot be read, so that what is in it is not passed over in silence.
@@ -106,6 +116,8 @@ def pictures_below(folder: str) -> Iterator[str]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.path)
+                elif entry.is_symlink() and Path(entry).is_dir():
+                    linked.append(entry.path)
                 # An entry knows what it is, unless it is a link: one that leads to itself is an error there.
                 elif is_picture_file(Path(entry) if entry.is_symlink() else entry):
                     yield str(Path(entry))
@@ -117,7 +129,8 @@ def matches(pattern: str) -> Iterator[str]:
         files, path = _files_of(pattern)
         yield from (files.unstrip_protocol(name) for name in files.glob(path) if not files.isdir(name))
         return
-    whole = Path(pattern)
+    # Before Python 3.13 a last ** means folders alone.
+    whole = Path(pattern, "*") if pattern.endswith("**") else Path(pattern)
     # Path.glob wants a pattern below a folder.
     for match in Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))):
         if match.is_file():
@@ -137,7 +150,14 @@ def beside(place: str, name: str) -> str:
 
 
 def whole_place(place: str) -> str:
-    """The place as every process understands it, whatever folder it runs in."""
+    """The place as every process understands it, whatever folder it runs in.
+
+    Example:
+        >>> whole_place("file:///photos/a.jpg"), whole_place("s3://photos/a.jpg")
+        ('/photos/a.jpg', 's3://photos/a.jpg')
+    """
+    if place.startswith(_OWN):
+        return str(_files_of(place)[1])
     return place if is_url(place) else os.path.abspath(place)  # noqa: PTH100 - links stay links
 
 

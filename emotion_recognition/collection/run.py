@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from emotion_recognition.collection.collection_files import CollectionFiles
 from emotion_recognition.collection.fingerprint import fingerprint_of
 from emotion_recognition.collection.inputs import items_of
 from emotion_recognition.collection.local_engine import LocalEngine
+from emotion_recognition.collection.places import is_url
 from emotion_recognition.collection.plan import Plan, write_plan
 from emotion_recognition.collection.shard_work import ShardWork
 from emotion_recognition.detection.detector_plan import DetectorPlan
 from emotion_recognition.detection.results.parquet_file import check_parquet
 from emotion_recognition.detection.results.whole_text_file import naming
 from emotion_recognition.error_about import about
+from emotion_recognition.pictures.shown_path import printed, shown_path
+from emotion_recognition.quantity import quantity
 from emotion_recognition.write_lock import write_lock
 
 
@@ -49,8 +53,8 @@ class CollectionSettings:
 
     def __post_init__(self) -> None:
         for name in ("shard_size", "every", "seconds"):
-            if not getattr(self, name) >= 1:
-                error = ValueError(f"{name} must be at least 1. Received: {getattr(self, name)}")
+            if not 1 <= getattr(self, name) < math.inf:
+                error = ValueError(f"{name} must be a number of at least 1. Received: {getattr(self, name)}")
                 raise about(error, "shard_seconds" if name == "seconds" else name)
 
 
@@ -98,11 +102,11 @@ def annotate_collection(
     say(f"face detector: {detector.face_detector.description}")
     say(f"model: {', '.join(map(str, plan.models))}")
     manifest: dict[str, Any] = {
-        "inputs": list(inputs),
+        "inputs": [shown_path(Path(given)) if not is_url(given) else given for given in inputs],
         "model": fingerprint.model,
-        "model_files": [str(path) for path in plan.models],
+        "model_files": [shown_path(path) for path in plan.models],
         "detector": fingerprint.detector,
-        "detector_description": detector.face_detector.description,
+        "detector_description": printed(detector.face_detector.description),
         "class_names": list(detector.classifier.class_names),
         "embeddings": plan.embeddings,
         "every": settings.every,
@@ -113,7 +117,7 @@ def annotate_collection(
     with contextlib.ExitStack() as stack:
         with naming(out):
             out.mkdir(parents=True, exist_ok=True)
-        stack.enter_context(write_lock(files.manifest, "collection"))
+        stack.enter_context(write_lock(files.manifest, "collection", options=("out",)))
         goes_on = files.start(manifest, resume=settings.resume)
         if goes_on:
             manifest = files.read_manifest()
@@ -123,7 +127,7 @@ def annotate_collection(
             items = items_of(inputs, settings.column, lambda place: left_out.update(["files"]))
             write_plan(files.plan, items, settings.shard_size)
             if left_out:
-                say(f"left out what earlier runs have written, {left_out['files']:,} files")
+                say(f"left out what earlier runs have written, {quantity(left_out['files'], 'file')}")
             files.write_manifest(manifest)
         shards = stack.enter_context(Plan(files.plan))
         work = ShardWork(plan, fingerprint, detector.classifier.class_names, settings.every)

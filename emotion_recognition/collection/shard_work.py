@@ -15,11 +15,13 @@ from emotion_recognition.collection.fingerprint import Fingerprint, fingerprint_
 from emotion_recognition.collection.items import VIDEO, Item
 from emotion_recognition.collection.places import is_url, read_place
 from emotion_recognition.detection.detector_plan import DetectorPlan
+from emotion_recognition.detection.face_emotion import DIGITS
 from emotion_recognition.detection.results.parquet_file import face_rows, face_schema
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.detection.video.reader import VideoReader
 from emotion_recognition.error_about import text_of
 from emotion_recognition.pictures.image_file import decode_image
+from emotion_recognition.quantity import quantity
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +48,7 @@ class Tables:
 
     Args:
         faces: A row for each face.
-        others: A row for each picture or frame without a face, or that cannot be read.
+        others: A row for each picture or frame without a face, and for each picture or video that cannot be read whole.
         counts: Number of pictures, frames, faces, pictures without a face, and unreadable ones.
     """
 
@@ -133,7 +135,7 @@ class _Rows:
                 {
                     "file": sight.file,
                     "frame": sight.frame,
-                    "time": sight.time,
+                    "time": None if sight.time is None else round(sight.time, DIGITS),
                     "picture_width": width,
                     "picture_height": height,
                     "status": WITHOUT_FACE,
@@ -170,8 +172,11 @@ def _sights(item: Item, detector: "EmotionDetector", every: int) -> Iterator[Sig
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             path = Path(folder, f"video{Path(item.place).suffix}")
             path.write_bytes(read_place(item.place))
-        for frame in stack.enter_context(VideoReader(path)):
+        reader = stack.enter_context(VideoReader(path))
+        for frame in reader:
             if frame.number % every == 0:
                 faces = tuple(SeenFace(face) for face in detector.detect(frame.image))
                 size = (frame.image.shape[1], frame.image.shape[0])
                 yield Sight(item.name, size, faces, frame.number, frame.time)
+        if reader.lost:
+            raise ValueError(f"{item.name}: {quantity(reader.lost, 'frame')} could not be decoded.")

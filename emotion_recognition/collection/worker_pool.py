@@ -28,6 +28,9 @@ Result = TypeVar("Result")
 #: So many processes in a row may end before they are ready; one may be killed by chance, all have a cause.
 _MOST_FAILED_STARTS = 3
 
+#: Seconds of one wait; the system's takes no more than a few weeks of them, and waits follow each other.
+_LONGEST_WAIT = 3600.0
+
 #: Seconds that a process is given to end by itself.
 _PATIENCE = 5.0
 
@@ -137,7 +140,7 @@ class WorkerPool(Generic[Task, Result]):
 
     def _time_left(self) -> float | None:
         left = [self._left(worker) for worker in self._workers if worker.is_busy]
-        return None if self._seconds is None or not left else max(0.0, min(left))
+        return None if self._seconds is None or not left else min(max(0.0, min(left)), _LONGEST_WAIT)
 
     def _left(self, worker: "_Worker") -> float:
         return math.inf if self._seconds is None else self._seconds(worker.task) - worker.busy_for

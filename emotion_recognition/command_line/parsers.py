@@ -143,6 +143,16 @@ def path_text(text: str) -> Path:
     return Path(text)
 
 
+def place_text(text: str) -> str:
+    """An option's text as it is: a path, a pattern or a URL.
+
+    Raises:
+        ArgumentTypeError: If it is empty.
+    """
+    path_text(text)
+    return text
+
+
 def whole_number_or_none(text: str) -> int | None:
     """An option's text as a number, or None for "none".
 

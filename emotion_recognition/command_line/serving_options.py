@@ -101,16 +101,16 @@ def api_key(arguments: argparse.Namespace) -> str | None:
     """The key from its file or the environment; None where there is none.
 
     Raises:
-        ValueError: If the file is no regular one, empty or no text, or the key has characters that HTTP headers cannot
-            have.
+        ValueError: If the file is no regular one or no text, either is there and empty, or the key has characters that
+            HTTP headers cannot have.
         OSError: If it cannot be read.
     """
     path: Path | None = arguments.api_key_file
     try:
-        given = os.environ.get(KEY_VARIABLE, "") if path is None else read_bytes(path).decode()
+        given = os.environ.get(KEY_VARIABLE) if path is None else read_bytes(path).decode()
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text.") from error
-    if path is None and not given:
+    if given is None:
         return None
     key, place = given.strip(), KEY_VARIABLE if path is None else path
     if not key:

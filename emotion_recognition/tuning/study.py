@@ -83,7 +83,7 @@ def run_search(search: Search, trials: int, *, workers: int = 1, say: Callable[[
     search.storage.parent.mkdir(parents=True, exist_ok=True)
     try:
         study = optuna.create_study(
-            storage=f"sqlite:///{search.storage}",
+            storage=_address(search.storage),
             study_name=search.name,
             load_if_exists=True,
             direction="maximize",
@@ -204,6 +204,13 @@ def _watch(training: Training, model: Path, trial: Trial, chosen: Any, optuna: A
                 raise optuna.TrialPruned
         if status is not None:
             return status
+
+
+def _address(storage: Path) -> str:
+    """What Optuna is told of the file, whatever characters its name has."""
+    import sqlalchemy
+
+    return sqlalchemy.URL.create("sqlite", database=str(storage)).render_as_string()
 
 
 def _text_of(settings: Mapping[str, Any]) -> str:

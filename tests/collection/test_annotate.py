@@ -207,6 +207,23 @@ def test_a_damaged_manifest_is_refused(pictures: Path, plan: DetectorPlan, tmp_p
         annotate(pictures, tmp_path, plan, dataclasses.replace(SMALL, resume=True))
 
 
+def test_shards_without_a_manifest_are_not_taken_for_this_run_s(
+    pictures: Path, plan: DetectorPlan, tmp_path: Path
+) -> None:
+    annotate(pictures, tmp_path, plan)
+    (tmp_path / "manifest.json").unlink()
+    with pytest.raises(FileExistsError, match="has shards, but no manifest of their collection"):
+        annotate(pictures / "deep", tmp_path, plan)
+
+
+def test_paths_that_are_no_text_are_shown_and_resumed(pictures: Path, plan: DetectorPlan, tmp_path: Path) -> None:
+    folder, out = tmp_path / "p\udcff", tmp_path / "out"
+    folder.symlink_to(pictures)
+    counts = annotate(folder, out, plan)
+    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["inputs"] == [f"{tmp_path}/p\\xff"]
+    assert annotate(folder, out, plan, dataclasses.replace(SMALL, resume=True)) == counts
+
+
 def test_a_full_disk_leaves_whole_shards_that_are_resumed(
     whole: Path, pictures: Path, plan: DetectorPlan, tmp_path: Path
 ) -> None:
@@ -257,9 +274,22 @@ def test_a_damaged_input_behind_a_good_one_leaves_nothing(pictures: Path, plan: 
         assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_frames_that_cannot_be_decoded_are_told(plan: DetectorPlan, tmp_path: Path) -> None:
+    path = tmp_path / "cut.avi"
+    with open_video(path, (64, 48), 25) as video:
+        for value in range(30):
+            video.write(np.full((48, 64, 3), 5 * value, np.uint8))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    counts = annotate(path, tmp_path / "out", plan)
+    assert counts["unreadable"] == 1
+    _, others = tables(tmp_path / "out")
+    assert others["error"].iloc[-1] == f"{path}: {30 - counts['frames']} frames could not be decoded."
+    assert others["time"].iloc[1] == 0.04
+
+
 def test_bad_numbers_and_no_input(plan: DetectorPlan, tmp_path: Path) -> None:
     for name in ("shard_size", "every", "seconds"):
-        with pytest.raises(ValueError, match=f"{name} must be at least 1. Received: 0"):
+        with pytest.raises(ValueError, match=f"{name} must be a number of at least 1. Received: 0"):
             CollectionSettings(**{name: 0})
     with pytest.raises(ValueError, match="At least one input is needed"):
         annotate_collection([], tmp_path / "out", plan, engine=Here)

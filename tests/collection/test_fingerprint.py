@@ -29,6 +29,17 @@ def test_a_face_detector_is_known_by_its_file_whatever_is_round_it(tmp_path: Pat
     assert here == elsewhere != other
 
 
+@pytest.mark.parametrize("changed", ["face.json", "face_refiner.onnx", "face_refiner.json"])
+def test_a_face_detector_s_card_and_second_stage_count(changed: str, tmp_path: Path) -> None:
+    for name in ("face.onnx", "face.json", "face_refiner.onnx", "face_refiner.json"):
+        (tmp_path / name).write_text("first")
+    before = fingerprint_of(DetectorPlan(()), opened(tmp_path / "face.onnx"))
+    (tmp_path / changed).write_text("second")
+    after = fingerprint_of(DetectorPlan(()), opened(tmp_path / "face.onnx"))
+    assert before.detector != after.detector
+    assert before.model == after.model
+
+
 def test_a_runtime_counts_as_what_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").touch()
     plans = [dataclasses.replace(DetectorPlan(()), runtime=name) for name in ("auto", "opencv", "onnxruntime")]

@@ -51,6 +51,24 @@ def test_links_in_a_folder_count_by_what_they_lead_to(folder: Path) -> None:
     assert sorted(names(folder)) == [str(folder / name) for name in ("a.png", "deep/b.png", "linked.png")]
 
 
+def test_linked_folders_are_followed_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    write_image(elsewhere / "c.png", np.full((3, 4, 3), 3, np.uint8))
+    (elsewhere / "back").symlink_to(folder)
+    for link in ("x", "deep/y"):
+        (folder / link).symlink_to(elsewhere)
+    assert sorted(names(folder)) == [str(folder / name) for name in ("a.png", "deep/b.png", "deep/y/c.png")]
+
+
+def test_two_stars_at_the_end_of_a_pattern_mean_files(folder: Path) -> None:
+    assert sorted(names(f"{folder}/**")) == sorted(names(f"{folder}/**/*"))
+
+
+def test_a_url_of_this_machine_is_the_path(folder: Path) -> None:
+    places = {item.place for _, item in items_of([str(folder / "a.png"), f"file://{folder}/a.png"])}
+    assert places == {str(folder / "a.png")}
+
+
 def test_a_folder_is_listed_without_holding_its_names(tmp_path: Path) -> None:
     for number in range(2_000):
         (tmp_path / f"{number:04d}.jpg").touch()
@@ -214,6 +232,36 @@ def test_compressed_tar_shards(folder: Path, kind: str) -> None:
     with pytest.raises(ValueError, match=r"cut\.tar\.\w+ is cut short or damaged: ") as caught:
         dataclasses.replace(items[2], place=str(cut)).read()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["", "gz"])
+def test_a_damaged_or_cut_header_in_a_tar_is_no_end(kind: str, folder: Path) -> None:
+    plain = folder / "plain.tar"
+    with tarfile.open(plain, "w") as tar:
+        for number in range(4):
+            tar.add(folder / "a.png", f"{number}.png")
+    with tarfile.open(plain) as tar:
+        third = tar.getmembers()[2].offset
+    content = plain.read_bytes()
+    damaged = content[: third + 148] + b"garbage!" + content[third + 156 :]
+    for name, wrong, words in (("bad", damaged, "invalid header"), ("cut", content[: third + 100], "truncated header")):
+        place = folder / f"{name}.tar"
+        place.write_bytes(gzip.compress(wrong) if kind else wrong)
+        with pytest.raises(ValueError, match=rf"{name}\.tar is not a tar file, or is damaged: {words}"):
+            names(place)
+    # A tar may end without the blocks of zeros that are usual.
+    (folder / "short.tar").write_bytes(content[:third])
+    assert [Path(name).name for name in names(folder / "short.tar")] == ["0.png", "1.png"]
+
+
+def test_names_that_are_no_text_are_shown(folder: Path) -> None:
+    place = folder / "t\udcff.tar"
+    with tarfile.open(place, "w") as tar:
+        tar.add(folder / "a.png", "a.png")
+    assert names(place) == [f"{folder}/t\\xff.tar/a.png"]
+    parquet.write_table(pa.table({"path": pa.array([None], pa.string())}), folder / "l.parquet")
+    (folder / "l.parquet").rename(folder / "l\udcff.parquet")
+    assert names(folder / "l\udcff.parquet") == [f"{folder}/l\\xff.parquet#0"]
 
 
 @pytest.fixture

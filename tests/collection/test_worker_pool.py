@@ -53,6 +53,13 @@ def test_processes_that_never_come_up_are_an_error(tmp_path: Path) -> None:
             pool.next()
 
 
+def test_any_time_may_be_allowed(tmp_path: Path) -> None:
+    # The system's wait takes milliseconds as a C int.
+    with WorkerPool[str, str](Start(tmp_path), 1, seconds=lambda task: 1e9) as pool:
+        pool.submit("a")
+        assert isinstance(pool.next(), Finished)
+
+
 def test_workers_must_be_some(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"workers must be at least 1\. Received: 0"):
         WorkerPool(Start(tmp_path), 0)

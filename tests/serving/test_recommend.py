@@ -164,6 +164,9 @@ def test_what_can_be_no_name_is_not_said_to_be_forgotten(address: str, client: T
         ({"probabilities": DARK, "catalogue": {}}, "catalogue must be a list"),
         ({"probabilities": DARK, "catalogue": []}, "catalogue has no items"),
         ({"probabilities": DARK, "catalogue": [{"id": "1", "title": ""}]}, "row 1: title must be a text"),
+        ({"probabilities": DARK, "catalogue": [{"id": "1", "title": "\ud800"}]}, "title has half a character in it"),
+        ({"probabilities": DARK, "catalogue": [{"id": "\ud800", "title": "x"}]}, "id has half a character in it"),
+        ({"probabilities": DARK, "catalogue": [{"id": "1", "title": "x", "url": "/\ud800"}]}, "url must begin with"),
         ({"image": 3}, "base64"),
     ],
 )

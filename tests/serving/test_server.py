@@ -284,12 +284,15 @@ def test_a_key_is_one_line_that_a_header_can_have(
     file.write_bytes(bytes(2**20 + 1))
     assert EmotionServer.main(["--port", "0", "--api_key_file", str(file)]) == 2
     assert capsys.readouterr().err == f"error: {file} is larger than 1 MB, far too large for what it should hold.\n"
-    for text, key in (("", None), (" sesame\n", "sesame")):
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    assert api_key(EmotionServer.build_parser().parse_args([])) is None
+    monkeypatch.setenv(KEY_VARIABLE, " sesame\n")
+    assert api_key(EmotionServer.build_parser().parse_args([])) == "sesame"
+    # Empty too, as where it is set from a variable that is not: a server without a key is not what was asked for.
+    for text in ("", " "):
         monkeypatch.setenv(KEY_VARIABLE, text)
-        assert api_key(EmotionServer.build_parser().parse_args([])) == key
-    monkeypatch.setenv(KEY_VARIABLE, " ")
-    assert EmotionServer.main(["--port", "0"]) == 2
-    assert capsys.readouterr().err == f"error: {KEY_VARIABLE} has no key in it.\n"
+        assert EmotionServer.main(["--port", "0"]) == 2
+        assert capsys.readouterr().err == f"error: {KEY_VARIABLE} has no key in it.\n"
 
 
 def test_without_the_extra_one_line_says_what_to_install(

@@ -45,6 +45,13 @@ def test_trials_at_the_same_time_try_what_they_would_alone(search: Search, tmp_p
     assert tried[0] == tried[1]
 
 
+@pytest.mark.parametrize("name", ["a?b", "a%20b"])
+def test_a_study_lies_where_it_was_said(name: str, search: Search, tmp_path: Path) -> None:
+    storage = tmp_path / name / "study.sqlite"
+    run_search(replace(search, storage=storage), 1)
+    assert storage.is_file()
+
+
 def test_trials_that_fail_are_reported(search: Search) -> None:
     said: list[str] = []
     always = Search(search.storage, "failing", (Range("learning_rate", 0.95, 1.0),), search.command, search.model)

@@ -138,7 +138,7 @@ def test_the_report_names_what_is_missing(evaluation: PhotographEvaluation, tmp_
     assert content["sources"]["two"]["accuracy"] == pytest.approx(1 / 3)
     text = (tmp_path / f"{stem.name}_report.txt").read_text(encoding="utf-8")
     assert text == photographs_text(evaluation)
-    assert "count as wrong: 1 photographs on which no face was found, 2 that cannot be read" in text
+    assert "count as wrong: 1 photograph on which no face was found, 2 that cannot be read" in text
     assert "33.33 %" in text.split("all photographs")[1].split("\n")[0]
 
 
