@@ -23,6 +23,7 @@ from emotion_recognition.pictures.image_header import (
     RawPictureError,
     UnknownPictureError,
     picture_size,
+    white_of_pnm,
 )
 from emotion_recognition.pictures.orientation import orientation_of, turned, without_orientation
 from emotion_recognition.pictures.picture_kind import heif_kind
@@ -106,6 +107,9 @@ def decode_image(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> np.
         raise ValueError(f"{name} cannot be decoded; it is truncated, damaged or of a kind that OpenCV does not read.")
     if image.dtype == np.uint16:
         image = eight_bits(image, name)
+    white = white_of_pnm(encoded)
+    if white is not None and white < 255:
+        image = cv2.convertScaleAbs(image, alpha=255 / white)
     return turned(np.asarray(image), orientation_of(encoded))
 
 

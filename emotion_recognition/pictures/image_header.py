@@ -40,6 +40,9 @@ _PNM_GAPS = (b" ", b"\t", b"\n", b"\r", b"#")
 _PNM_NUMBERS = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})\s")
 
 
+#: After them, the number of white.
+_PNM_WHITE = re.compile(_PNM_NUMBERS.pattern[:-2] + rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,5})\s")
+
 #: TIFF's tags by which RAW files are known: the first image is a smaller version of another; it is a DNG.
 _SUBFILE_TYPE, _DNG_VERSION = 254, 50706
 
@@ -94,6 +97,26 @@ def picture_size(encoded: bytes) -> tuple[int, int]:
                 raise ValueError(f"its header says {width}×{height} pixels")
             return width, height
     raise UnknownPictureError(f"it does not start as {KINDS} files do")
+
+
+def white_of_pnm(encoded: bytes) -> int | None:
+    """The number that is white in a PGM or PPM file of bytes, of which OpenCV takes 255 for white.
+
+    Args:
+        encoded: The bytes of a picture file.
+
+    Returns:
+        1..255; None for files of another kind, of text or of more than 8 bits.
+
+    Example:
+        >>> white_of_pnm(b"P5 4 3 15 "), white_of_pnm(b"P2 4 3 15 ")
+        (15, None)
+    """
+    if not any(_starts(encoded, signature) for signature in (b"P5", b"P6")):
+        return None
+    found = _PNM_WHITE.match(encoded, 2)
+    white = 0 if found is None else int(found[3])
+    return white if 1 <= white <= 255 else None
 
 
 def _starts(encoded: bytes, signature: bytes) -> bool:

@@ -278,6 +278,9 @@ def test_a_fine_output_is_accepted(tmp_path: Path) -> None:
         pytest.param(b"P3 2 1 255 9 9 9 80 80 80\n", [[9, 80]], id="P3"),
         pytest.param(b"P4\n2 2\n\x40\x80", [[255, 0], [0, 255]], id="P4"),
         pytest.param(b"P5\n2 2\n255\n" + bytes([0, 7, 100, 255]), [[0, 7], [100, 255]], id="P5"),
+        pytest.param(b"P5\n2 2\n15\n" + bytes([0, 5, 10, 15]), [[0, 85], [170, 255]], id="P5 of 4 bits"),
+        pytest.param(b"P5 2 2 # white:\n 1 " + bytes([0, 1, 1, 0]), [[0, 255], [255, 0]], id="P5 of 1 bit"),
+        pytest.param(b"P2 2 2 15 0 5 10 15\n", [[0, 85], [170, 255]], id="P2 of 4 bits"),
         pytest.param(b"P6\n2 1\n255\n" + bytes([9, 9, 9, 80, 80, 80]), [[9, 80]], id="P6"),
     ],
 )

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emotion_recognition.data.sources.turned_boxes import orientation_of
 from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_file import decode_image
+from emotion_recognition.pictures.orientation import orientation_of
+from emotion_recognition.pictures.quiet_opencv import silent_opencv
 from emotion_recognition.pictures.resizing import shrink
 
 #: How files start that every reader of the data set decodes; others are stored as JPEG.
@@ -52,7 +53,8 @@ class StoredPicture:
         height: In pixels.
         scale: (horizontal, vertical) factors from the coordinates of the file's upright picture to the stored one's,
             at most 1.
-        anew: Whether it was encoded anew, because it was too large, lay on its side or is of another kind.
+        anew: Whether it was encoded anew, because it was too large, lay on its side, has more than 8 bits or is of
+            another kind.
         turned: Whether EXIF's orientation turned it.
     """
 
@@ -82,11 +84,21 @@ def store_picture(encoded: bytes, name: str, storage: PictureStorage) -> StoredP
     """
     image = decode_image(encoded, name)
     height, width = image.shape[:2]
-    turned = orientation_of(encoded, image) > 1
+    turned = orientation_of(encoded) > 1
     image, back = shrink(image, storage.longest_side)
-    if back == 1.0 and encoded.startswith(_STORED_KINDS) and not turned:
+    if back == 1.0 and not turned and encoded.startswith(_STORED_KINDS) and _is_read_as(encoded, image):
         return StoredPicture(np.frombuffer(encoded, np.uint8), width, height, (1.0, 1.0), anew=False)
     size = image.shape[1], image.shape[0]
     _, anew = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, storage.jpeg_quality))
     scale = (size[0] / width, size[1] / height)
     return StoredPicture(np.asarray(anew).ravel(), *size, scale, anew=True, turned=turned)
+
+
+def _is_read_as(encoded: bytes, image: np.ndarray) -> bool:
+    """Whether the data set's readers, which know neither orientation nor bit depth, see the same picture."""
+    try:
+        with silent_opencv():
+            seen = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return False
+    return seen is not None and np.array_equal(seen, image)

@@ -4,51 +4,7 @@ Many programs for drawing boxes show pictures as they are stored, and state that
 annotations; next: crops of the upright picture.
 """
 
-from collections.abc import Callable
-
-import cv2
-import numpy as np
-
 from emotion_recognition.pictures.faces import Box
-from emotion_recognition.pictures.quiet_opencv import silent_opencv
-
-#: What is in every JPEG, WebP, PNG or TIFF file that says how the camera was held.
-_MARKS = (b"Exif\0\0", b"EXIF", b"eXIf", b"exif", b"tiff:Orientation", b"II*\0", b"MM\0*")
-
-#: From a picture as it is stored to the upright one, by EXIF's orientation.
-_TURNS: dict[int, Callable[[np.ndarray], np.ndarray]] = {
-    1: lambda image: image,
-    2: lambda image: image[:, ::-1],
-    3: lambda image: image[::-1, ::-1],
-    4: lambda image: image[::-1],
-    5: lambda image: image.swapaxes(0, 1),
-    6: lambda image: image[::-1].swapaxes(0, 1),
-    7: lambda image: image[::-1, ::-1].swapaxes(0, 1),
-    8: lambda image: image[:, ::-1].swapaxes(0, 1),
-}
-
-
-def orientation_of(encoded: bytes, upright: np.ndarray) -> int:
-    """How a picture was turned when it was read: told from its pixels, so that it is what the reader did.
-
-    Args:
-        encoded: The bytes of its file.
-        upright: BGR uint8 array (height, width, 3), as it was read from them.
-
-    Returns:
-        EXIF's orientation, 1..8; 1 where the picture was not turned, or it looks the same either way.
-    """
-    if not any(mark in encoded for mark in _MARKS):
-        return 1
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    try:
-        with silent_opencv():
-            stored = cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
-    except cv2.error:
-        stored = None
-    if stored is None:
-        return 1
-    return next((number for number, turn in _TURNS.items() if np.array_equal(turn(np.asarray(stored)), upright)), 1)
 
 
 def turned_box(box: Box, size: tuple[int, int], orientation: int) -> Box:

@@ -37,6 +37,16 @@ def test_a_small_upright_picture_keeps_its_bytes(kind: str, orientation: int | N
     assert (stored.width, stored.height, stored.scale, stored.anew, stored.shrunk) == (40, 24, (1, 1), False, False)
 
 
+def test_a_picture_of_more_than_eight_bits_is_stored_as_it_is_read() -> None:
+    deep = np.tile(np.arange(0, 1024, 32, dtype=np.uint16), (24, 1))  # 10 bits of 16
+    encoded = cv2.imencode(".png", deep)[1].tobytes()
+    stored = store_picture(encoded, "a", SMALL)
+    assert stored.anew
+    seen = cv2.imdecode(stored.encoded, cv2.IMREAD_COLOR)
+    np.testing.assert_allclose(seen, decode_image(encoded, "a"), atol=4)
+    assert seen.max() > 240
+
+
 @pytest.mark.parametrize(
     ("orientation", "size", "red"),
     [(3, (40, 24), (20, 30)), (6, (24, 40), (5, 20)), (8, (24, 40), (35, 5)), (2, (40, 24), (5, 30))],

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_recognition.data.sources.turned_boxes import orientation_of, turned_box
+from emotion_recognition.data.sources.turned_boxes import turned_box
 from emotion_recognition.pictures.crop import WHOLE, Framing, crop_faces
 from emotion_recognition.pictures.faces import Box
 from emotion_recognition.pictures.image_file import decode_image, read_encoded, read_image
+from emotion_recognition.pictures.orientation import orientation_of
 
 #: Of boxes that people draw, measured against those of OpenCV's SSD for the same faces, 322 on 250 photographs: these
 #: are 1.09 times as large (in the middle half of the cases 1.01 to 1.25 times) and their centre is 0.06 of the drawn
@@ -64,7 +65,7 @@ def read_labelled_faces(
     encoded = read_encoded(path)
     image = decode_image(encoded, str(path))
     height, width = image.shape[:2]
-    orientation = orientation_of(encoded, image)
+    orientation = orientation_of(encoded)
     stored_size = (width, height) if orientation < 5 else (height, width)
     if orientation > 1 and stated_size == stored_size:
         boxes = [turned_box(box, stored_size, orientation) for box in boxes]
