@@ -55,8 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=float,
         default=0.0,
         metavar="SHARE",
-        help="share of the training pictures without a face that is left out, for counting false faces on them "
-        "(default: 0)",
+        help="share of the training pictures without a face that is left out, for counting false faces on them",
     )
     parser.add_argument(
         "--landmarks",

@@ -33,7 +33,7 @@ def add_mirrored(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") ->
     parser.add_argument(
         "--mirrored",
         action="store_true",
-        help="average the probabilities of each face and its mirror image: slightly more accurate, twice the time",
+        help="average the probabilities of each face and its mirror image, in twice the time; not every model gains",
     )
 
 
@@ -58,13 +58,15 @@ def add_detector_options(parser: "argparse.ArgumentParser | argparse._ArgumentGr
         action="store_true",
         help="also find faces lying on their side and upside down, in four times the detector's time",
     )
+    usual = DetectionSettings.min_confidence
     own = " and ".join(row.name for row in ROWS if row.min_confidence is None)
+    others = [f"{row.min_confidence:g} for {row.name}" for row in ROWS if row.min_confidence not in (None, usual)]
     parser.add_argument(
         "--min_confidence",
         type=float,
         metavar="SCORE",
         help="lowest score of the face detector that counts as a face, 0..1 (default: what its card states for "
-        f"{own}; {DetectionSettings.min_confidence} for the others)",
+        f"{own}; {', '.join([*others, f'{usual:g} for the others'])})",
     )
 
 

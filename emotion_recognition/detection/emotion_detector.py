@@ -107,6 +107,8 @@ class EmotionDetector:
             )
         if classes is None:
             class_names(num_emotions)  # there must be such emotions
+        elif not classes:
+            raise about(ValueError("classes must be names. Received: none"), "classes")
         if model is None:
             model = find_released_model(num_emotions)
         paths = [model] if isinstance(model, str | Path) else list(model)
@@ -128,7 +130,11 @@ class EmotionDetector:
         if embeddings and runtime == AUTO:
             runtime = DEFAULT_RUNTIME  # it gives feature vectors
         self.classifier = EmotionClassifier(
-            [Path(path) for path in paths], classes or num_emotions, options, mirrored=mirrored, runtime=runtime
+            [Path(path) for path in paths],
+            num_emotions if classes is None else classes,
+            options,
+            mirrored=mirrored,
+            runtime=runtime,
         )
         if embeddings:
             # What gives none says so now, not at every picture with a face.

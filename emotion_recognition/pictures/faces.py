@@ -3,6 +3,7 @@
 Every detector returns these; cropping comes next.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,9 @@ def _whole(box: Sequence[float]) -> Box:
 
 def _points(landmarks: Sequence[Sequence[float]]) -> Landmarks:
     try:
-        return tuple((float(x), float(y)) for x, y in landmarks)
+        points = tuple((float(x), float(y)) for x, y in landmarks)
     except (TypeError, ValueError) as error:
         raise ValueError(f"landmarks must be points (x, y). Received: {landmarks}") from error
+    if not all(math.isfinite(number) for point in points for number in point):
+        raise ValueError(f"landmarks must be finite. Received: {landmarks}")
+    return points

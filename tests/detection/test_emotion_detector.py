@@ -207,6 +207,16 @@ def test_the_size_reaches_a_detector_that_is_named_and_no_other(brightness_model
         EmotionDetector(brightness_model, detector="haar", detector_size=320)
     with pytest.raises(ValueError, match=r"detector_size is for a detector that is named\. Received: 320"):
         EmotionDetector(brightness_model, detector=KnownFaces(), detector_size=320)
+    with pytest.raises(ValueError, match="classes must be names"):
+        EmotionDetector(brightness_model, classes=[], detector=KnownFaces())
+    with pytest.raises(ValueError, match="Received: True"):
+        EmotionDetector(brightness_model, detector="ssd", detector_size=True)
+    assert (
+        EmotionDetector(brightness_model, detector="ssd", detector_size=np.int64(160)).detect(
+            np.zeros((9, 9), np.uint8)
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("count", ["7", 7.0, 9, None])

@@ -38,6 +38,12 @@ def test_landmarks_of_something_else_are_refused(landmarks: object) -> None:
         Face((0, 0, 5, 5), 0.5, landmarks)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_landmarks_that_are_nowhere_are_refused(number: float) -> None:
+    with pytest.raises(ValueError, match="landmarks must be finite"):
+        Face((0, 0, 9, 9), 0.5, landmarks=[(1.0, number)] * 5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("score", [-0.01, 1.01, float("nan")])
 def test_a_score_outside_0_to_1_is_refused(score: float) -> None:
     with pytest.raises(ValueError, match="score must be within"):

@@ -55,8 +55,9 @@ class Kept:
 def drop_rows(splits: Mapping[str, Split], kinds: Sequence[str]) -> dict[str, Kept]:
     """Chooses the rows to take out of every split but test, and marks those of test.
 
-    Of exact duplicates one copy stays: in test if there is one, else in val, else in train; there, the first. In test
-    all copies of an image are marked, those whose twins were in other splits too.
+    Of exact duplicates one copy stays: in test if there is one, else in val, else in train; there, the first that is
+    not dropped for another reason. In test all copies of an image are marked, those whose twins were in other splits
+    too.
 
     Args:
         splits: The splits by name.
@@ -73,13 +74,15 @@ def drop_rows(splits: Mapping[str, Split], kinds: Sequence[str]) -> dict[str, Ke
     if unknown:
         raise ValueError(f"kinds must be among {list(DROPPABLE)}. Received: {unknown[0]!r}")
     found = {name: {kind: np.zeros(len(split), bool) for kind in kinds} for name, split in splits.items()}
-    if "duplicates" in kinds:
-        for name, mask in _superfluous(splits).items():
-            found[name]["duplicates"] = mask
     for kind, rows_of in (("blank", blank_rows), ("notface", not_face_rows)):
         if kind in kinds:
             for name, split in splits.items():
                 found[name][kind][rows_of(split)] = True
+    if "duplicates" in kinds:
+        # Votes on copies differ: the one that stays is none of those that go anyway.
+        going = {name: np.any(list(masks.values()), axis=0) for name, masks in found.items()}
+        for name, mask in _superfluous(splits, going).items():
+            found[name]["duplicates"] = mask
     return {name: _without(split, found[name]) for name, split in splits.items()}
 
 
@@ -108,7 +111,7 @@ def drop_from_files(paths: Mapping[str, Path], kinds: Sequence[str]) -> None:
             smaller.unlink(missing_ok=True)
 
 
-def _superfluous(splits: Mapping[str, Split]) -> dict[str, np.ndarray]:
+def _superfluous(splits: Mapping[str, Split], going: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """For each split, which rows are copies: of test all, of the others all but the one that stays."""
     order = sorted(splits, key=_STAYS_IN.index)
     names = np.repeat(order, [len(splits[name]) for name in order])
@@ -116,8 +119,11 @@ def _superfluous(splits: Mapping[str, Split]) -> dict[str, np.ndarray]:
     masks = {name: np.zeros(len(split), bool) for name, split in splits.items()}
     # Groups are ascending, so that the first place of each is in the earliest split of the order.
     for group in exact_groups(itertools.chain.from_iterable(splits[name].images for name in order)):
-        for index in group if names[group[0]] == "test" else group[1:]:
-            masks[names[index]][rows[index]] = True
+        in_test = names[group[0]] == "test"
+        lasting = (index for index in group if not going[names[index]][rows[index]])
+        stays = group[0] if in_test else next(lasting, group[0])
+        for index in group:
+            masks[names[index]][rows[index]] = in_test or index != stays
     return masks
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from emotion_recognition.detection.drawing.drawable import drawable
 from emotion_recognition.detection.drawing.histogram import covers, draw_histogram
 from emotion_recognition.detection.drawing.palette import Colour, palette
 from emotion_recognition.detection.face_emotion import FaceEmotion
@@ -20,18 +21,19 @@ _Rectangle = Box
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Sizes in pixels that suit a picture."""
+    """Sizes in pixels that suit a picture and its faces."""
 
     line: int
     text: int
     padding: int
 
     @classmethod
-    def of(cls, image: np.ndarray) -> "_Sizes":
-        # Letters of 1/60 of the picture's side stay readable when it is shown as a whole on a screen; 8 pixels are
-        # the least that this font needs.
+    def of(cls, image: np.ndarray, faces: Sequence[FaceEmotion]) -> "_Sizes":
+        # Letters of 1/60 of the picture's side stay readable when it is shown as a whole on a screen; those of a crowd
+        # must not cover it. 8 pixels are the least that this font needs.
         side = (image.shape[0] * image.shape[1]) ** 0.5
-        text = max(8, round(side / 60))
+        usual_face = float(np.median([face.box[3] for face in faces])) if faces else side
+        text = max(8, round(min(side / 60, usual_face / 4)))
         return cls(line=max(1, round(side / 450)), text=text, padding=max(2, text // 3))
 
 
@@ -59,7 +61,7 @@ def annotate(
         ValueError: If the image is none.
     """
     check_bgr(image)
-    drawn, sizes = image.copy(), _Sizes.of(image)
+    drawn, sizes = image.copy(), _Sizes.of(image, faces)
     for face in faces:
         x, y, width, height = face.box
         corners = ((x, y), (x + width - 1, y + height - 1))
@@ -70,7 +72,9 @@ def annotate(
     for face, identity in zip(faces, identities or [None] * len(faces), strict=True):
         others = [other.box for other in faces if other is not face]
         number = "" if identity is None else f"{identity}: "
-        taken.append(_draw_label(drawn, face, f"{number}{face.emotion} {face.probability:.0%}", sizes, taken, others))
+        taken.append(
+            _draw_label(drawn, face, f"{number}{drawable(face.emotion)} {face.probability:.0%}", sizes, taken, others)
+        )
     if histogram:
         for face in faces:
             others = [other.box for other in faces if other is not face]
@@ -104,12 +108,23 @@ def _draw_label(
 
 
 def _places(box: Box, size: tuple[int, int], line: int, image_size: tuple[int, int]) -> list[_Rectangle]:
-    """The places for a label inside the picture: above the box, below it, at its top, at its bottom."""
+    """The places for a label inside the picture.
+
+    Above the box, below it, at its top, at its bottom, from its left edge on; the same up to its right edge; beside it.
+    """
     (width, height), (image_width, image_height) = size, image_size
-    x, y, _, box_height = box
-    left = max(0, min(x - line // 2, image_width - width))
+    x, y, box_width, box_height = box
     tops = (y - height, y + box_height, y, y + box_height - height)
-    return [(left, top, width, height) for top in tops if 0 <= top <= image_height - height] or [(left, 0, *size)]
+    corners = [(x - line // 2, top) for top in tops]
+    corners += [(x + box_width + line // 2 - width, top) for top in tops]
+    corners += [(x + box_width + line, y), (x - line - width, y)]
+    lefts = [max(0, min(left, image_width - width)) for left, _ in corners]
+    inside = [
+        (left, top, width, height)
+        for left, (_, top) in zip(lefts, corners, strict=True)
+        if 0 <= top <= image_height - height
+    ]
+    return inside or [(lefts[0], 0, *size)]
 
 
 def _colour(face: FaceEmotion) -> Colour:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
+from emotion_recognition.detection.drawing.drawable import drawable
 from emotion_recognition.detection.drawing.palette import Colour
 from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.pictures.faces import Box
@@ -40,11 +41,12 @@ def draw_histogram(
         The panel's rectangle: left, top, width, height in pixels.
     """
     names = list(face.probabilities)
+    shown = list(map(drawable, names))
     image_height, image_width = image.shape[:2]
     row = max(3, min(round(text * 1.4), image_height // len(names)))
     letters = max(2, round(row * 0.6))
     scale = cv2.getFontScaleFromHeight(_FONT, letters)
-    name_width = max(cv2.getTextSize(name, _FONT, scale, 1)[0][0] for name in names)
+    name_width = max(cv2.getTextSize(name, _FONT, scale, 1)[0][0] for name in shown)
     gap = max(1, row // 5)
     width = min(image_width, name_width + 3 * gap + 4 * row)
     height = min(image_height, len(names) * row + 2 * gap)
@@ -58,7 +60,7 @@ def draw_histogram(
         if bottom > top + height:
             break
         cv2.putText(
-            image, name, (left + gap, bottom - (row - letters) // 2), _FONT, scale, (255, 255, 255), 1, cv2.LINE_AA
+            image, shown[i], (left + gap, bottom - (row - letters) // 2), _FONT, scale, (255, 255, 255), 1, cv2.LINE_AA
         )
         length = round(face.probabilities[name] * bars_width)
         if length > 0 and bars_width > 0:

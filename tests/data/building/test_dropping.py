@@ -51,6 +51,15 @@ def test_one_copy_of_each_picture_stays_where_it_is_tested_on() -> None:
         assert not has_twin(dropped[name].images, among=dropped["train"].images).any()
 
 
+def test_the_copy_that_stays_is_not_dropped_for_another_reason() -> None:
+    train = split("train", "aab")
+    assert train.votes is not None
+    train.votes[0] = NO_FACE  # the annotators saw a face in the second copy alone
+    kept = drop_rows({"train": train}, ("duplicates", "notface"))["train"]
+    assert kept.rows.tolist() == [1, 2]
+    assert kept.split.dropped == {"duplicates": 1, "notface": 1}
+
+
 def test_kinds_add_up_and_marks_tell_them_apart(tmp_path: Path) -> None:
     splits = {
         "train": split("train", "a.bc", "c"),

@@ -89,6 +89,30 @@ def test_labels_of_faces_side_by_side_do_not_cover_each_other() -> None:
     assert two > 1.9 * one
 
 
+def test_labels_of_a_crowd_do_not_cover_its_faces() -> None:
+    photo = np.zeros((600, 900, 3), np.uint8)
+    faces = smiling(*((40 + 90 * column, 60 + 110 * row, 30, 36) for row in range(5) for column in range(9)))
+    drawn = annotate(photo, faces)
+    assert all(
+        not drawn[y + 3 : y + height - 3, x + 3 : x + width - 3].any()
+        for x, y, width, height in (face.box for face in faces)
+    )
+
+
+def test_a_label_is_drawn_to_the_left_where_another_face_is_on_the_right() -> None:
+    photo = np.zeros((40, 400, 3), np.uint8)  # without room above and below
+    first, second = smiling((150, 2, 36, 36), (187, 2, 36, 36))
+    assert label(photo, [first, second])[0] < 150
+
+
+def test_names_that_the_font_has_not_are_drawn_as_near_as_it_can() -> None:
+    photo = np.zeros((200, 300, 3), np.uint8)
+    drawn = [
+        annotate(photo, [FaceEmotion((100, 80, 60, 70), 0.9, {name: 1.0})], histogram=True) for name in ("müde", "mude")
+    ]
+    np.testing.assert_array_equal(*drawn)
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (5, 400), (400, 5), (48, 48), (3000, 2000)])
 def test_any_size_of_picture_works(shape: tuple[int, int]) -> None:
     height, width = shape
