@@ -7,6 +7,7 @@ in order.
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tarfile import EmptyHeaderError, EOFHeaderError, HeaderError, ReadError, TarFile, TarInfo  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING
 
 from emotion_recognition.collection import places
@@ -121,21 +122,21 @@ def _in_text(file: str) -> Iterator[Item]:
             raise about(ValueError(f"{file} is not a list of paths: it is not UTF-8 text."), "input") from error
 
 
-class _WholeHeader(tarfile.TarInfo):
+class _WholeHeader(TarInfo):
     """A member of a tar; a header that is cut off or damaged is an error wherever it stands.
 
     ``tarfile`` itself takes any but the first for the end.
     """
 
     @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_WholeHeader":
+    def fromtarfile(cls, tarfile: TarFile) -> "_WholeHeader":
         try:
-            return super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            # Without a single byte more, or with a block of zeros, it has ended.
-            if not buf.strip(b"\0"):
-                raise
-            raise tarfile.ReadError(str(error)) from error
+            return super().fromtarfile(tarfile)
+        except (EOFHeaderError, EmptyHeaderError):
+            # A block of zeros, or not a single byte more.
+            raise
+        except HeaderError as error:
+            raise ReadError(str(error)) from error
 
 
 def _in_tar(file: str) -> Iterator[Item]:
