@@ -122,7 +122,10 @@ def test_a_source_without_any_face_has_no_calibration_error(seen: Sightings) -> 
     evaluation = evaluate_photographs(blind, ["m"])
     assert evaluation.of_sources["s"].calibration_error is None
     assert evaluation.of_sources["t"].calibration_error == pytest.approx(0.25)
-    assert "-" in photographs_text(evaluation).split("\ns ")[1].split("\n")[0]
+    text = photographs_text(evaluation)
+    assert text.split("\ns ")[1].split("\n")[0].count(" - ") == 2
+    # By chance √(2/π · 0.75 · 0.25), of one face that is sure by 0.75.
+    assert text.split("\nt ")[1].split("\n")[0].split()[-5:] == ["0.2500", "0.3455", "0", "0", "1"]
     assert photographs_json(evaluation)["sources"]["s"]["expected_calibration_error"] is None
 
 
