@@ -1,6 +1,7 @@
 """The models that come with the repository do what their cards and the README say."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.emotions import FER2013_CLASS_COUNTS, class_names
 from emotion_recognition.evaluation.ensemble import Ensemble
 from emotion_recognition.evaluation.evaluate import evaluate
+from emotion_recognition.evaluation.output_names import photographs_stem
 from emotion_recognition.evaluation.photographs.evaluate import evaluate_photographs
 from emotion_recognition.evaluation.photographs.labelled import read_photographs
 from emotion_recognition.evaluation.photographs.looking import look_at_photographs
@@ -94,6 +96,26 @@ def test_the_readme_states_the_card_s_figures(path: Path) -> None:
     readme = re.sub(r"\s+", " ", (REPOSITORY / "README.md").read_text(encoding="utf-8"))
     for split in ("val", "test"):
         assert f"{100 * card['metrics'][split]['accuracy']:.2f} %" in readme
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        (RELEASED.released_model(7), "| `emotion_classification_7classes.keras` |"),
+        (RELEASED.released_photograph_model(7), "| `emotion_classification_7classes_photographs.keras`, the default"),
+    ],
+)
+def test_the_reports_on_photographs_are_those_of_the_documents(path: Path, row: str) -> None:
+    stem = photographs_stem(path.with_suffix(""), "expressions")
+    report = json.loads(stem.with_name(f"{stem.name}_report.json").read_text(encoding="utf-8"))
+    assert report["models"] == [path.name]
+    (line,) = (
+        line
+        for line in (REPOSITORY / "docs" / "evaluation.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith(row) and "(" in line
+    )
+    for figure in (report["metrics"]["accuracy"], report["metrics"]["mean_recall"]):
+        assert f"{100 * figure:.2f} %" in line
 
 
 class FindsOnce:

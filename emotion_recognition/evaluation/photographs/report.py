@@ -123,8 +123,8 @@ def _figures(rows: dict[str, PhotographMetrics]) -> str:
     return "\n".join(
         [
             *lines,
-            "ECE: expected calibration error of the faces that were found; by chance: about what perfectly calibrated "
-            "probabilities have on as many",
+            "ECE: expected calibration error of the faces that were found",
+            "by chance: about what perfectly calibrated probabilities have on as many faces",
         ]
     )
 
