@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import at_least_one
 
 #: A box with at least this intersection over union with a marked face counts as one; a cascade's square differs
 #: from a tall box round the same face.
@@ -21,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("boxes", type=Path, help="CSV file with the marked faces")
     parser.add_argument("pictures", type=Path, help="folder with the pictures that it names")
-    parser.add_argument("--count", type=int, default=500, help="pictures to look at")
+    parser.add_argument("--count", type=at_least_one, default=500, help="pictures to look at")
     parser.add_argument("--detector", choices=("haar", "dlib"), default="haar", help="whose boxes")
     parser.add_argument("--cascade", help="file in OpenCV's folder of cascades (default: the detector's)")
     return parser
@@ -46,7 +47,8 @@ def _measure(arguments: argparse.Namespace) -> None:
 
     cv2.setNumThreads(1)
     table = pd.read_csv(arguments.boxes)
-    files = table["file"].drop_duplicates().sample(arguments.count, random_state=1)
+    files = table["file"].drop_duplicates()
+    files = files.sample(min(arguments.count, len(files)), random_state=1)
     search = HaarSettings() if arguments.cascade is None else HaarSettings(cascade=arguments.cascade)
     detector = DlibDetector() if arguments.detector == "dlib" else HaarDetector(search=search)
     weights: list[float] = []

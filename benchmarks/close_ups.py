@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import at_least_one
 from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.detection.face_detectors.opening import open_detector
@@ -26,8 +27,10 @@ def main(argv: list[str] | None = None) -> int:
     """Prints a line for each size; returns the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--split", type=Path, required=True, help="HDF5 file of a split of FER2013")
-    parser.add_argument("--count", type=int, help="images, from the first on (default: all)")
-    parser.add_argument("--sides", type=int, nargs="+", default=[48], help="sides in pixels to enlarge them to")
+    parser.add_argument("--count", type=at_least_one, help="images, from the first on (default: all)")
+    parser.add_argument(
+        "--sides", type=at_least_one, nargs="+", default=[48], help="sides in pixels to enlarge them to"
+    )
     parser.add_argument("-im", "--input_model", type=Path, help="classifier (default: the released one for FER2013)")
     parser.add_argument("--detector", default="ssd", help="face detector")
     parser.add_argument("--detector_model", type=Path, help="the detector's file, or the folder with its files")

@@ -17,6 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import at_least_one
 from emotion_recognition.data.files.hdf5 import read_split
 from emotion_recognition.detection.face_detectors.haar import HaarDetector, HaarSettings
 from emotion_recognition.detection.face_detectors.opening import FaceDetector, open_detector
@@ -43,8 +45,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--photos", type=Path, required=True, help="folder of photographs with faces")
     parser.add_argument("--detector", choices=MEASURED, default="ssd", help="whose framing to measure")
     parser.add_argument("--detector_model", type=Path, help="the detector's file, or the folder with its files")
-    parser.add_argument("--count", type=int, default=2000, help="images, and photographs, to measure on")
+    parser.add_argument("--count", type=at_least_one, default=2000, help="images, and photographs, to measure on")
     arguments = parser.parse_args(argv)
+    return exit_status(lambda: _measure(arguments))
+
+
+def _measure(arguments: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     draw = np.random.default_rng(0)
     everything = read_split(arguments.split).images
@@ -61,13 +67,14 @@ def main(argv: list[str] | None = None) -> int:
     frame_from_haar = np.median(frames_from_boxes(haar, images, 0.5, "repeated", draw), axis=0)
 
     photos = sorted(path for path in arguments.photos.rglob("*") if path.is_file())
+    if not photos:
+        raise FileNotFoundError(f"There is no file in {arguments.photos}.")
     photos = [photos[i] for i in draw.permutation(len(photos))[: arguments.count]]
     relations = haar_from(measured, haar, photos)
     print(f"box of haar, seen from the box of {measured.name}, on {len(photos)} photographs\n  {summary(relations)}")
     haar_from_measured = np.median(relations, axis=0)
     print(f"framing of haar: {framing(frame_from_haar)}")
     print(f"framing of {measured.name}: {framing(chain(haar_from_measured, frame_from_haar))}")
-    return 0
 
 
 def frames_from_boxes(

@@ -159,8 +159,9 @@ def _contestant(text: str, folder: Path, size: int | None) -> Contestant:
     name, _, model = given.partition("=")
 
     def opened(settings: DetectionSettings | None) -> "FaceDetector":
-        own = AUTO_SIZE if own_size == AUTO_SIZE else int(own_size or 0)
-        side = own or (size if name in SIZED_DETECTORS else None)
+        side = size if name in SIZED_DETECTORS else None
+        if own_size:
+            side = AUTO_SIZE if own_size == AUTO_SIZE else int(own_size)
         return open_detector(name, model=Path(model) if model else None, folder=folder, settings=settings, size=side)
 
     default = opened(None)

@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.face_pictures import MarkedPicture, read_marked_pictures
 from emotion_recognition.atomic_file import check_can_write, write_json
 from emotion_recognition.command_line.exit_status import exit_status
+from emotion_recognition.command_line.parsers import at_least_one
 from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.detection.face_detectors.opening import open_detector
 from emotion_recognition.detection.face_emotion import FaceEmotion
@@ -45,9 +46,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", default="val", help="the pictures")
     parser.add_argument("--detectors", default="ssd,ssd+", help="names, with commas between; + for every direction")
     parser.add_argument("--detector_model", type=Path, metavar="FOLDER", help="where published detectors' files are")
-    parser.add_argument("--count", type=int, default=40, help="faces to show (default: %(default)s)")
+    parser.add_argument("--count", type=at_least_one, default=40, help="faces to show (default: %(default)s)")
     parser.add_argument(
-        "--step", type=int, default=10, help="degrees from one angle to the next (default: %(default)s)"
+        "--step", type=at_least_one, default=10, help="degrees from one angle to the next (default: %(default)s)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures here")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the curves here")

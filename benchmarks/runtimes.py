@@ -22,7 +22,7 @@ from benchmarks.peer_worker import CROPS
 from benchmarks.peers import REPOSITORY, Worker
 from emotion_recognition.atomic_file import check_can_write
 from emotion_recognition.command_line.exit_status import exit_status
-from emotion_recognition.command_line.parsers import new_parser
+from emotion_recognition.command_line.parsers import at_least_one, new_parser
 from emotion_recognition.models import NETWORKS
 from emotion_recognition.models.card import read_card
 from emotion_recognition.models.runtimes.registry import RUNTIMES
@@ -47,9 +47,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser = new_parser(__doc__ or "")
     parser.add_argument("-m", "--input_model", nargs="+", help="models (default: the released one for -n)")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=[], help="untrained networks beside them")
-    parser.add_argument("--images", type=int, default=256, help="crops in each measurement")
-    parser.add_argument("--threads", nargs="+", type=int, default=THREADS, help="numbers of threads, a table each")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds over all ways")
+    parser.add_argument("--images", type=at_least_one, default=256, help="crops in each measurement")
+    parser.add_argument(
+        "--threads", nargs="+", type=at_least_one, default=THREADS, help="numbers of threads, a table each"
+    )
+    parser.add_argument("--rounds", type=at_least_one, default=5, help="rounds over all ways")
     parser.add_argument("--front", type=Path, metavar="FILE", help="draw accuracy against parameters and milliseconds")
     parser.add_argument("--peer_python", help="the Python of the environment that has fer")
     return parser
@@ -65,6 +67,8 @@ def _measure(arguments: argparse.Namespace) -> None:
     import numpy as np
 
     if arguments.front is not None:
+        if 1 not in arguments.threads:
+            raise ValueError("--front draws what a single thread does; name 1 among --threads.")
         check_can_write(arguments.front)
     workspace = Workspace(arguments.base_path)
     models = [workspace.find_model(name) for name in arguments.input_model or ()]

@@ -122,6 +122,7 @@ def test_mistakes_end_in_one_line(folder: Path, tmp_path: Path, capsys: pytest.C
     assert "There is no" in error("--faces", tmp_path / "nowhere")
     assert "test.csv" in error("--faces", folder, "--split", "test")
     assert "name must be one of" in error("--faces", folder, "--detectors", "eagle")
+    assert "within 64..4096 pixels. Received: 0" in error("--faces", folder, "--detectors", "ssd@0")
     assert "There is no picture in" in error("--faces", folder, "--faceless", tmp_path / "nowhere")
     (folder / "val.csv").write_text("picture,left\na,1\n")
     assert "columns file, x, y, w and h" in error("--faces", folder)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import cv2
+import pytest
 
 from benchmarks import runtimes
 from emotion_recognition.plots import draw_front
@@ -33,6 +34,24 @@ def test_the_front_has_the_accuracy_of_the_card_and_the_time_in_batches_of_16(tm
     assert rows["small_int8"]["milliseconds"] == {"ONNX Runtime": 5}
     assert rows["fer"]["milliseconds"] == {"fer": 2}
     assert rows["face-api.js"]["milliseconds"] == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--threads", "2", "--front", "front.png"], "name 1 among --threads"),
+        (["--images", "0"], "must be a whole number of at least 1. Received: 0"),
+    ],
+)
+def test_what_would_draw_or_measure_nothing_is_refused(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status: object = runtimes.main(arguments)
+    except SystemExit as error:
+        status = error.code
+    assert status == 2
+    assert words in capsys.readouterr().err
 
 
 def test_the_figure_shows_each_way(tmp_path: Path) -> None:

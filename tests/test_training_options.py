@@ -32,6 +32,14 @@ def parsed(*options: str) -> argparse.Namespace:
     return parser().parse_args(options)
 
 
+def parsed_for_all(*options: str) -> argparse.Namespace:
+    """With options that only some of the scripts have."""
+    made = parser()
+    for name, kind in (("freeze", str), ("hidden", int), ("unlabelled", str), ("card_confidence", float)):
+        made.add_argument(f"--{name}", type=kind, dest="freezes" if name == "freeze" else name)
+    return made.parse_args(options)
+
+
 def test_only_what_is_given_overrides_the_settings() -> None:
     base = StageSettings(learning_rate=0.5, epochs=7, weight_decay=0.25, augmentation=None)
     (same,) = stage_settings(parsed(), base, Augmentation())
@@ -78,13 +86,17 @@ def test_nothing_is_trained_where_an_existing_model_is_exported(options: list[st
         (["--weight_decay", "0"], "weight_decay"),
         (["--stages", "1e-3:2"], "stages"),
         (["--resume"], "resume"),
+        (["--freeze", "all"], "freezes"),
+        (["--hidden", "0"], "hidden"),
+        (["--unlabelled", "a.hdf5"], "unlabelled"),
+        (["--card_confidence", "0.9"], "card_confidence"),
     ],
 )
 def test_an_export_is_not_told_how_to_train(options: list[str], named: str) -> None:
     with pytest.raises(ValueError, match="trains nothing unless the output is named") as raised:
-        only_exports(parsed("--export", "onnx", "-im", "a", *options), FitSettings)
+        only_exports(parsed_for_all("--export", "onnx", "-im", "a", *options), FitSettings)
     assert names_of(raised.value) == ("output_model", named)
-    assert not only_exports(parsed("--export", "onnx", "-im", "a", "-om", "b", *options), FitSettings)
+    assert not only_exports(parsed_for_all("--export", "onnx", "-im", "a", "-om", "b", *options), FitSettings)
 
 
 def test_a_run_writes_beside_its_model() -> None:

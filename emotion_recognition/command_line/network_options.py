@@ -107,6 +107,9 @@ def chosen_network(arguments: argparse.Namespace, usual: str) -> ChosenNetwork:
 def _check_head(arguments: argparse.Namespace) -> None:
     if arguments.hidden is not None and arguments.hidden < 0:
         raise about(ValueError(f"hidden must be at least 0. Received: {arguments.hidden}"), "hidden")
+    if arguments.backbone_size is not None and arguments.backbone_size < 1:
+        message = f"backbone_size must be at least 1. Received: {arguments.backbone_size}"
+        raise about(ValueError(message), "backbone_size")
     if arguments.head_dropout is not None and not 0 <= arguments.head_dropout < 1:
         message = f"head_dropout must be at least 0 and below 1. Received: {arguments.head_dropout}"
         raise about(ValueError(message), "head_dropout")

@@ -153,6 +153,25 @@ def place_text(text: str) -> str:
     return text
 
 
+def at_least_one(text: str) -> int:
+    """An option's text as a number of things, of which there must be one.
+
+    Raises:
+        ArgumentTypeError: If it is none, or below 1.
+
+    Example:
+        >>> at_least_one("3")
+        3
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1. Received: {text}")
+    return number
+
+
 def whole_number_or_none(text: str) -> int | None:
     """An option's text as a number, or None for "none".
 

@@ -143,7 +143,11 @@ def add_training_options(parser: argparse.ArgumentParser, wording: Wording, defa
 
 
 #: What a run is told beside its settings, each None or False unless it is given.
-_OF_RUNS = ("stages", "augmentation", "resume", "new_head", "teacher", "tensorboard")
+_OF_RUNS = (
+    *("stages", "augmentation", "resume", "new_head", "teacher", "unlabelled", "tensorboard", "freezes"),
+    *("network", "weights", "backbone", "backbone_pixels", "backbone_size", "hidden", "head_dropout"),
+    *("crops", "card_confidence", "note"),
+)
 
 
 def only_exports(arguments: argparse.Namespace, settings: type[FitSettings]) -> bool:
@@ -160,7 +164,8 @@ def only_exports(arguments: argparse.Namespace, settings: type[FitSettings]) -> 
         return False
     always = ("seed", "mixed_precision", "augmentation")
     given = [field.name for field in fields(settings) if field.name not in always and field.name in arguments]
-    given += [name for name in _OF_RUNS if getattr(arguments, name, None) not in (None, False)]
+    of_run = {name: getattr(arguments, name, None) for name in _OF_RUNS}
+    given += [name for name, value in of_run.items() if value is not None and value is not False]
     if given:
         message = "export with an input model trains nothing unless the output is named; leave out what is for training"
         raise about(ValueError(message), "output_model", *given)

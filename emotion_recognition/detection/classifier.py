@@ -15,7 +15,7 @@ from emotion_recognition.emotions import class_names, class_order
 from emotion_recognition.error_about import about
 from emotion_recognition.models.conventions import Conventions, read_conventions, say
 from emotion_recognition.models.model_options import ModelOptions
-from emotion_recognition.models.network_input import NetworkInput
+from emotion_recognition.models.network_input import DEFAULT_SIZE, NetworkInput
 from emotion_recognition.models.onnx_copy import SUFFIX, read_copy
 from emotion_recognition.models.onnx_network import open_copy
 from emotion_recognition.models.postprocessing import Postprocessing, average
@@ -243,6 +243,4 @@ def _open_keras(path: Path, wanted: Sequence[str], options: ModelOptions) -> _Mo
 def _square_input(path: Path, shape: object) -> NetworkInput:
     if not isinstance(shape, tuple) or len(shape) != 4 or shape[1] != shape[2] or shape[3] not in (1, 3):
         raise ValueError(f"{path} must take square images (N, size, size, 1 or 3), but takes {shape}.")
-    if shape[1] is None:
-        raise ValueError(f"{path} must take images of one size, but takes {shape}.")
-    return NetworkInput(int(shape[1]), int(shape[3]))
+    return NetworkInput(DEFAULT_SIZE if shape[1] is None else int(shape[1]), int(shape[3]))

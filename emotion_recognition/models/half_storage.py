@@ -143,6 +143,8 @@ def _move_scale(normalization: layers.BatchNormalization) -> None:
     before = normalization.input._keras_history.operation
     if not (type(before) is layers.Conv2D and normalization.scale and len(before._outbound_nodes) == 1):
         return
+    if before.activation not in (keras.activations.linear, keras.activations.relu):
+        return  # what it makes of larger values is not as much larger
     gamma, mean, variance = (
         np.asarray(keras.ops.convert_to_numpy(variable), np.float64)
         for variable in (normalization.gamma, normalization.moving_mean, normalization.moving_variance)

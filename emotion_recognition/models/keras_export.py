@@ -1,6 +1,7 @@
 """Keras's own export, in silence and with one kind of error; what every export format begins with."""
 
 import contextlib
+import inspect
 import logging
 import os
 import tempfile
@@ -29,6 +30,9 @@ def export_graph(
         ValueError: If Keras or a converter fails.
         OSError: If the file cannot be written.
     """
+    if _takes_itself_for_training(network):
+        pixels = keras.Input(network.input_shape[1:])
+        network = keras.Model(pixels, network(pixels, training=False), name=network.name)
     network(np.zeros((1, *input_shape), np.float32), training=False)  # Keras exports only what has run
     try:
         with silence():
@@ -38,6 +42,19 @@ def export_graph(
     # Keras and the converters let through whatever they ran into: AttributeError, RuntimeError, ImportError ...
     except Exception as error:
         raise ValueError(f"{network.name} cannot be exported as {keras_format}: {error}") from error
+
+
+def _takes_itself_for_training(network: keras.Model) -> bool:
+    """Whether a layer is in training unless it is told otherwise, as those that change images.
+
+    Keras's export tells it nothing; from such a layer on, the whole network then is: batch normalization takes the
+    statistics of the batch, and what a layer drops or turns by chance is dropped and turned.
+    """
+    for layer in network._flatten_layers():
+        training = inspect.signature(layer.call).parameters.get("training")
+        if training is not None and training.default is True:
+            return True
+    return False
 
 
 @contextlib.contextmanager

@@ -179,6 +179,14 @@ def _check_input(what: str, network: keras.Model, train: Split) -> None:
         )
 
 
+def _with_end(network: keras.Model, path: Path) -> keras.Model:
+    """The network of a file with probabilities, of which the loss is; logits get a softmax behind them."""
+    try:
+        return with_probabilities(network)
+    except ValueError as error:
+        raise about(ValueError(f"{path} cannot be trained further: {error}"), "input_model") from error
+
+
 def _from_model(train: Split, path: Path, new_head: bool, settings: StageSettings, lower_rate: bool) -> Start:
     network = load_network(path, compiled=True)
     conventions = conventions_of(path, network)
@@ -203,17 +211,13 @@ def _from_model(train: Split, path: Path, new_head: bool, settings: StageSetting
         rate = tenth if lower_rate else rate
     network = fitted
     if new_head:
-        network = with_new_head(network, name, len(train.class_names))
+        network = _with_end(with_new_head(network, name, len(train.class_names)), path)
     else:
         by = f"The input model {path}"
         order = class_order(train.class_names, "the training split", conventions.class_names, by)
         if order is not None:
             reorder_outputs(network, order)
-        try:
-            # The loss is of probabilities; logits get a softmax behind them.
-            network = with_probabilities(network)
-        except ValueError as error:
-            raise about(ValueError(f"{path} cannot be trained further: {error}"), "input_model") from error
+        network = _with_end(network, path)
     text = f"Input model {path}; its learning rate {own_text}, now {rate:g}"
     stages = list(card.get("stages", []))
     rows = [row for row in read_log(log_path(path)) if row["stage"] <= len(stages)]

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -74,6 +75,56 @@ def test_a_layer_that_resizes_does_not_put_the_copy_into_training(tmp_path: Path
     copy = read_copy(path)
     assert copy is not None
     assert copy.entry.max_difference <= TOLERANCE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(lambda: [layers.CenterCrop(8, 8)], id="crop"),
+        pytest.param(lambda: [layers.RandomFlip(), layers.RandomRotation(0.3)], id="augmentation"),
+    ],
+)
+def test_no_copy_is_in_training(changes: Callable[[], list[keras.layers.Layer]], tmp_path: Path) -> None:
+    pixels = keras.Input((12, 12, 1))
+    x = layers.Rescaling(1 / 255)(pixels)
+    for layer in changes():
+        x = layer(x)
+    x = layers.Dropout(0.5)(layers.BatchNormalization()(layers.Conv2D(8, 3)(x)))
+    x = layers.Dense(7, activation="softmax")(layers.Flatten()(x))
+    path = saved(with_random_state(keras.Model(pixels, x)), tmp_path)
+    images = np.random.default_rng(0).integers(0, 256, (40, 12, 12, 1), dtype=np.uint8)
+    expected = probabilities(path, images.astype(np.float32))
+    export_model(path, ["onnx", "saved_model", "onnx_int8"], images)
+    served = keras.layers.TFSMLayer(path.with_name("model_saved_model"), call_endpoint="serve")
+    np.testing.assert_allclose(served(images.astype(np.float32)), expected, atol=TOLERANCE)
+    card = read_card(path.with_name("model_int8.onnx"))
+    assert card is not None
+    received = OnnxNetwork(path.with_name("model_int8.onnx").read_bytes(), "int8", "onnxruntime")(
+        images.astype(np.float32)
+    )
+    # Of as many images as there are, all are looked at; the card's figures are those of Keras.
+    same = float(np.mean(received.argmax(axis=1) == expected.argmax(axis=1)))
+    assert card["quantization"]["same_class"] == pytest.approx(same)
+    assert card["onnx"]["max_difference"] == pytest.approx(np.abs(received - expected).max(), abs=1e-6)
+
+
+def test_logits_of_another_range_of_pixels_are_compared_as_they_are_used(tmp_path: Path) -> None:
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((16, 16, 1))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(16, 3, activation="relu")(pixels))
+    network = keras.Model(pixels, layers.Dense(7)(x))
+    kernel, bias = network.layers[-1].get_weights()
+    network.layers[-1].set_weights([kernel * 300, bias])
+    path = saved(network, tmp_path)
+    write_card(path, {"network": "theirs", "class_names": list(class_names(7)), "input": {"pixels": "-1..1"}})
+    export_model(path, ["onnx"])
+    copy = read_copy(path)
+    assert copy is not None
+    images = np.random.default_rng(0).uniform(-1, 1, (4, 16, 16, 1)).astype(np.float32)
+    expected = probabilities(path, images)
+    # Of the range that the network takes: shown 0..255, its outputs would differ by 128 times as much.
+    assert copy.entry.max_difference < 1e-4 * np.abs(expected).max()
+    np.testing.assert_allclose(OnnxNetwork(copy.content, "copy")(images), expected, rtol=1e-3, atol=1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -178,10 +229,15 @@ def test_a_model_without_a_card_gets_one_with_the_assumed_classes(exported: Path
 def test_a_copy_replaces_an_earlier_one(exported: Path, tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     shutil.copy(exported, path)
-    (tmp_path / "model_saved_model").mkdir()
-    (tmp_path / "model_saved_model" / "old").touch()
+    earlier = tmp_path / "model_saved_model"
+    earlier.mkdir()
+    (earlier / "notes.txt").touch()
+    with pytest.raises(FileExistsError, match="model_saved_model is no SavedModel, and is not replaced"):
+        export_model(path, ["saved_model"])
+    assert (earlier / "notes.txt").exists()
+    (earlier / "saved_model.pb").touch()
     export_model(path, ["saved_model"])
-    assert not (tmp_path / "model_saved_model" / "old").exists()
+    assert not (earlier / "notes.txt").exists()
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["model.keras", "model_saved_model"]
 
 

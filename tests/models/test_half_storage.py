@@ -89,6 +89,23 @@ def test_a_scale_moves_into_the_kernel_and_the_network_computes_the_same() -> No
     np.testing.assert_allclose(conv.get_weights()[0][..., 3], by_hand, rtol=5e-4)
 
 
+@pytest.mark.parametrize("activation", ["elu", "tanh", "relu"])
+def test_a_scale_stays_behind_what_does_not_scale(activation: str) -> None:
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((16, 16, 1))
+    x = keras.layers.Conv2D(40, 3, activation=activation)(keras.layers.Rescaling(1 / 255)(pixels))
+    normalization = keras.layers.BatchNormalization()
+    x = keras.layers.GlobalAveragePooling2D()(normalization(x))
+    network = keras.Model(pixels, keras.layers.Dense(7, activation="softmax")(x))
+    rng = np.random.default_rng(0)
+    drawn = [rng.uniform(0.2, 3, 40), rng.normal(0, 1, 40), rng.normal(0, 0.2, 40), rng.uniform(1e-3, 0.1, 40)]
+    normalization.set_weights(drawn)
+    images = rng.uniform(0, 255, (8, 16, 16, 1)).astype(np.float32)
+    before = np.asarray(network(images))
+    round_weights(network)
+    np.testing.assert_allclose(np.asarray(network(images)), before, atol=5e-3)
+
+
 def test_a_weight_that_is_too_large_is_refused() -> None:
     network = small()
     kernel, bias = network.get_layer("logits").get_weights()

@@ -57,6 +57,17 @@ def test_logits_get_a_softmax_behind_them_in_the_split_s_order(tmp_path: Path) -
     np.testing.assert_allclose(received, expected, atol=1e-6)
 
 
+def test_a_new_head_in_place_of_logits_gives_probabilities(tmp_path: Path) -> None:
+    pixels = keras.Input((8, 8, 1))
+    logits = layers.Dense(2, name=LAST_LAYER)(layers.Flatten()(layers.Rescaling(1 / 255)(pixels)))
+    save_network(keras.Model(pixels, logits), tmp_path / "theirs.keras")
+    write_card(tmp_path / "theirs.keras", {"network": "theirs", "class_names": ["x", "y"], "output": "logits"})
+    started = open_start(TRAIN, StageSettings(), input_model=tmp_path / "theirs.keras", new_head=True).network
+    received = np.asarray(keras.ops.convert_to_numpy(started(IMAGES.astype(np.float32), training=False)))
+    assert received.min() >= 0
+    np.testing.assert_allclose(received.sum(axis=1), 1, atol=1e-6)
+
+
 def test_scores_that_are_no_probabilities_are_an_error(tmp_path: Path) -> None:
     _, path = model(tmp_path, "sigmoid", class_names=["a", "b", "c"], input={"pixels": "0..255"})
     with pytest.raises(ValueError, match=r"theirs\.keras cannot be trained further: .* with sigmoid"):

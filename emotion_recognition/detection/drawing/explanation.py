@@ -15,6 +15,8 @@ import numpy as np
 from emotion_recognition.detection.emotion_detector import EmotionDetector
 from emotion_recognition.detection.seen_face import Sight
 from emotion_recognition.models.files import load_network
+from emotion_recognition.models.nested import output_in
+from emotion_recognition.models.networks.centre_crop import centre_crop_of
 from emotion_recognition.models.postprocessing import Postprocessing
 from emotion_recognition.pictures.crop import crop_square, crop_transform
 from emotion_recognition.pictures.upright import turn_of
@@ -40,7 +42,7 @@ class Explanation:
     def __init__(self, models: Sequence[Path], detector: EmotionDetector) -> None:
         if keras.backend.backend() != "tensorflow":
             raise ValueError(f"explain needs Keras with TensorFlow. Received: {keras.backend.backend()}")
-        self._heat = [_Heat(_with_features(path, load_network(path))) for path in models]
+        self._heat = [_Heat.of(path) for path in models]
         self._detector = detector
 
     def heat_maps(self, crops: np.ndarray, classes: Sequence[int]) -> np.ndarray:
@@ -56,9 +58,8 @@ class Explanation:
         """
         classifier = self._detector.classifier
         seen = zip(self._heat, classifier.shown(crops), classifier.outputs_for(classes), strict=True)
-        mean = np.mean([heat(pixels, outputs) for heat, pixels, outputs in seen], axis=0)
         size = crops.shape[1]
-        maps = np.stack([cv2.resize(heat, (size, size), interpolation=cv2.INTER_CUBIC) for heat in mean])
+        maps = np.mean([heat.placed(heat(pixels, outputs), size) for heat, pixels, outputs in seen], axis=0)
         maps = np.maximum(maps, 0)
         return np.asarray(maps / np.maximum(maps.max(axis=(1, 2), keepdims=True), 1e-12), np.float32)
 
@@ -95,7 +96,7 @@ def _with_features(path: Path, network: keras.Model) -> keras.Model:
     else:
         # A border of zeros is no place on the face.
         shown = (layer for layer in network.layers if not isinstance(layer, keras.layers.ZeroPadding2D))
-        tensors, said = [layer.output for layer in shown], network.outputs[0]
+        tensors, said = [output_in(network, layer) for layer in shown], network.outputs[0]
     for tensor in reversed(tensors):
         shape: Sequence[int | None] = getattr(tensor, "shape", ())
         if len(shape) == 4 and min(shape[1] or 0, shape[2] or 0) >= _LEAST_SIDE:
@@ -106,10 +107,12 @@ def _with_features(path: Path, network: keras.Model) -> keras.Model:
 class _Heat:
     """Where a network's feature maps speak for one of its outputs."""
 
-    def __init__(self, network: keras.Model) -> None:
+    def __init__(self, network: keras.Model, visible: float = 1.0) -> None:
+        """Takes a network with two outputs, and the share of a crop's side, in the middle, that its maps are of."""
         import tensorflow as tf
 
         self._network = network
+        self._visible = visible
         self._is_logits: bool | None = None  # not known before the first faces
 
         # As a graph, from which TensorFlow takes out what nobody asked for: one by one, it would also compute the
@@ -133,6 +136,21 @@ class _Heat:
             return features, tape.gradient(score, features)
 
         self._gradients = gradients.get_concrete_function()
+
+    @classmethod
+    def of(cls, path: Path) -> "_Heat":
+        """That of a model file."""
+        network = load_network(path)
+        crop = centre_crop_of(network)
+        return cls(_with_features(path, network), 1.0 if crop is None else crop[1] / crop[0])
+
+    def placed(self, heat: np.ndarray, size: int) -> np.ndarray:
+        """Maps (N, H, W) where they lie in crops: float32 (N, size, size), 0 where the network does not look."""
+        side = max(1, round(size * self._visible))
+        before = (size - side) // 2
+        after = size - side - before
+        maps = np.stack([cv2.resize(each, (side, side), interpolation=cv2.INTER_CUBIC) for each in heat])
+        return np.pad(maps, ((0, 0), (before, after), (before, after)))
 
     def __call__(self, shown: np.ndarray, outputs: Sequence[int]) -> np.ndarray:
         """Heat, float32 (N, H, W), at least 0, of pixels as the network takes them, for one of its outputs each."""

@@ -12,13 +12,16 @@ import numpy as np
 
 from emotion_recognition.atomic_file import replace_when_complete
 from emotion_recognition.models.card import ASSUMED, read_card, sha256_of, write_card
+from emotion_recognition.models.conventions import read_conventions
 from emotion_recognition.models.half_storage import halve_onnx
 from emotion_recognition.models.keras_export import export_graph
+from emotion_recognition.models.network_input import NetworkInput, as_stated
 from emotion_recognition.models.onnx_copy import CopyEntry, copy_path, read_copy
 from emotion_recognition.models.onnx_network import OnnxNetwork
 from emotion_recognition.models.portable import portable
 
-#: How far a probability of the copy may be from the model's own.
+#: How far a probability of the copy may be from the model's own; of outputs above 1, as logits are, as a share of the
+#: largest.
 MAX_DIFFERENCE = 1e-4
 
 
@@ -32,7 +35,7 @@ def write_copy(
         network: The network in it, of square images of one size.
         names: Its class names.
         target: The file to write.
-        tolerance: How far an output of the copy may be from the model's own.
+        tolerance: How far an output of the copy may be from the model's own, or as a share of the largest one above 1.
 
     Raises:
         ValueError: If the converter fails, or OpenCV does not run the copy as Keras runs the model.
@@ -40,6 +43,10 @@ def write_copy(
     """
     _, image_size, _, channels = network.input_shape
     images = probe_images(image_size, channels)
+    if len(names) == network.output_shape[-1]:
+        # Of another range of pixels, others would say nothing.
+        taken = as_stated(NetworkInput(image_size, channels), read_conventions(path, len(names)))
+        images = taken.prepare(images.astype(np.uint8))
     _remove_stale_copy(path)
     expected = keras.ops.convert_to_numpy(network(images, training=False))
     with replace_when_complete(target) as partial:
@@ -51,10 +58,11 @@ def write_copy(
         single = np.concatenate([copy(image[None]) for image in images])
         # NumPy, because the built-in max would lose a difference that is NaN.
         difference = float(np.max([np.abs(outputs - expected).max() for outputs in (single, copy(images))]))
-        if not difference <= tolerance:
+        allowed = tolerance * max(1.0, float(np.abs(expected).max()))
+        if not difference <= allowed:
             raise ValueError(
                 f"OpenCV does not run the ONNX copy of {path} as Keras runs the model: an output differs by "
-                f"{difference:.2g}, more than {tolerance:g}; no copy was written."
+                f"{difference:.2g}, more than {allowed:.2g}; no copy was written."
             )
         entry = CopyEntry(
             sha256=hashlib.sha256(content).hexdigest(),

@@ -34,6 +34,9 @@ _OPERATIONS = ["Conv", "MaxPool", "MatMul", "Gemm"]
 
 _BATCH_SIZE = 25
 
+#: How far an output of the graph that is quantized may be from the model's own, or as a share of the largest of them.
+MAX_DIFFERENCE = 1e-3
+
 
 def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: Path, images: np.ndarray) -> None:
     """Writes the copy of a model and its card, complete or not at all.
@@ -47,7 +50,8 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
             spaced, are looked at.
 
     Raises:
-        ValueError: If ONNX Runtime is missing, cannot quantize the network or does not run the copy.
+        ValueError: If ONNX Runtime is missing, cannot quantize the network, or does not run the copy or, before it is
+            quantized, not as Keras runs the model.
         OSError: If the copy cannot be written.
     """
     row_of("onnxruntime")
@@ -60,11 +64,26 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.partial") as name:
         whole = Path(name) / "float32.onnx"
         export_graph(portable(network), whole, "onnx", network.input_shape[1:])
+        expected = np.concatenate(
+            [
+                keras.ops.convert_to_numpy(network(shown[start : start + _BATCH_SIZE], training=False))
+                for start in range(0, len(shown), _BATCH_SIZE)
+            ]
+        )
+        exported = OnnxNetwork(whole.read_bytes(), f"The ONNX copy of {path}", "onnxruntime")(shown)
+        difference = float(np.abs(exported - expected).max())
+        if not difference <= MAX_DIFFERENCE * max(1.0, float(np.abs(expected).max())):
+            raise about(
+                ValueError(
+                    f"ONNX Runtime does not run the ONNX copy of {path} as Keras runs the model: an output differs by "
+                    f"{difference:.2g}; no int8 copy was written."
+                ),
+                "export",
+            )
         with replace_when_complete(target) as partial:
             _quantize(whole, partial, shown, path)
             content = partial.read_bytes()
             copy = OnnxNetwork(content, f"The int8 copy of {path}", "onnxruntime")
-            expected = OnnxNetwork(whole.read_bytes(), f"The ONNX copy of {path}", "onnxruntime")(shown)
             received = copy(shown)
             if not np.isfinite(received).all():
                 raise ValueError(f"The int8 copy of {path} gives NaN or infinity; no copy was written.")

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import keras
 
+from emotion_recognition.error_about import about
 from emotion_recognition.models.keras_export import export_graph
 
 
 def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: Path) -> None:
-    """Writes the copy of a model, complete or not at all; an earlier one is replaced.
+    """Writes the copy of a model, complete or not at all; an earlier copy is replaced, another folder never.
 
     Args:
         path: The model file.
@@ -20,8 +21,15 @@ def write_copy(path: Path, network: keras.Model, names: Sequence[str], target: P
 
     Raises:
         ValueError: If the converter fails.
+        FileExistsError: If something else has that name.
         OSError: If the copy cannot be written.
     """
+    if (
+        target.exists()
+        and not (target / "saved_model.pb").is_file()
+        and not (target.is_dir() and not any(target.iterdir()))
+    ):
+        raise about(FileExistsError(f"{target} is no SavedModel, and is not replaced; move it away."), "export")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.partial") as temporary:
         partial = Path(temporary) / target.name
         export_graph(network, partial, "tf_saved_model", network.input_shape[1:])

@@ -14,6 +14,7 @@ from emotion_recognition.models.cloning import clone
 from emotion_recognition.models.files import load_network
 from emotion_recognition.models.layers import input_pixels
 from emotion_recognition.models.model_options import DEFAULT_PIXEL_RANGE, PIXEL_RANGES
+from emotion_recognition.models.nested import output_in
 from emotion_recognition.models.networks.pixels_for_backbone import (
     BACKBONE_PIXELS,
     USUAL_SIZE,
@@ -96,7 +97,7 @@ def _cut(model: keras.Model, path: Path) -> keras.Model:
             x = layer(x)
             tensors.append(x)
     else:
-        tensors = [layer.output for layer in every]
+        tensors = [output_in(model, layer) for layer in every]
     first = next((i for i, layer in enumerate(every) if layer.weights), len(every))
     maps = [tensor for tensor in tensors[first:] if len(getattr(tensor, "shape", ())) == 4]
     if not maps:

@@ -11,6 +11,7 @@ from emotion_recognition.detection.face_emotion import FaceEmotion
 from emotion_recognition.detection.seen_face import SeenFace, Sight
 from emotion_recognition.models.card import write_card
 from emotion_recognition.models.files import save_network
+from emotion_recognition.models.networks.centre_crop import with_centre_crop
 from emotion_recognition.pictures.crop import Framing
 from emotion_recognition.pictures.faces import Face, Landmarks
 
@@ -72,6 +73,28 @@ def test_the_map_is_hot_where_the_class_comes_from(model: Path) -> None:
     assert bright.dtype == np.float32
     np.testing.assert_allclose(bright, is_bright, atol=1e-5)
     np.testing.assert_allclose(dark, ~is_bright, atol=1e-5)
+
+
+def test_the_map_of_a_network_that_sees_the_middle_lies_in_the_middle(model: Path, tmp_path: Path) -> None:
+    cropping = tmp_path / "cropping.keras"
+    save_network(with_centre_crop(keras.saving.load_model(model), 24, (24, 12)), cropping)
+    crops = np.zeros((1, 24, 24, 1), np.uint8)
+    crops[0, 8:11, 7:10] = 255
+    (bright,) = explanation_of(cropping).heat_maps(crops, [0])
+    np.testing.assert_allclose(bright, crops[0, :, :, 0] == 255, atol=1e-5)
+
+
+def test_a_network_within_a_network_is_explained(model: Path, tmp_path: Path) -> None:
+    whole = keras.saving.load_model(model)
+    features = keras.Model(whole.input, whole.layers[2].output, name="base")
+    pixels = keras.Input((12, 12, 1))
+    head = keras.layers.Dense(2, activation="softmax")
+    nested = keras.Model(pixels, head(keras.layers.GlobalAveragePooling2D()(features(pixels))))
+    head.set_weights([np.eye(2) * 5, np.zeros(2)])
+    save_network(nested, tmp_path / "nested.keras")
+    crops = np.random.default_rng(0).integers(0, 256, (2, 12, 12, 1), dtype=np.uint8)
+    expected = explanation_of(model).heat_maps(crops, [0, 1])
+    np.testing.assert_allclose(explanation_of(tmp_path / "nested.keras").heat_maps(crops, [0, 1]), expected, atol=1e-5)
 
 
 def test_many_pictures_are_explained_without_complaint(model: Path, caplog: pytest.LogCaptureFixture) -> None:

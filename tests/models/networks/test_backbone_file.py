@@ -70,6 +70,19 @@ def test_pixels_are_scaled_as_it_expects_them(tmp_path: Path, pixel_range: str, 
     np.testing.assert_allclose(prepared(extremes)[:, 0, 0, 0], [black, white], atol=1e-6)
 
 
+def test_a_network_within_the_model_counts(tmp_path: Path) -> None:
+    inner = with_two_maps(24)
+    base = keras.Model(inner.input, inner.get_layer("last_map").output, name="base")
+    pixels = keras.Input((24, 24, 3))
+    x = base(layers.Rescaling(2.0)(pixels))
+    model = keras.Model(pixels, layers.Dense(2, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+    build = backbone_from_file(saved(tmp_path, model), hidden=6)
+    network = build_network(build, num_classes=3, image_size=24, channels=3)
+    images = np.random.default_rng(0).integers(0, 256, (2, 24, 24, 3)).astype(np.float32)
+    pooled = keras.Model(network.input, network.get_layer("mean_features").output)(images)
+    np.testing.assert_allclose(pooled, np.asarray(base(2 * images)).mean(axis=(1, 2)), rtol=1e-4)
+
+
 def test_a_sequential_model_and_a_fixed_size(tmp_path: Path) -> None:
     model = keras.Sequential([keras.Input((20, 20, 1)), layers.Conv2D(3, 3), layers.Flatten(), layers.Dense(2)])
     network = build_network(backbone_from_file(saved(tmp_path, model)), num_classes=2, image_size=12)
