@@ -152,14 +152,14 @@ def _contestants(names: str | None, folder: Path, size: int | None) -> list[Cont
 def _contestant(text: str, folder: Path, size: int | None) -> Contestant:
     from emotion_recognition.detection.face_detectors.opening import open_detector
     from emotion_recognition.detection.face_detectors.registry import SIZED_DETECTORS
-    from emotion_recognition.detection.face_detectors.settings import AUTO_SIZE, DetectionSettings
+    from emotion_recognition.detection.face_detectors.settings import AUTO_SIZE, DetectionSettings, DetectorSize
 
     last = text.rpartition("@")[2]
     given, _, own_size = text.rpartition("@") if last.isdecimal() or last == AUTO_SIZE else (text, "", "")
     name, _, model = given.partition("=")
 
     def opened(settings: DetectionSettings | None) -> "FaceDetector":
-        side = size if name in SIZED_DETECTORS else None
+        side: DetectorSize | None = size if name in SIZED_DETECTORS else None
         if own_size:
             side = AUTO_SIZE if own_size == AUTO_SIZE else int(own_size)
         return open_detector(name, model=Path(model) if model else None, folder=folder, settings=settings, size=side)
