@@ -163,13 +163,7 @@ def at_least_one(text: str) -> int:
         >>> at_least_one("3")
         3
     """
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1. Received: {text}")
-    return number
+    return _count(text, "a whole number of at least 1")
 
 
 def whole_number_or_none(text: str) -> int | None:
@@ -215,14 +209,16 @@ def count_or_all(text: str) -> int | None:
 
 
 def _count_or(text: str, every: str) -> int | None:
-    if text == every:
-        return None
+    return None if text == every else _count(text, f"{every} or a whole number from 1")
+
+
+def _count(text: str, wanted: str) -> int:
     try:
         number = int(text)
     except ValueError:
         number = 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"must be {every} or a whole number from 1. Received: {text}")
+        raise argparse.ArgumentTypeError(f"must be {wanted}. Received: {text}")
     return number
 
 
