@@ -15,6 +15,9 @@ from emotion_recognition.pictures.faces import Box
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 
+#: So many faces are no crowd.
+_FEW = 8
+
 #: (left, top, width, height) in pixels.
 _Rectangle = Box
 
@@ -30,10 +33,14 @@ class _Sizes:
     @classmethod
     def of(cls, image: np.ndarray, faces: Sequence[FaceEmotion]) -> "_Sizes":
         # Letters of 1/60 of the picture's side stay readable when it is shown as a whole on a screen; those of a crowd
-        # must not cover it. 8 pixels are the least that this font needs.
+        # must not cover it, and all labels together take no more room than those of a few faces, or a quarter of each
+        # face's height. 8 pixels are the least that this font needs.
         side = (image.shape[0] * image.shape[1]) ** 0.5
-        usual_face = float(np.median([face.box[3] for face in faces])) if faces else side
-        text = max(8, round(min(side / 60, usual_face / 4)))
+        letters = side / 60
+        if len(faces) > _FEW:
+            usual_face = float(np.median([face.box[3] for face in faces]))
+            letters = min(letters, max(letters * (_FEW / len(faces)) ** 0.5, usual_face / 4))
+        text = max(8, round(letters))
         return cls(line=max(1, round(side / 450)), text=text, padding=max(2, text // 3))
 
 

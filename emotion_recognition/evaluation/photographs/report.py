@@ -29,10 +29,7 @@ def photographs_text(evaluation: PhotographEvaluation, fit: Fit | None = None) -
         ("photographs", f"{photographs.name}, {overall.examples} of {len(photographs.class_names)} classes"),
         ("data", f"SHA-256 {sightings.sha256}"),
         ("faces", sightings.detector),
-        (
-            "several",
-            f"the largest face is taken where there are several: on {several}",
-        ),
+        ("several", f"the largest face is taken where there are several: on {several}"),
         ("views", "each face and its mirror image" if sightings.mirrored else "each face once"),
         *((name, str(value)) for name, value in _options(evaluation).items()),
         *(("note", note) for note in evaluation.notes),

@@ -99,6 +99,13 @@ def test_labels_of_a_crowd_do_not_cover_its_faces() -> None:
     )
 
 
+def test_the_label_of_a_single_small_face_is_as_large_as_that_of_a_larger_one() -> None:
+    photo = np.zeros((1200, 1800, 3), np.uint8)
+    # Wider than both boxes, so that what is drawn in the colour is as wide as the label.
+    narrow, wide = (label(photo, smiling((800, 500, size, size)))[2] for size in (30, 120))
+    assert 120 < narrow == pytest.approx(wide, abs=2)
+
+
 def test_a_label_is_drawn_to_the_left_where_another_face_is_on_the_right() -> None:
     photo = np.zeros((40, 400, 3), np.uint8)  # without room above and below
     first, second = smiling((150, 2, 36, 36), (187, 2, 36, 36))
