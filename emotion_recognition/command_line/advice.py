@@ -49,6 +49,7 @@ ADVICE = {
     "fit_prior": "--fit_prior",
     "frames_per_second": "--frames_per_second",
     "freeze": "--freeze",
+    "freezes": "--freeze",
     "gpus_per_worker": "--gpus_per_worker",
     "cpus_per_worker": "--cpus_per_worker",
     "head_dropout": "--head_dropout",
