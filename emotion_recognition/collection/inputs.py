@@ -104,11 +104,7 @@ def _items_in(file: str, column: str | None) -> Iterator[Item]:
 
 def _file(place: str) -> Item:
     kind = VIDEO if _suffix(place) in VIDEO_SUFFIXES else FILE
-    return Item(_shown(place), kind, places.whole_place(place))
-
-
-def _shown(place: str) -> str:
-    return place if places.is_url(place) else shown_path(Path(place))
+    return Item(places.shown_place(place), kind, places.whole_place(place))
 
 
 def _in_text(file: str) -> Iterator[Item]:
@@ -140,7 +136,7 @@ class _WholeHeader(TarInfo):
 
 
 def _in_tar(file: str) -> Iterator[Item]:
-    place, shown = places.whole_place(file), _shown(file)
+    place, shown = places.whole_place(file), places.shown_place(file)
     with places.open_place(file) as opened:
         try:
             with (
@@ -175,7 +171,7 @@ def _in_parquet(file: str, column: str | None) -> Iterator[Item]:
                 for batch in table.iter_batches(columns=[chosen]):
                     for path in batch.column(0).to_pylist():
                         # A row without a path counts as a picture that is not there, so that none is lost.
-                        missing = f"{_shown(file)}#{row}"
+                        missing = f"{places.shown_place(file)}#{row}"
                         yield _file(places.beside(file, path)) if path else Item(missing, FILE, missing)
                         row += 1
             else:
@@ -189,7 +185,7 @@ def _in_parquet(file: str, column: str | None) -> Iterator[Item]:
 
 
 def _bytes_in(table: "pa.parquet.ParquetFile", file: str, column: str) -> Iterator[Item]:
-    place, shown, row = places.whole_place(file), _shown(file), 0
+    place, shown, row = places.whole_place(file), places.shown_place(file), 0
     names = next((name for name in _NAMES if name in table.schema_arrow.names and name != column), None)
     for group in range(table.metadata.num_row_groups):
         count = table.metadata.row_group(group).num_rows

@@ -12,6 +12,7 @@ from typing import IO, Any
 from emotion_recognition.error_about import about
 from emotion_recognition.pictures.image_header import PICTURE_SUFFIXES
 from emotion_recognition.pictures.picture_kind import is_picture_file
+from emotion_recognition.pictures.shown_path import shown_path
 
 _URL = re.compile(r"[a-z][a-z0-9+.\-]*://")
 #: The URLs of files of this machine.
@@ -159,6 +160,11 @@ def whole_place(place: str) -> str:
     if place.startswith(_OWN):
         return str(_files_of(place)[1])
     return place if is_url(place) else os.path.abspath(place)  # noqa: PTH100 - links stay links
+
+
+def shown_place(place: str) -> str:
+    """The place as text that can be stored and printed."""
+    return place if is_url(place) else shown_path(Path(place))
 
 
 def is_picture_name(name: str) -> bool:

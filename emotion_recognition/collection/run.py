@@ -18,7 +18,7 @@ from emotion_recognition.collection.collection_files import CollectionFiles
 from emotion_recognition.collection.fingerprint import fingerprint_of
 from emotion_recognition.collection.inputs import items_of
 from emotion_recognition.collection.local_engine import LocalEngine
-from emotion_recognition.collection.places import is_url
+from emotion_recognition.collection.places import shown_place
 from emotion_recognition.collection.plan import Plan, write_plan
 from emotion_recognition.collection.shard_work import ShardWork
 from emotion_recognition.detection.detector_plan import DetectorPlan
@@ -102,7 +102,7 @@ def annotate_collection(
     say(f"face detector: {detector.face_detector.description}")
     say(f"model: {', '.join(map(str, plan.models))}")
     manifest: dict[str, Any] = {
-        "inputs": [shown_path(Path(given)) if not is_url(given) else given for given in inputs],
+        "inputs": [shown_place(given) for given in inputs],
         "model": fingerprint.model,
         "model_files": [shown_path(path) for path in plan.models],
         "detector": fingerprint.detector,

@@ -141,7 +141,7 @@ def _item(row: Any, class_names: Sequence[str]) -> Item:
 
 def _is_address(url: str) -> bool:
     """Whether it is no script: what is shown as a link must lead somewhere."""
-    if not _is_whole(url):
+    if not is_whole(url):
         return False
     is_own = url.startswith("/") and not url.startswith(("//", "/\\"))
     return len(url) <= _LONGEST_TEXT and (is_own or url.lower().startswith(("http://", "https://")))
@@ -152,11 +152,11 @@ def _text(row: Mapping[str, Any], field: str, longest: int) -> str:
     value = value.strip() if isinstance(value, str) else value
     if not isinstance(value, str) or not value or len(value) > longest:
         raise ValueError(f"{field} must be a text of 1 to {longest} characters")
-    if not _is_whole(value):
+    if not is_whole(value):
         raise ValueError(f"{field} has half a character in it")
     return value
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
     """Whether it can be sent: JSON may hold halves of characters, which UTF-8 cannot."""
     return not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from emotion_recognition.serving import schemas
 from emotion_recognition.serving.looking import look
-from emotion_recognition.serving.recommending.catalogue import Item, check_items
+from emotion_recognition.serving.recommending.catalogue import Item, check_items, is_whole
 from emotion_recognition.serving.recommending.recommender import Recommender
 from emotion_recognition.serving.refusal import RefusalError
 from emotion_recognition.serving.request_bodies import Upload, decoded, read_json
@@ -176,7 +176,7 @@ def _items(asked: Mapping[str, Any], service: Service) -> list[Item] | None:
 
 def _sound(text: str, *, strict: bool = True) -> str:
     """A text that can be stored and sent: JSON may hold halves of characters, which UTF-8 cannot."""
-    if strict and any("\ud800" <= letter <= "\udfff" for letter in text):
+    if strict and not is_whole(text):
         raise _wrong("A text has half a character in it.")
     return text.encode("utf-8", "replace").decode("utf-8")
 
