@@ -118,6 +118,14 @@ def test_the_reports_on_photographs_are_those_of_the_documents(path: Path, row: 
         assert f"{100 * figure:.2f} %" in line
 
 
+def test_the_page_says_how_many_photographs_are_misread() -> None:
+    page = (REPOSITORY / "emotion_recognition" / "serving" / "page" / "index.html").read_text(encoding="utf-8")
+    stem = photographs_stem(RELEASED.released_photograph_model(7).with_suffix(""), "expressions")
+    report = json.loads(stem.with_name(f"{stem.name}_report.json").read_text(encoding="utf-8"))
+    misread = 100 * (1 - report["metrics"]["accuracy"])
+    assert f"of 100 photographs, its own model misreads {misread:.0f}." in re.sub(r"\s+", " ", page)
+
+
 class FindsOnce:
     """The project's face detector, which looks at each picture once, however many classifiers ask."""
 

@@ -166,6 +166,7 @@ def test_the_copy_runs_as_the_detector_of_the_application(trained: Path) -> None
     detector = FaceSsdDetector(trained / "output" / "next.onnx", settings)
     picture = read_face_split(Workspace(trained).face_split_path("val")).image(0)
     faces = detector.detect(picture)
+    assert faces
     assert all(0.001 <= face.score <= 1 for face in faces)
 
 

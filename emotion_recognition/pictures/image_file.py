@@ -76,7 +76,7 @@ def read_encoded(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def decode_image(encoded: bytes, name: str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def decode_image(encoded: bytes, name: str = "the picture", max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Decodes the bytes of a picture file, upright.
 
     Args:

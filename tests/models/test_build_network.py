@@ -91,9 +91,12 @@ def test_standardisation_gives_each_image_its_own_zero_mean_and_unit_deviation()
 @pytest.mark.parametrize(("gain", "offset"), [(1.0, 60.0), (0.5, 0.0), (0.6, 70.0)])
 @pytest.mark.parametrize("name", FROM_SCRATCH)
 def test_brightness_and_contrast_do_not_matter(name: str, gain: float, offset: float) -> None:
+    keras.utils.set_random_seed(0)
     network = build_network(name, num_classes=7)
-    pixels = RNG.uniform(0, 180, (4, 48, 48, 1)).astype(np.float32)
-    np.testing.assert_allclose(network(gain * pixels + offset), network(pixels), atol=0.005)
+    pixels = np.random.default_rng(0).uniform(0, 180, (4, 48, 48, 1)).astype(np.float32)
+    before, after = (np.asarray(network(images)) for images in (pixels, gain * pixels + offset))
+    # An untrained network says much the same of all pictures: the change counts beside that from one to another.
+    assert np.abs(after - before).max() < 0.1 * np.abs(before - np.roll(before, 1, axis=0)).max()
 
 
 @pytest.mark.parametrize("grey", [0, 7, 255])

@@ -189,6 +189,31 @@ def test_the_sample_is_at_hand_and_what_is_taken_is_noted(page: Page) -> None:
     page.until_said("Noted: ")
 
 
+def test_what_could_not_be_noted_can_be_taken_again(page: Page) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page.run(
+        """
+        const real = window.fetch;
+        window.refused = 0;
+        window.fetch = (address, options) =>
+          String(address).endsWith("feedback") && !refused++
+            ? Promise.resolve(new Response('{"error": "busy", "code": "busy"}', { status: 503 }))
+            : real(address, options);
+        """
+    )
+    page.click("sample")
+    page.until("!document.getElementById('recommendations').hidden")
+    button = page.driver.find_element("css selector", "#items button")
+    button.send_keys(Keys.ENTER)
+    page.until_error("The server is busy.")
+    button.send_keys(Keys.ENTER)
+    page.until_said("Noted: ")
+    assert page.run("return document.getElementById('error').hidden")
+    assert page.run("return document.activeElement === document.querySelector('#items button')")
+    assert button.text == "Taken"
+
+
 @pytest.mark.parametrize("event", ["paste", "drop"])
 def test_a_picture_can_be_pasted_and_dropped(page: Page, event: str) -> None:
     page.run(
@@ -253,6 +278,39 @@ def test_a_busy_server_costs_a_frame_and_not_the_camera(page: Page) -> None:
     page.until_said("The camera is off.")
 
 
+def test_a_camera_that_nobody_is_before_is_told_so(page: Page) -> None:
+    page.run(
+        """
+        const Real = WebSocket;
+        window.sent = 0;
+        window.WebSocket = class extends Real {
+          send() {
+            const empty = { file: "camera", frame: sent, time: 0, width: 640, height: 480, faces: [] };
+            const busy = { frame: sent, error: "All are busy.", code: "busy" };
+            const data = JSON.stringify(sent++ === 2 ? busy : empty);
+            setTimeout(() => this.onmessage({ data }), 20);
+          }
+        };
+        window.heard = [];
+        new MutationObserver(() => heard.push(document.getElementById("status").textContent)).observe(
+          document.getElementById("status"), { childList: true });
+        """
+    )
+    page.choose("server")
+    page.click("camera")
+    page.click("agree")
+    page.until("heard.filter((said) => said === 'No face was found.').length === 2")
+    heard = page.run("return heard")
+    assert heard[heard.index("The camera is on.") :] == [
+        *("The camera is on.", "No face was found."),
+        *("The server is busy. The camera goes on.", "No face was found."),
+    ]
+    # Whoever chooses another place stays there, and does not find themselves at the camera's button.
+    page.choose("device")
+    page.until_said("The camera is off.")
+    assert page.run("return document.activeElement.value") == "device"
+
+
 def test_a_camera_that_is_allowed_too_late_is_let_go(page: Page) -> None:
     page.run("navigator.mediaDevices.getUserMedia = () => new Promise((resolve) => (window.allow = resolve))")
     page.choose("server")
@@ -304,6 +362,33 @@ def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
     assert focus() == "camera"
 
 
+def test_a_picture_that_the_browser_cannot_show_is_told(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "mine.pgm"
+    write = cv2.imwrite(str(path), cv2.cvtColor(read_image(SAMPLE), cv2.COLOR_BGR2GRAY))
+    assert write
+    page.choose("server")
+    page.run("document.getElementById('file').accept = ''")
+    page.driver.find_element("id", "file").send_keys(str(path))
+    page.until_said("1 face: ")
+    assert "This browser cannot show the picture" in page.text("status")
+
+
+def test_a_picture_that_the_browser_turns_otherwise_is_not_squeezed_into_the_frame(page: Page) -> None:
+    page.choose("server")
+    page.run(
+        """
+        const real = window.createImageBitmap;
+        window.createImageBitmap = (...all) =>
+          typeof all[0] === "object" && all[0] instanceof Blob
+            ? Promise.resolve(Object.assign(new OffscreenCanvas(512, 300), {}))
+            : real(...all);
+        """
+    )
+    page.click("sample")
+    page.until_said("1 face: happy")
+    assert "cannot show the picture" in page.text("status")
+
+
 def test_what_is_no_picture_is_told(page: Page, tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("hello", encoding="utf-8")
@@ -343,12 +428,12 @@ def test_axe_finds_nothing_in_either_colour_scheme(browser: Page, port: int, sch
 
 
 def test_nothing_is_wider_than_a_phone(browser: Page, port: int) -> None:
-    size = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    size = {"width": 280, "height": 740, "deviceScaleFactor": 2, "mobile": True}
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     browser.open(f"http://127.0.0.1:{port}/")
     browser.click("sample")
     browser.until_said("1 face: happy")
-    assert browser.run("return document.documentElement.scrollWidth") <= 360
+    assert browser.run("return document.documentElement.scrollWidth") <= 280
     heights = browser.run("return [...document.querySelectorAll('button, .button')].map((b) => b.offsetHeight)")
     assert all(height == 0 or height >= 36 for height in heights)
     browser.keep("phone")
@@ -358,16 +443,31 @@ def test_nothing_is_wider_than_a_phone(browser: Page, port: int) -> None:
 def test_a_refused_camera_and_a_server_that_went_away_are_told(tmp_path: Path) -> None:
     key = tmp_path / "key.txt"
     key.write_text("open/sesame=", encoding="utf-8")  # a protocol's name has neither / nor =
+    catalogue = tmp_path / "mine.csv"
+    catalogue.write_text(
+        "id,title,moods,url\nsong,A song,happy,https://example.org/songs\nwalk,A walk,happy,\n",
+        encoding="utf-8",
+    )
     page = Page(tmp_path / "profile", "--use-fake-device-for-media-stream", "--deny-permission-prompts")
     try:
-        with running("--api_key_file", str(key)) as (process, port):
+        with running("--api_key_file", str(key), "--catalogue", str(catalogue)) as (process, port):
             page.open(f"http://127.0.0.1:{port}/")
             page.click("sample")
             page.until_error("enter it above")
-            page.driver.find_element("id", "key").send_keys("open/sesame=\n")
-            page.until("document.getElementById('key-field').hidden")
+            field = page.driver.find_element("id", "key")
+            field.send_keys("open\n")
+            page.until_error("The server does not know this API key.")
+            field.clear()
+            field.send_keys("open/sesame=\n")
+            page.until_said("The API key is accepted.")
+            assert page.run("return document.getElementById('key-field').hidden")
+            assert page.run("return document.getElementById('error').hidden")
+            assert page.run("return document.activeElement.id") == "file"
             page.click("sample")
             page.until_said("1 face: happy")
+            page.until("!document.getElementById('recommendations').hidden")
+            entries = page.run("return [...document.querySelectorAll('#items li')].map((item) => item.firstChild.href)")
+            assert sorted(map(str, entries)) == ["None", "https://example.org/songs"]
             stream = """
                 const [told] = arguments;
                 import("/server.js").then(async ({ Server }) => {

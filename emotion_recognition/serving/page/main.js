@@ -38,6 +38,7 @@ function fail(error) {
     $("error").textContent += " Or choose “On this device” above.";
   }
   $("error").hidden = false;
+  $("error").scrollIntoView({ block: "nearest" });
   if (error.key) $("key-field").hidden = false;
 }
 
@@ -63,6 +64,7 @@ async function setUp() {
   placeChanged();
   if (!best) fail(new Told("Neither a server nor detection on this device is here. Is the server running? Reload then."));
   document.body.dataset.ready = "true";
+  return answer;
 }
 
 function placeChanged() {
@@ -105,11 +107,12 @@ async function showPicture(blob, name) {
     if (mine !== run) return;
     [results, seenBy] = [[result], by];
     $("result").hidden = false;
-    drawPicture($("picture"), bitmap, result, by.colours);
+    const seen = isShown(bitmap, result);
+    drawPicture($("picture"), seen ? bitmap : null, result, by.colours);
     listFaces($("faces"), result.faces, by.colours);
     $("picture").scrollIntoView({ block: "nearest" });
     shown = true;
-    say(sentence(result));
+    say(seen ? sentence(result) : `${sentence(result)} This browser cannot show the picture: its frame stays empty.`);
     await recommend(result, where, mine);
   } catch (error) {
     if (mine !== run) return;
@@ -117,6 +120,11 @@ async function showPicture(blob, name) {
     if (!shown) $("result").hidden = $("recommendations").hidden = true;
     fail(error);
   }
+}
+
+/** Whether a browser's bitmap is what the server saw: it may not know the format, or not turn it as the server does. */
+function isShown(bitmap, { width, height }) {
+  return bitmap !== null && Math.abs(bitmap.width * height - bitmap.height * width) <= Math.max(width, height);
 }
 
 async function recommend({ faces }, where, mine) {
@@ -135,20 +143,36 @@ async function recommend({ faces }, where, mine) {
       take.type = "button";
       take.textContent = "Take it";
       take.setAttribute("aria-label", `Take it: ${item.title}`);
+      // It keeps the focus, as one that is disabled would not.
       take.onclick = async () => {
-        take.disabled = true;
+        if (take.getAttribute("aria-disabled") === "true") return;
+        take.setAttribute("aria-disabled", "true");
+        $("error").hidden = true;
         try {
           await server.post("v1/feedback", { recommendation: ranking.recommendation, item: item.id });
+          take.textContent = "Taken";
+          take.setAttribute("aria-label", `Taken: ${item.title}`);
           say(`Noted: ${item.title}.`);
         } catch (error) {
+          take.removeAttribute("aria-disabled"); // to be tried again
           fail(error);
         }
       };
-      entry.append(item.title, take);
+      entry.append(titled(item), take);
       return entry;
     }),
   );
   $("recommendations").hidden = false;
+}
+
+/** An item's title, a link where its address is one for browsers. */
+function titled({ title, url }) {
+  if (!/^(https?:\/\/|\/)/i.test(url ?? "")) return title;
+  const link = document.createElement("a");
+  link.href = url;
+  link.rel = "noopener noreferrer";
+  link.textContent = title;
+  return link;
 }
 
 function checkPlace(where) {
@@ -182,7 +206,7 @@ async function startCamera() {
   const stream = where === "server" ? server.stream() : null;
   const follower = new Follower();
   const start = performance.now();
-  let told = "";
+  let told = null; // nothing yet; no faces are something
   let looked = 0;
   try {
     while (camera.isOn && mine === run) {
@@ -195,7 +219,7 @@ async function startCamera() {
       if (result.code === "busy") {
         // One frame less; what was seen before stays.
         say("The server is busy. The camera goes on.");
-        told = "";
+        told = null;
         await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE));
         continue;
       }
@@ -229,9 +253,10 @@ function stopCamera() {
   if (!camera.isOn) return;
   camera.stop();
   run++;
+  const hadFocus = [$("stop"), $("shot")].includes(document.activeElement);
   $("stop").hidden = $("shot").hidden = true;
   $("camera").hidden = false;
-  $("camera").focus();
+  if (hadFocus) $("camera").focus();
   say("The camera is off.");
 }
 
@@ -247,7 +272,9 @@ $("file").onchange = ({ target }) => {
 };
 $("sample").onclick = async () => {
   try {
-    showPicture(await (await fetch("sample.jpg")).blob(), "sample.jpg");
+    const answer = await fetch("sample.jpg");
+    if (!answer.ok) throw new Error(answer.statusText);
+    showPicture(await answer.blob(), "sample.jpg");
   } catch {
     fail(new Told("The sample cannot be loaded: the server cannot be reached. Check the connection and try again."));
   }
@@ -268,9 +295,14 @@ $("stop").onclick = stopCamera;
 $("shot").onclick = keepFrame;
 $("json").onclick = () => save(asJson(results, seenBy), "faces.json", "application/json");
 $("csv").onclick = () => save(asCsv(results, seenBy.class_names), "faces.csv", "text/csv");
-$("key").onchange = ({ target }) => {
+$("key").onchange = async ({ target }) => {
   server.key = target.value;
-  setUp();
+  const hadFocus = document.activeElement === target;
+  begin("Asking the server …");
+  const answer = await setUp();
+  if (answer === "key") fail(new Told("The server does not know this API key. Check it and enter it again."));
+  else if (answer !== null) say("The API key is accepted.");
+  if (hadFocus && $("key-field").hidden) $("file").focus();
 };
 for (const input of document.querySelectorAll("input[name=place]")) {
   input.onchange = () => {
