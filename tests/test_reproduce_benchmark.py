@@ -6,7 +6,7 @@ import pytest
 
 import TestNetwork
 import TrainNetwork
-from benchmarks.reproduce import MODELS, comparison, main
+from benchmarks.reproduce import MODELS, comparison, main, with_what_they_need
 from emotion_recognition.models.card import write_card
 from emotion_recognition.workspace import Workspace
 
@@ -72,7 +72,8 @@ def test_the_prior_of_the_model_for_photographs_is_fitted_before_it_is_tested(
     monkeypatch.setattr("benchmarks.reproduce.build_once", lambda *_: None)
     monkeypatch.setattr("benchmarks.reproduce.train_once", lambda *_: None)
     monkeypatch.setattr("benchmarks.reproduce.run_script", lambda *command: commands.append(command))
-    options = ["-b", str(tmp_path), "--fer2013", "a.csv", "--votes", "b.csv", "--only", "9"]
+    number = next(number for number, model in enumerate(MODELS) if model.fitted)
+    options = ["-b", str(tmp_path), "--fer2013", "a.csv", "--votes", "b.csv", "--only", str(number)]
     assert main(options) == 0
     assert not any("--photos" in command for command in commands)
     commands.clear()
@@ -92,10 +93,22 @@ def test_teachers_are_made_first_and_named(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("benchmarks.reproduce.run_script", lambda *_: None)
     number = next(number for number, model in enumerate(MODELS) if "small" in model.released)
     assert main(["-b", str(tmp_path), "--fer2013", "a.csv", "--votes", "b.csv", "--only", str(number)]) == 0
+    # Of its two teachers one was taught by three.
     assert [name for name, _ in trained] == [
-        "repeated_large_seed1.keras",
-        "repeated_large_seed2.keras",
+        "repeated_long_seed1.keras",
+        "repeated_long_seed2.keras",
+        "repeated_long_seed3.keras",
+        "repeated_taught.keras",
         "repeated_7classes_small.keras",
     ]
     options = trained[-1][1]
-    assert options[options.index("--teacher") + 1] == "repeated_large_seed1.keras,repeated_large_seed2.keras"
+    assert options[options.index("--teacher") + 1] == "repeated_taught.keras,repeated_long_seed1.keras"
+
+
+def test_what_a_start_starts_and_learns_from_is_made_too() -> None:
+    (number,) = (number for number, model in enumerate(MODELS) if "8classes" in model.released)
+    names = [MODELS[needed].released for needed in with_what_they_need([number])]
+    assert names == [
+        *("long_seed1.keras", "long_seed2.keras", "long_seed3.keras", "taught.keras"),
+        *("emotion_classification_7classes.keras", "emotion_classification_8classes_ferplus.keras"),
+    ]
