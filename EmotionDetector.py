@@ -112,6 +112,8 @@ def _detect(arguments: argparse.Namespace) -> int:
     if arguments.detector_size is not None:
         check_detector_size(arguments.detector_size)
     workspace = Workspace(arguments.base_path)
+    if not arguments.input and not workspace.sample_photo.is_file():
+        raise FileNotFoundError(f"Name an input with -i: the sample photograph {workspace.sample_photo} is not there.")
     source = find_input(arguments.input or [str(workspace.sample_photo)])
     if source.left_out:
         note(left_out_text(source.left_out))

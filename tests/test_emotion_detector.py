@@ -46,6 +46,12 @@ def run(base: Path, *arguments: str | Path) -> int:
     return EmotionDetector.main(["-b", str(base), *map(str, arguments)])
 
 
+def test_an_input_is_asked_for_where_there_is_no_sample(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert EmotionDetector.main(["-b", str(tmp_path)]) == 2
+    sample = Workspace(tmp_path).sample_photo
+    assert capsys.readouterr().err == f"error: Name an input with -i: the sample photograph {sample} is not there.\n"
+
+
 def test_the_sample_photo_by_default(base: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(base) == 0
     output = base / "output" / "testOutput.jpg"

@@ -127,7 +127,9 @@ def _pictures(name: str) -> tuple[list[Path], list[Path]]:
     if path.is_dir():
         found, own = without_own_outputs(sorted(entry for entry in path.iterdir() if is_picture_file(entry)), path)
         if not found:
-            raise ValueError(f"The folder {path} holds no pictures ({KINDS}).")
+            below = any(entry.is_dir() for entry in path.iterdir())
+            hint = f" Those of folders below it are found by a pattern: {path / '**' / '*'}" if below else ""
+            raise ValueError(f"The folder {path} holds no pictures ({KINDS}).{hint}")
         return found, own
     if _is_pattern(name):
         matches = sorted(entry for entry in _matches(name) if is_picture_file(entry))

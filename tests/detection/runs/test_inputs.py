@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -183,3 +184,12 @@ def test_files_may_be_named_by_their_address(tmp_path: Path) -> None:
         ValueError, match=r"must be like file:///folder/picture\.jpg\. Received: file://elsewhere/a\.png"
     ):
         find_input(["file://elsewhere/a.png"])
+
+
+def test_a_folder_of_folders_names_the_pattern_that_finds_their_pictures(tmp_path: Path) -> None:
+    (tmp_path / "day").mkdir()
+    write_image(tmp_path / "day" / "a.png", np.zeros((8, 8, 3), np.uint8))
+    pattern = str(tmp_path / "**" / "*")
+    with pytest.raises(ValueError, match=re.escape(f"found by a pattern: {pattern}")):
+        find_input([str(tmp_path)])
+    assert find_input([pattern]).pictures == (tmp_path / "day" / "a.png",)
