@@ -3,7 +3,7 @@
 Builds the data sets, trains and tests with the project's own scripts, each in a process of its own. What is there
 already is kept, and a training that was interrupted goes on, so that the command can be given again after a stop. The
 random numbers of training depend on the version of the project, so a repeated figure lies within the interval of the
-released one and need not equal it. The released small model had 296 of its 330 epochs, and eight more of its own.
+released one and need not equal it. The released small model had 296 of its 330 epochs, and four more of its own.
 
 The class prior and the temperature of the model for photographs were fitted to labelled photographs, those of
 --photographs here. Without them the repeated one keeps the prior of its training, which costs FER2013's val 0.7 points.
