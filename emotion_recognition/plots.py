@@ -470,7 +470,7 @@ def draw_comparison(path: Path, rows: Sequence[Mapping[str, Any]], title: str) -
         axes.annotate(row["network"], place, xytext=(0, 8), textcoords="offset points", ha="center", fontsize="small")
     axes.set(xscale="log", xlabel="million operations an image", ylabel="validation accuracy", title=title)
     axes.margins(0.15)
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(FuncFormatter(_in_percent))
     axes.spines[["top", "right"]].set_visible(False)
     figure.text(0.99, 0.01, "area: parameters", ha="right", fontsize="x-small", color="grey")
     _save(figure, path)
@@ -501,12 +501,17 @@ def draw_front(path: Path, rows: Sequence[Mapping[str, Any]], title: str) -> Non
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(FuncFormatter(shown))
         axis.set_minor_locator(NullLocator())
-    by_size.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    by_size.yaxis.set_major_formatter(FuncFormatter(_in_percent))
     for axes in (by_size, by_time):
         axes.margins(0.15)
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     _save(figure, path)
+
+
+def _in_percent(share: float, _: int) -> str:
+    """Neither rounded nor with zeros that say nothing, wherever the axis has its marks."""
+    return f"{100 * share:.4g}%"
 
 
 def _annotate(axes: Axes, text: str, point: tuple[float, float], colour: str) -> None:

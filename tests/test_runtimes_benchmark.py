@@ -5,6 +5,8 @@ from pathlib import Path
 
 import cv2
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from benchmarks import runtimes
 from emotion_recognition.plots import draw_front
@@ -64,3 +66,19 @@ def test_the_figure_shows_each_way(tmp_path: Path) -> None:
     assert second is not None
     assert first.shape == second.shape
     assert (first != second).any()
+
+
+def test_the_marks_of_accuracy_say_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+    monkeypatch.setattr("emotion_recognition.plots._save", lambda figure, _: drawn.append(figure))
+    rows = [
+        {"name": str(accuracy), "parameters": 1000, "accuracy": accuracy, "milliseconds": {"Keras": 1.0}}
+        for accuracy in (0.58, 0.736)
+    ]
+    draw_front(tmp_path / "front.png", rows, "Front")
+    (figure,) = drawn
+    FigureCanvasAgg(figure).draw()
+    axis = figure.axes[0].yaxis
+    marks = [(tick, label.get_text()) for tick, label in zip(axis.get_ticklocs(), axis.get_ticklabels(), strict=True)]
+    assert any(round(100 * tick) != pytest.approx(100 * tick) for tick, _ in marks)  # some are halves
+    assert all(float(text.removesuffix("%")) == pytest.approx(100 * tick) for tick, text in marks)
