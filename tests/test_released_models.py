@@ -123,7 +123,7 @@ def test_the_page_says_how_many_photographs_are_misread() -> None:
     stem = photographs_stem(RELEASED.released_photograph_model(7).with_suffix(""), "expressions")
     report = json.loads(stem.with_name(f"{stem.name}_report.json").read_text(encoding="utf-8"))
     misread = 100 * (1 - report["metrics"]["accuracy"])
-    assert f"of 100 photographs, its own model misreads {misread:.0f}." in re.sub(r"\s+", " ", page)
+    assert f"of 100 photographs, the released model misreads {misread:.0f}." in re.sub(r"\s+", " ", page)
 
 
 class FindsOnce:

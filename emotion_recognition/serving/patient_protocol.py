@@ -69,8 +69,7 @@ class PatientProtocol(H11Protocol):
             while isinstance(self.conn.next_event(), h11.Data):
                 pass
         except h11.RemoteProtocolError:
-            self.transport.close()
-            return
+            pass  # their state is an error then
         if self.conn.their_state is not h11.SEND_BODY:
             self.transport.close()
 

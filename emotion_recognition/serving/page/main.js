@@ -165,9 +165,9 @@ async function recommend({ faces }, where, mine) {
   $("recommendations").hidden = false;
 }
 
-/** An item's title, a link where its address is one for browsers. */
+/** An item's title, a link where it has an address; the server lets none pass that is a script. */
 function titled({ title, url }) {
-  if (!/^(https?:\/\/|\/)/i.test(url ?? "")) return title;
+  if (!url) return title;
   const link = document.createElement("a");
   link.href = url;
   link.rel = "noopener noreferrer";
@@ -298,7 +298,8 @@ $("csv").onclick = () => save(asCsv(results, seenBy.class_names), "faces.csv", "
 $("key").onchange = async ({ target }) => {
   server.key = target.value;
   const hadFocus = document.activeElement === target;
-  begin("Asking the server …");
+  $("error").hidden = true; // and what is looked at meanwhile goes on
+  say("Asking the server …");
   const answer = await setUp();
   if (answer === "key") fail(new Told("The server does not know this API key. Check it and enter it again."));
   else if (answer !== null) say("The API key is accepted.");
